@@ -1,0 +1,1 @@
+"""Accord: behaviour-driven acceptance suites that product owners can read and that tell the truth."""

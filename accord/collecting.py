@@ -1,0 +1,242 @@
+"""A .feature file is a test file: its scenarios are pytest items, and what cannot be trusted is refused."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest._code.code import ExceptionRepr
+from gherkin.dialect import Dialect
+
+from accord.internals import (
+    EmptyFeatureError,
+    Feature,
+    GherkinDocument,
+    GherkinParseError,
+    GherkinRule,
+    GherkinScenario,
+    GherkinTag,
+    ScenarioTemplate,
+    Step,
+    StepDefinitionNotFoundError,
+    execute,
+    parse,
+)
+from accord.refusal import Refusal
+
+CURRENT_STEP = pytest.StashKey[Step]()
+LONGEST_EXAMPLE = 60
+
+Rows = dict[int, list[int]]
+"""The lines of an Examples table's rows, by the line of its keyword."""
+
+
+class FeatureFile(pytest.Module):
+    """A feature file; it collects its rules and scenarios."""
+
+    obj = None  # There is no Python module behind it, and pytest must not import one (so does pytest's doctest).
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        """Yield the scenarios, those of a rule under the rule.
+
+        Raises CollectError, each fault with its line, for a file that can't be read or whose green would be a lie.
+        """
+        feature, document = self._parse()
+        faults = sorted(_faults(feature, document, _known_tags(self.config)))
+        if faults:
+            raise self.CollectError("\n".join(f"{self.nodeid}:{line}: {fault}" for line, fault in faults))
+        rows = {
+            examples.location.line: [row.location.line for row in examples.table_body or []]
+            for scenario in _scenarios_of(document)
+            for examples in scenario.examples
+        }
+        for rule, templates in groupby(feature.scenarios.values(), key=lambda template: template.rule):
+            if rule is None:
+                for template in templates:
+                    yield from _scenarios(self, template, rows)
+            else:
+                yield Rule.from_parent(self, name=_node_name(rule.name), templates=list(templates), rows=rows)
+
+    def _parse(self) -> tuple[Feature, GherkinDocument]:
+        try:
+            return parse(self.path)
+        except GherkinParseError as error:
+            fault = f"{self.nodeid}:{error.line}: {error.message} ({error.line_content.strip()})"
+        except UnicodeDecodeError as error:
+            fault = f"{self.nodeid}: byte {error.start} is not UTF-8: save the file as UTF-8."
+        except EmptyFeatureError:
+            fault = f"{self.nodeid}:1: there is no feature in it: begin with a line `Feature: ...`."
+        raise self.CollectError(fault)
+
+
+class Rule(pytest.Collector):
+    """A rule; it collects its scenarios."""
+
+    def __init__(self, *, templates: list[ScenarioTemplate], rows: Rows, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.templates = templates
+        self.rows = rows
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the scenarios of this rule."""
+        for template in self.templates:
+            yield from _scenarios(self, template, self.rows)
+
+
+class Scenario(pytest.Function):
+    """A scenario, or one example of an outline."""
+
+    def __init__(self, *, template: ScenarioTemplate, line: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.template = template
+        self.line = line
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the scenario stands: file, line counted from 0, name."""
+        return self.path, self.line - 1, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]  # as Function does
+        """Show the failure from the step on, and the sentence that failed in its scenario."""
+        error = excinfo.value
+        if isinstance(error, Refusal):
+            return str(error)
+        step = self.stash.get(CURRENT_STEP, None)
+        if step is None:
+            return super().repr_failure(excinfo)
+        place = f"{self.nodeid.partition('::')[0]}:{step.line_number}"
+        if isinstance(error, StepDefinitionNotFoundError):
+            return _undefined(step, place)
+        shown = super().repr_failure(excinfo)
+        if isinstance(shown, ExceptionRepr):
+            shown.addsection(place, _marked(self.template, step), sep="_")
+        return shown
+
+
+def _scenarios(parent: pytest.Collector, template: ScenarioTemplate, rows: Rows) -> Iterator[Scenario]:
+    name = _node_name(template.name)
+    if not template.examples:
+        yield _scenario(parent, template, name, template.line_number, {}, template.tags)
+    used: Counter[str] = Counter()
+    for examples in template.examples:
+        assert examples.line_number is not None
+        for row, line in zip(examples.as_contexts(), rows[examples.line_number], strict=True):
+            label = _label(examples.name, row.values())
+            used[label] += 1
+            label += f" #{used[label]}" if used[label] > 1 else ""
+            yield _scenario(parent, template, f"{name}[{label}]", line, row, template.tags | examples.tags)
+
+
+def _scenario(
+    parent: pytest.Collector,
+    template: ScenarioTemplate,
+    name: str,
+    line: int,
+    row: dict[str, str],
+    tags: set[str],
+) -> Scenario:
+    def run(request: pytest.FixtureRequest) -> None:
+        __tracebackhide__ = True
+        # Rendered when it runs: kept for all scenarios of a large suite, it would fill the memory.
+        execute(template.feature, template.render(row), request)
+
+    rule_tags = set() if template.rule is None else template.rule.tags
+    for tag in sorted(tags | template.feature.tags | rule_tags):
+        parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
+    scenario: Scenario = Scenario.from_parent(parent, name=name, callobj=run, template=template, line=line)
+    return scenario
+
+
+def _node_name(name: str) -> str:
+    """Return the name as it stands in a node id, where `::` separates."""
+    return name.replace("::", ":")
+
+
+def _label(examples: str | None, values: Iterable[str]) -> str:
+    label = ", ".join(" ".join(value.split()) for value in values)
+    if len(label) > LONGEST_EXAMPLE:
+        label = label[:LONGEST_EXAMPLE] + "…"
+    return f"{examples}: {label}" if examples else label
+
+
+def _marked(template: ScenarioTemplate, failing: Step) -> str:
+    lines = [f"  {template.keyword}: {template.name}"]
+    for step in template.steps:
+        failed = step.line_number == failing.line_number
+        lines.append(f"{'>' if failed else ' '}   {step.keyword} {failing.name if failed else step.name}")
+    return "\n".join(lines)
+
+
+def _undefined(step: Step, place: str) -> str:
+    sentence = step.name.replace("\\", "\\\\").replace('"', '\\"')
+    return (
+        f"{place}: no step definition says: {step.keyword} {step.name}\n\n"
+        f'@{step.type}("{sentence}")\nasync def _() -> None: ...'
+    )
+
+
+def _faults(feature: Feature, document: GherkinDocument, known_tags: set[str]) -> Iterator[tuple[int, str]]:
+    """Yield line and sentence for all that would pass without having been tried."""
+    dialect = Dialect.for_name(feature.language)
+    assert dialect is not None, "the parser knew the language"
+    names: dict[str, int] = {}
+    for scenario in _scenarios_of(document):
+        line, name = scenario.location.line, scenario.name
+        if not name:
+            yield line, "a scenario needs a name: say what is promised."
+        elif name in names:
+            yield line, f'line {names[name]} has a scenario "{name}" too, and only one would run: rename one.'
+        names.setdefault(name, line)
+        if not scenario.steps:
+            yield (
+                line,
+                f'the scenario "{name}" has no steps, so it would always pass: write them, or remove it.',
+            )
+        elif all(step.type != "then" for step in feature.scenarios[name].steps):
+            yield (
+                line,
+                f'the scenario "{name}" has no Then, so it checks nothing: say what must have happened.',
+            )
+        if scenario.keyword in dialect.scenario_outline_keywords and not scenario.examples:
+            yield line, f'the outline "{name}" has no Examples, so it would not run: add some.'
+        for examples in scenario.examples:
+            if not examples.table_body:
+                yield (
+                    examples.location.line,
+                    f'Examples of "{name}" have no row, so nothing would run: add one.',
+                )
+    for rule, line in Counter(rule.name for rule in _rules_of(document)).items():
+        if line > 1:
+            yield document.feature.location.line, f'{line} rules are called "{rule}": give each its own name.'
+    for tag in _tags_of(document):
+        if tag.name.lstrip("@") not in known_tags:
+            yield (
+                tag.location.line,
+                f"the tag {tag.name} is not known, so a filter may miss it: correct it, or add it to `markers` "
+                "in the pytest configuration.",
+            )
+
+
+def _rules_of(document: GherkinDocument) -> list[GherkinRule]:
+    return [child.rule for child in document.feature.children if child.rule]
+
+
+def _scenarios_of(document: GherkinDocument) -> list[GherkinScenario]:
+    children = [
+        *document.feature.children,
+        *(child for rule in _rules_of(document) for child in rule.children),
+    ]
+    return [child.scenario for child in children if child.scenario]
+
+
+def _tags_of(document: GherkinDocument) -> list[GherkinTag]:
+    tags = [document.feature.tags, *(rule.tags for rule in _rules_of(document))]
+    for scenario in _scenarios_of(document):
+        tags += [scenario.tags, *(examples.tags for examples in scenario.examples)]
+    return [tag for line in tags for tag in line]
+
+
+def _known_tags(config: pytest.Config) -> set[str]:
+    lines: list[str] = config.getini("markers")
+    return {line.partition(":")[0].partition("(")[0].strip() for line in lines}

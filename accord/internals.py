@@ -1,0 +1,85 @@
+"""What Accord uses of pytest-bdd beyond its documented interface; nothing else in Accord does.
+
+Written against pytest-bdd 9.0. `tests/test_internals.py` holds each name against the release that is installed,
+and says which of them moved.
+"""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_bdd.exceptions import GherkinParseError, StepDefinitionNotFoundError
+from pytest_bdd.gherkin_parser import GherkinDocument
+from pytest_bdd.gherkin_parser import Rule as GherkinRule
+from pytest_bdd.gherkin_parser import Scenario as GherkinScenario
+from pytest_bdd.gherkin_parser import Tag as GherkinTag
+from pytest_bdd.parser import Feature, FeatureParser, Scenario, ScenarioTemplate, Step
+
+__all__ = [
+    "EmptyFeatureError",
+    "Feature",
+    "GherkinDocument",
+    "GherkinParseError",
+    "GherkinRule",
+    "GherkinScenario",
+    "GherkinTag",
+    "Scenario",
+    "ScenarioTemplate",
+    "Step",
+    "StepDefinitionNotFoundError",
+    "execute",
+    "parse",
+    "replace_step_call",
+]
+
+# The package's attribute of that name is its decorator, which hides the module.
+_scenario: Any = importlib.import_module("pytest_bdd.scenario")
+
+StepCall = Callable[..., object]
+
+
+class EmptyFeatureError(Exception):
+    """The file has no feature in it."""
+
+
+def parse(path: Path) -> tuple[Feature, GherkinDocument]:
+    """Read a feature file: what pytest-bdd runs, and the document with every line's number.
+
+    The document has what the feature loses: of two scenarios of one name, pytest-bdd keeps the second.
+    Raises GherkinParseError, EmptyFeatureError, OSError or UnicodeDecodeError.
+    """
+    parser = _Parser(str(path.parent), path.name, "utf-8-sig")
+    try:
+        return parser.parse(), parser.document
+    except (KeyError, TypeError):
+        if hasattr(parser, "document"):
+            raise
+        # The parser gives a document without a feature, and pytest-bdd's own classes can't say that.
+        raise EmptyFeatureError from None
+
+
+class _Parser(FeatureParser):
+    document: GherkinDocument
+
+    def _parse_feature_file(self) -> GherkinDocument:
+        self.document = super()._parse_feature_file()
+        return self.document
+
+
+def execute(feature: Feature, scenario: Scenario, request: pytest.FixtureRequest) -> None:
+    """Run the scenario's steps with pytest-bdd's own look-up and hooks."""
+    __tracebackhide__ = True
+    _scenario._execute_scenario(feature, scenario, request)
+
+
+def replace_step_call(make: Callable[[StepCall], StepCall]) -> Callable[[], None]:
+    """Have pytest-bdd call step functions through `make(its own way)`; return what undoes it."""
+    original = _scenario.call_fixture_func
+    _scenario.call_fixture_func = make(original)
+
+    def undo() -> None:
+        _scenario.call_fixture_func = original
+
+    return undo

@@ -1,0 +1,163 @@
+"""The rolled-back session, and what a request boundary means on it.
+
+A scenario is one database transaction that never commits. Inside it each request has a session of its own on the same
+connection, as in production: what it commits is kept for the scenario (a savepoint is released), what it does not
+commit is gone when it ends, and its rollback undoes nothing but itself. See SQLAlchemy, "Joining a Session into an
+External Transaction", and `join_transaction_mode="create_savepoint"`.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+
+logger = logging.getLogger(__name__)
+
+_READS = re.compile(r"\s*(SELECT|SHOW|VALUES|TABLE|EXPLAIN|SET|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+
+
+class UncommittedWork(AssertionError):
+    """A step changed the database and left that uncommitted when a request began.
+
+    The request would not see the change in production; here it would, or would lose it with its own rollback.
+    """
+
+
+class ScenarioSession(Session):
+    """The steps' own session: it answers from the database, never from memory.
+
+    Requests change rows behind its back, so each read overwrites what it had loaded (`populate_existing`).
+    """
+
+    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        """Load by primary key, as `Session.get`, from the database each time."""
+        return super().get(entity, ident, **(options | {"populate_existing": True}))
+
+
+@event.listens_for(ScenarioSession, "do_orm_execute")
+def _read_from_database(state: ORMExecuteState) -> None:
+    if state.is_select and not state.is_column_load:
+        state.update_execution_options(populate_existing=True)
+
+
+class Isolation:
+    """Keeps a scenario apart from the next one, and each request apart from the steps around it.
+
+    One instance serves the whole run, and `request_session` is the one override that the app ever sees: FastAPI's
+    cache of dependencies keeps every function that it met, and with it all that a closure holds.
+    """
+
+    def __init__(self) -> None:
+        self.step: str | None = None
+        self._connection: AsyncConnection | None = None
+        self._session: AsyncSession | None = None
+        self._sessions = async_sessionmaker[AsyncSession]()
+        self._turn = asyncio.Lock()
+        self._in_request = False
+        self._uncommitted_by: str | None = None
+
+    @asynccontextmanager
+    async def rolled_back(
+        self, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession] | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """Yield a session in a transaction that is rolled back at the end, whatever was committed in between.
+
+        `sessions` is the app's own factory: requests get sessions with its settings.
+        """
+        async with engine.connect() as connection:
+            transaction = await connection.begin()
+            async with AsyncSession(
+                bind=connection,
+                expire_on_commit=False,
+                join_transaction_mode="create_savepoint",
+                sync_session_class=ScenarioSession,
+            ) as session:
+                self._connection, self._session = connection, session
+                self._sessions = sessions or async_sessionmaker(expire_on_commit=False)
+                event.listen(connection.sync_connection, "before_cursor_execute", self._note_write)
+                event.listen(session.sync_session, "after_transaction_end", self._note_end)
+                try:
+                    yield session
+                finally:
+                    self._connection = self._session = self._uncommitted_by = None
+            await transaction.rollback()
+
+    async def request_session(self) -> AsyncIterator[AsyncSession]:
+        """Stand in for the app's dependency that yields a session."""
+        if self._connection is None:
+            raise RuntimeError("A request needs a session, and no db_session is open: request that fixture first.")
+        async with self._sessions(bind=self._connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+
+    def transport(self, app: Any) -> httpx.AsyncBaseTransport:
+        """Return the way to `app` for an `httpx.AsyncClient`: in-process, one request after another.
+
+        An error that the app does not handle is the 500 that a user gets, with its traceback in the log.
+        Raises UncommittedWork from a request that begins over changes which a step left uncommitted.
+        """
+        return _Transport(app, self)
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        """The boundary of one request: it starts over committed work, and alone on the connection."""
+        async with self._turn:
+            if self._session is not None:
+                self.note_uncommitted(self._session)
+                if self._uncommitted_by is not None:
+                    raise UncommittedWork(
+                        f"{self._uncommitted_by} left changes in the database uncommitted when a request began, "
+                        "and no request would see them in production: "
+                        "end the step with `await db_session.commit()`."
+                    )
+                # Reading opened a savepoint; a request's own must not nest in it.
+                await self._session.commit()
+            self._in_request = True
+            try:
+                yield
+            finally:
+                self._in_request = False
+
+    def note_uncommitted(self, session: AsyncSession | None = None) -> None:
+        """Remember the step that runs now if its session holds changes that are not written yet."""
+        session = session or self._session
+        if session is None or self._uncommitted_by is not None:
+            return
+        changed = (item for item in session.dirty if session.is_modified(item))
+        if session.new or session.deleted or next(changed, None) is not None:
+            self._uncommitted_by = self.step or "The test, or a fixture of it,"
+
+    def _note_write(self, *execution: Any) -> None:
+        statement: str = execution[2]
+        if not self._in_request and self._uncommitted_by is None and not _READS.match(statement):
+            self._uncommitted_by = self.step or "The test, or a fixture of it,"
+
+    def _note_end(self, _session: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            self._uncommitted_by = None
+
+
+class _Transport(httpx.ASGITransport):
+    def __init__(self, app: Any, isolation: Isolation) -> None:
+        super().__init__(self._logged, raise_app_exceptions=False)
+        self._app = app
+        self._isolation = isolation
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        __tracebackhide__ = True
+        async with self._isolation.request():
+            # A server gives each request a context of its own; what one sets there, the next does not see.
+            return await asyncio.create_task(super().handle_async_request(request))
+
+    async def _logged(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            logger.exception("%s %s failed in the app", scope["method"], scope["path"])
+            raise
