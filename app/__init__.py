@@ -1,0 +1,1 @@
+"""A small task service: what the suite is demonstrated and tested on."""

@@ -1,0 +1,35 @@
+"""What a refused request is answered, where FastAPI's own answer would not do."""
+
+import json
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.schemas.error import FieldError, ValidationError
+
+
+def install(app: FastAPI) -> None:
+    """Have `app` answer so."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _unreadable)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return _refusal([FieldError.model_validate(part) for part in error.errors()])
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    """Refuse a body that no decoder can read as one that is not JSON; FastAPI calls it a bad request."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 400 and isinstance(error.__cause__, UnicodeDecodeError | RecursionError):
+        return _refusal([FieldError(type="json_invalid", loc=["body"], msg="JSON decode error")])
+    return await http_exception_handler(request, error)
+
+
+def _refusal(parts: list[FieldError]) -> Response:
+    # A field's name may be half a character, which only an escape can say.
+    content = json.dumps(ValidationError(detail=parts).model_dump(), ensure_ascii=True)
+    return Response(content, status_code=422, media_type="application/json")

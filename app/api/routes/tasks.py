@@ -1,0 +1,70 @@
+"""Writing tasks down, reading, changing and deleting them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, HTTPException, Path, Query, status
+from sqlalchemy import select
+
+from app.api.deps import Database
+from app.core.database import LARGEST_ID, SMALLEST_ID
+from app.core.outgoing import post_completed_notice
+from app.models.task import Task
+from app.schemas.error import Error, ValidationError
+from app.schemas.task import TaskCreate, TaskFilter, TaskRead, TaskUpdate
+
+router = APIRouter(prefix="/tasks", tags=["tasks"], responses={422: {"model": ValidationError}})
+
+TaskId = Annotated[int, Path(ge=SMALLEST_ID, le=LARGEST_ID)]
+
+
+@router.post("/", status_code=status.HTTP_201_CREATED, response_model=TaskRead)
+async def create_task(db: Database, wanted: TaskCreate) -> Task:
+    """Write a task down."""
+    task = Task(**wanted.model_dump())
+    db.add(task)
+    await db.commit()
+    return task
+
+
+@router.get("/", response_model=list[TaskRead])
+async def list_tasks(db: Database, wanted: Annotated[TaskFilter, Query()]) -> Sequence[Task]:
+    """Show tasks, the oldest first."""
+    query = select(Task).order_by(Task.created_at, Task.id).limit(wanted.limit).offset(wanted.offset)
+    if wanted.completed is not None:
+        query = query.where(Task.completed == wanted.completed)
+    return (await db.scalars(query)).all()
+
+
+@router.get("/{task_id}", response_model=TaskRead, responses={404: {"model": Error}})
+async def read_task(db: Database, task_id: TaskId) -> Task:
+    """Show a task."""
+    return await _find(db, task_id)
+
+
+@router.patch("/{task_id}", response_model=TaskRead, responses={404: {"model": Error}})
+async def update_task(db: Database, task_id: TaskId, wanted: TaskUpdate, afterwards: BackgroundTasks) -> Task:
+    """Change what is sent of a task."""
+    task = await _find(db, task_id, for_update=True)
+    was_completed = task.completed
+    for field, value in wanted.model_dump(exclude_unset=True).items():
+        setattr(task, field, value)
+    await db.commit()
+    if task.completed and not was_completed:
+        afterwards.add_task(post_completed_notice, TaskRead.model_validate(task).model_dump(mode="json"))
+    return task
+
+
+@router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT, responses={404: {"model": Error}})
+async def delete_task(db: Database, task_id: TaskId) -> None:
+    """Strike a task off."""
+    task = await _find(db, task_id, for_update=True)
+    await db.delete(task)
+    await db.commit()
+
+
+async def _find(db: Database, task_id: int, *, for_update: bool = False) -> Task:
+    task = await db.get(Task, task_id, with_for_update=for_update)
+    if task is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "Task not found")
+    return task

@@ -1,0 +1,1 @@
+"""What the rest of the service stands on: settings, the database, passwords and tokens, the clock."""

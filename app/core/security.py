@@ -1,0 +1,61 @@
+"""Passwords and access tokens."""
+
+from datetime import timedelta
+from functools import lru_cache
+
+from jose import JWTError, jwt
+from passlib.context import CryptContext
+
+from app.core.clock import now
+from app.core.config import get_settings
+from app.core.database import LARGEST_ID, SMALLEST_ID
+
+ALGORITHM = "HS256"
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+
+
+def hash_password(password: str) -> str:
+    """Return the hash under which a password is kept."""
+    hashed: str = _passwords().hash(password)
+    return hashed
+
+
+def verify_password(password: str, hashed_password: str | None) -> bool:
+    """Tell whether the password is the one that was hashed; where there is no hash, take as long to say no."""
+    if len(password) > LONGEST_PASSWORD:
+        return False
+    return _passwords().verify(password, hashed_password)
+
+
+def create_access_token(user_id: int) -> str:
+    """Return a token that proves for a while to be this account's."""
+    expires = now() + timedelta(minutes=get_settings().access_token_minutes)
+    return jwt.encode({"sub": str(user_id), "exp": expires}, get_settings().secret_key, algorithm=ALGORITHM)
+
+
+def read_access_token(token: str) -> int | None:
+    """Return the id of the account whose valid token this is, or None."""
+    try:
+        claims = jwt.decode(
+            token, get_settings().secret_key, algorithms=[ALGORITHM], options={"require_exp": True, "require_sub": True}
+        )
+        user_id = int(claims["sub"])
+    # A header of brackets within brackets exhausts the JSON decoder before its signature is looked at.
+    except (JWTError, ValueError, RecursionError):
+        return None
+    return user_id if SMALLEST_ID <= user_id <= LARGEST_ID else None
+
+
+def _passwords() -> CryptContext:
+    settings = get_settings()
+    return _context(settings.password_time_cost, settings.password_memory_kib, settings.password_parallelism)
+
+
+@lru_cache
+def _context(time_cost: int, memory_kib: int, parallelism: int) -> CryptContext:
+    return CryptContext(
+        schemes=["argon2"],
+        argon2__time_cost=time_cost,
+        argon2__memory_cost=memory_kib,
+        argon2__parallelism=parallelism,
+    )

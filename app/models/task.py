@@ -1,0 +1,36 @@
+"""Tasks."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, DateTime, String
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.database import Base
+
+
+class Task(Base):
+    """Something to do. It is completed once it has a time of completion."""
+
+    __tablename__ = "tasks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(String(2000))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @hybrid_property
+    def completed(self) -> bool:
+        """Whether it is done. Completing it again keeps the first time; reopening it forgets the time."""
+        return self.completed_at is not None
+
+    @completed.inplace.setter
+    def _set_completed(self, completed: bool) -> None:
+        self.completed_at = (self.completed_at or now()) if completed else None
+
+    @completed.inplace.expression
+    @classmethod
+    def _completed_expression(cls) -> ColumnElement[bool]:
+        return cls.completed_at.is_not(None)

@@ -1,0 +1,64 @@
+"""Tasks on the wire."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.schemas.text import STORABLE
+
+LARGEST_OFFSET = 2**31 - 1
+
+
+def _visible(title: str) -> str:
+    if not any(character.isprintable() and not character.isspace() for character in title):
+        raise PydanticCustomError("blank", "String should have something to read in it")
+    return title
+
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), STORABLE, AfterValidator(_visible)]
+Description = Annotated[str, StringConstraints(max_length=2000), STORABLE]
+
+
+class TaskCreate(BaseModel):
+    """A task to be written down."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title
+    description: Description | None = None
+
+
+class TaskUpdate(BaseModel):
+    """What is to be changed of a task; what is not sent stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # The defaults are never read: a field that is not sent is not in `model_fields_set`.
+    title: Title = ""
+    description: Description | None = None
+    completed: StrictBool = False
+
+
+class TaskFilter(BaseModel):
+    """Which tasks are to be shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    completed: bool | None = None
+    limit: int = Field(50, ge=1, le=100)
+    offset: int = Field(0, ge=0, le=LARGEST_OFFSET)
+
+
+class TaskRead(BaseModel):
+    """A task as it is shown."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    title: str
+    description: str | None
+    completed: bool
+    created_at: datetime
+    completed_at: datetime | None
