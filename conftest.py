@@ -1,0 +1,98 @@
+"""The layered fixtures: setup_db > db_session > client > test_user > auth_client. Steps and plain tests use them."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import alembic.command
+import alembic.config
+import httpx
+import pytest
+import pytest_asyncio
+from asgi_lifespan import LifespanManager
+from dotenv import load_dotenv
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from accord.isolation import Isolation
+
+# Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
+load_dotenv(Path(__file__).with_name(".env.test"), override=True)
+
+from app.api.deps import get_db
+from app.core.config import get_settings
+from app.core.database import get_session_factory
+from app.core.security import create_access_token, hash_password
+from app.main import app
+from app.models.user import User
+
+# One steps module may import another, in whichever order they are loaded.
+pytest.register_assert_rewrite("steps")
+pytest_plugins = ["steps.accounts", "steps.clock", "steps.outgoing", "steps.refusals", "steps.service", "steps.tasks"]
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str) -> Iterator[None]:
+    """The app's settings name the database of this run."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATABASE_URL", database_url)
+        get_settings.cache_clear()
+        yield
+    get_settings.cache_clear()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def setup_db(database_url: str, settings: None) -> AsyncIterator[AsyncEngine]:
+    """The schema as the migrations make it, which a killed run may have left behind, dropped at the end."""
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(_migrate, to=None)
+        await connection.run_sync(_migrate, to="head")
+    yield engine
+    async with engine.begin() as connection:
+        await connection.run_sync(_migrate, to=None)
+    await engine.dispose()
+
+
+def _migrate(connection: Connection, to: str | None) -> None:
+    config = alembic.config.Config(toml_file=Path(__file__).with_name("pyproject.toml"))
+    config.attributes["connection"] = connection
+    if to is not None:
+        alembic.command.upgrade(config, to)
+    elif connection.dialect.has_table(connection, "alembic_version"):
+        alembic.command.downgrade(config, "base")
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+
+
+@pytest_asyncio.fixture
+async def db_session(setup_db: AsyncEngine, isolation: Isolation) -> AsyncIterator[AsyncSession]:
+    """A session on a connection whose transaction is rolled back at the end, whatever was committed in between."""
+    async with isolation.rolled_back(setup_db, get_session_factory()) as session:
+        yield session
+
+
+@pytest_asyncio.fixture
+async def client(db_session: AsyncSession, isolation: Isolation) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the app, which runs in this process, started up, on the transaction of `db_session`."""
+    app.dependency_overrides[get_db] = isolation.request_session
+    async with (
+        LifespanManager(app) as running,
+        httpx.AsyncClient(transport=isolation.transport(running.app), base_url="http://test") as client,
+    ):
+        yield client
+    app.dependency_overrides.clear()
+
+
+@pytest_asyncio.fixture
+async def test_user(db_session: AsyncSession) -> User:
+    """An account that is in the database."""
+    user = User(username="testuser", email="test@example.com", hashed_password=hash_password("testpassword123"))
+    db_session.add(user)
+    await db_session.commit()
+    return user
+
+
+@pytest_asyncio.fixture
+async def auth_client(client: httpx.AsyncClient, test_user: User) -> httpx.AsyncClient:
+    """The client, signed in as `test_user`."""
+    client.headers["Authorization"] = f"Bearer {create_access_token(test_user.id)}"
+    return client

@@ -1,0 +1,119 @@
+Feature: Registering
+  As someone new
+  I want an account of my own
+  so that the service knows me.
+
+  Scenario: Whoever registers has an account
+    When "alice" registers with the address "alice@example.com"
+    Then the registration is accepted
+    And "alice" has an account with the address "alice@example.com"
+
+  Scenario: Whoever registered can sign in
+    Given "alice" has an account
+    When "alice" signs in with the right password
+    Then "alice" is signed in
+
+  Scenario: A password is kept so that nobody can read it
+    When "alice" registers with the password "correct horse"
+    Then nobody can read the password "correct horse" of "alice"
+
+  Rule: A name and an address belong to one account
+
+    Background:
+      Given "alice" has an account
+
+    Scenario Outline: A name that is taken
+      When "<name>" registers with the address "other@example.com"
+      Then the registration is refused: the name is taken
+
+      Examples: However it is written
+        | name  |
+        | alice |
+        | Alice |
+        | ALICE |
+
+    Scenario Outline: An address that is taken
+      When "bob" registers with the address "<address>"
+      Then the registration is refused: the address is taken
+
+      Examples: However it is written
+        | address           |
+        | alice@example.com |
+        | Alice@Example.COM |
+
+    Scenario: Whoever had the name keeps the account
+      When "alice" registers with the address "other@example.com"
+      Then "alice" has an account with the address "alice@example.com"
+
+  Rule: A password is 8 to 128 characters long
+
+    Scenario Outline: How long a password may be
+      When "alice" registers with a password of <length> characters
+      Then the registration is <outcome>
+
+      Examples: Accepted
+        | length | outcome  |
+        | 8      | accepted |
+        | 128    | accepted |
+
+      Examples: Refused
+        | length | outcome                            |
+        | 7      | refused: the password is too short |
+        | 129    | refused: the password is too long  |
+
+  Rule: A name is 1 to 50 plain letters, digits, dots, underscores and hyphens
+
+    Scenario Outline: Which names are accepted
+      When "<name>" registers with the address "someone@example.com"
+      Then "<name>" has an account with the address "someone@example.com"
+
+      Examples: Accepted
+        | name                                               |
+        | a                                                  |
+        | Alice.B_2-c                                        |
+        | aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee |
+
+    Scenario Outline: Which names are refused
+      When "<name>" registers with the address "someone@example.com"
+      Then the registration is refused: the name will not do
+
+      Examples: Refused
+        | name                                                |
+        |                                                     |
+        | two words                                           |
+        | alice@home                                          |
+        | zoë                                                 |
+        | aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeef |
+
+  Rule: An address is one that mail can reach
+
+    Scenario Outline: Which addresses are refused
+      When "alice" registers with the address "<address>"
+      Then the registration is refused: the address will not do
+
+      Examples: Refused
+        | address         |
+        |                 |
+        | alice           |
+        | alice@          |
+        | @example.com    |
+        | alice@example   |
+        | a b@example.com |
+        | zoë@example.com |
+
+  Rule: What cannot be understood is refused
+
+    Scenario Outline: A registration that makes no sense
+      When someone registers <mistake>
+      Then the registration is refused: <reason>
+
+      Examples: Refused
+        | mistake                                      | reason                                         |
+        | without a name                               | the name is missing                            |
+        | without an address                           | the address is missing                         |
+        | without a password                           | the password is missing                        |
+        | with a detail that nobody asks               | there is no such detail                        |
+        | with a number for a password                 | the password is no text                        |
+        | with an unstorable character in the password | the password has an unstorable character in it |
+        | with half an emoji in the password           | the password is no text                        |
+        | that is no more than noise                   | it cannot be read                              |

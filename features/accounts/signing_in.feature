@@ -1,0 +1,50 @@
+Feature: Signing in
+  As someone with an account
+  I want to prove that I am who I say
+  so that nobody else can be me.
+
+  Background:
+    Given "alice" has an account
+
+  Scenario: The right password signs in
+    When "alice" signs in with the right password
+    Then "alice" is signed in
+
+  Scenario Outline: A name may be written in capitals or not
+    When "<name>" signs in with the right password
+    Then "alice" is signed in
+
+    Examples: However it is written
+      | name  |
+      | Alice |
+      | ALICE |
+
+  Scenario: One signs in as oneself
+    Given "bob" has an account
+    When "bob" signs in with the right password
+    Then "bob" is signed in
+
+  Rule: Whoever is refused does not learn why
+
+    Scenario Outline: Who is refused
+      When <who> signs in with <password>
+      Then the sign-in is refused
+
+      Examples: Refused
+        | who      | password                                |
+        | "alice"  | a wrong password                        |
+        | "alice"  | the right password and a bit more       |
+        | "alice"  | the right password in capitals          |
+        | "alice"  | an unstorable character in the password |
+        | "alice"  | a password of 5000 characters           |
+        | "nobody" | the right password                      |
+        | "al%"    | the right password                      |
+
+    Scenario: An unknown name is refused just as a wrong password is
+      Given passwords are hard to guess
+      When "alice" and "nobody" sign in with a wrong password
+      Then both are refused in the same words and in about the same time
+
+    Scenario: A sign-in without a password cannot be understood
+      When "alice" signs in with no password
+      Then I am told that the password is missing

@@ -1,0 +1,77 @@
+Feature: Creating tasks
+  As someone with things to do
+  I want to write them down
+  so that I need not remember them.
+
+  Scenario: A new task is on the list
+    When I create the task "Buy milk"
+    Then the task "Buy milk" is on the list
+
+  Scenario: A new task starts out open
+    When I create the task "Buy milk"
+    Then the task "Buy milk" is open
+
+  Scenario: A task remembers when it was created
+    Given it is 09:30 on 1 March 2026
+    When I create the task "Buy milk"
+    Then the task "Buy milk" was created at 09:30 on 1 March 2026
+
+  Scenario: Two tasks may have the same title
+    Given the task "Buy milk"
+    When I create the task "Buy milk"
+    Then the list shows "Buy milk, Buy milk"
+
+  Scenario: A task does not start out completed
+    When I create a task that is completed already
+    Then the task is refused: there is no such detail
+
+  Rule: A task may be described, in up to 2000 characters
+
+    Scenario: A task keeps its description
+      When I create the task "Buy milk" described as "Two bottles, the blue ones"
+      Then the task "Buy milk" is described as "Two bottles, the blue ones"
+
+    Scenario: A description is not needed
+      When I create a task without a description
+      Then the task is on the list
+
+    Scenario Outline: How long a description may be
+      When I create a task with a description of <length> characters
+      Then the task is <outcome>
+
+      Examples: Accepted
+        | length | outcome     |
+        | 1      | on the list |
+        | 2000   | on the list |
+
+      Examples: Refused
+        | length | outcome                              |
+        | 2001   | refused: the description is too long |
+
+  Rule: What cannot be understood is refused, and the list stays as it was
+
+    Scenario Outline: A task that makes no sense
+      When I create a task <mistake>
+      Then the task is refused: <reason>
+
+      Examples: Something is missing or too much
+        | mistake                        | reason                  |
+        | without a title                | the title is missing    |
+        | with a detail that nobody asks | there is no such detail |
+
+      Examples: Something is not what it should be
+        | mistake                                             | reason                                            |
+        | whose title is a number                             | the title is no text                              |
+        | whose title is nothing                              | the title is no text                              |
+        | whose title is a list                               | the title is no text                              |
+        | whose description is a number                       | the description is no text                        |
+        | whose title has half an emoji in it                 | the title is no text                              |
+        | whose title has an unstorable character in it       | the title has an unstorable character in it       |
+        | whose description has an unstorable character in it | the description has an unstorable character in it |
+
+      Examples: Nothing can be made of it
+        | mistake                          | reason            |
+        | that is only a list              | it cannot be read |
+        | that is no more than noise       | it cannot be read |
+        | that is noise beyond all letters | it cannot be read |
+        | of which nothing arrives         | it cannot be read |

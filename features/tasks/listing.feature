@@ -1,0 +1,104 @@
+Feature: The list of tasks
+  As someone with many things to do
+  I want to see them in order, and a part at a time
+  so that I find the next one.
+
+  Scenario: Where there is no task, the list is empty
+    When I look at the list
+    Then I see nothing
+
+  Rule: The oldest task comes first
+
+    Scenario: Tasks stand in the order in which they were created
+      Given it is 09:00 on 2 March 2026
+      And the task "Second"
+      And it is 09:00 on 3 March 2026
+      And the task "Third"
+      And it is 09:00 on 1 March 2026
+      And the task "First"
+      When I look at the list
+      Then I see "First, Second, Third"
+
+    Scenario: Tasks of the same moment stand in the order in which they arrived
+      Given it is 09:00 on 1 March 2026
+      And the tasks "One, Two, Three"
+      And the task "Two" was completed
+      When I look at the list
+      Then I see "One, Two, Three"
+
+  Rule: One may look at the open or at the completed tasks only
+
+    Background:
+      Given the tasks "Buy milk, Call Anna, Pay rent"
+      And the task "Call Anna" was completed
+
+    Scenario Outline: Which tasks are shown
+      When I look at <which>
+      Then I see "<shown>"
+
+      Examples: Filters
+        | which               | shown                         |
+        | the list            | Buy milk, Call Anna, Pay rent |
+        | the open tasks      | Buy milk, Pay rent            |
+        | the completed tasks | Call Anna                     |
+
+    Scenario: A filter that nobody knows is refused, not passed over
+      When I look at the urgent tasks
+      Then I am told that there is no such filter
+
+    Scenario: A reopened task is open again
+      Given the task "Call Anna" was reopened
+      When I look at the completed tasks
+      Then I see nothing
+
+  Rule: One may look at a part of the list
+
+    Background:
+      Given the tasks "One, Two, Three, Four, Five"
+
+    Scenario Outline: Which part is shown
+      When I look at <part>
+      Then I see "<shown>"
+
+      Examples: Parts
+        | part                             | shown                       |
+        | the first 2 tasks                | One, Two                    |
+        | the first 2 tasks, leaving out 2 | Three, Four                 |
+        | the first 2 tasks, leaving out 4 | Five                        |
+        | the first 100 tasks              | One, Two, Three, Four, Five |
+        | the list, leaving out 3          | Four, Five                  |
+
+    Scenario: Behind the end of the list there is nothing
+      When I look at the list, leaving out 5
+      Then I see nothing
+
+    Scenario: Parts are counted among the tasks that are shown
+      Given the task "One" was completed
+      When I look at the first 2 open tasks, leaving out 1
+      Then I see "Three, Four"
+
+  Rule: At most 100 tasks are shown at once, and 50 unless one asks
+
+    Scenario Outline: How many tasks are shown
+      Given 101 tasks
+      When I look at <part>
+      Then I see <count> tasks
+
+      Examples: Accepted
+        | part                | count |
+        | the list            | 50    |
+        | the first 1 tasks   | 1     |
+        | the first 100 tasks | 100   |
+
+    Scenario Outline: A part that cannot be shown
+      When I look at <part>
+      Then I am told that there is no such part
+
+      Examples: Refused
+        | part                                       |
+        | the first 0 tasks                          |
+        | the first 101 tasks                        |
+        | the first -1 tasks                         |
+        | the list, leaving out -1                   |
+        | the list, leaving out 99999999999999999999 |
+        | the first many tasks                       |

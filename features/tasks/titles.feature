@@ -1,0 +1,60 @@
+Feature: What a title may be
+  As someone who reads a list of tasks
+  I want each to have a title that I can read at a glance
+  so that I know what is to be done.
+
+  Rule: A title is 1 to 200 characters long
+
+    Scenario Outline: How long a title may be
+      When I create a task with a title of <length> characters
+      Then the task is <outcome>
+
+      Examples: Accepted
+        | length | outcome     |
+        | 1      | on the list |
+        | 200    | on the list |
+
+      Examples: Refused
+        | length | outcome                        |
+        | 0      | refused: the title is blank    |
+        | 201    | refused: the title is too long |
+
+  Rule: A title has something to read
+
+    Scenario Outline: A title that shows nothing
+      When I create a task with a title of <nothing>
+      Then the task is refused: the title is blank
+
+      Examples: Refused
+        | nothing              |
+        | one space            |
+        | three spaces         |
+        | a tab                |
+        | a line break         |
+        | invisible characters |
+
+  Rule: Blanks around a title do not count
+
+    Scenario: Blanks around a title are left out
+      When I create the task "   Buy milk  "
+      Then the task "Buy milk" is on the list
+
+    Scenario: Blanks do not make a title too long
+      When I create a task with a title of 200 characters and blanks around it
+      Then the task is on the list
+
+  Rule: A title may be written in any script
+
+    Scenario Outline: Titles are kept to the letter
+      When I create the task "<title>"
+      Then the task "<title>" is on the list
+
+      Examples: Scripts and signs
+        | title                          |
+        | Brötchen für Zoë               |
+        | 牛乳を買う                     |
+        | اشتر الحليب                    |
+        | Buy 🥛 and 🥐                  |
+        | It's 100 % done; or is it?     |
+        | Robert'); DROP TABLE tasks; -- |
+        | <b>Buy</b> milk &amp; honey    |

@@ -1,0 +1,72 @@
+"""What one is told when the service refuses: each reason, as the features put it, and how it stands in the answer."""
+
+import re
+
+import httpx
+from pytest_bdd import then
+
+from steps.sentences import sentence
+from steps.tasks import TaskList
+
+# Not found, and taken by another: the status, and what is said.
+REASONS = {
+    "there is no such task": (404, "Task not found"),
+    "the name is taken": (409, "Username is taken"),
+    "the address is taken": (409, "Email is taken"),
+}
+# Not understood: what is wrong with which part.
+FAULTS = {
+    "it cannot be read": r"body( \d+)?: (json_invalid|model_attributes_type|missing)",
+    "there is no such detail": r"body \w+: extra_forbidden",
+    "there is no such filter": r"query \w+: extra_forbidden",
+    "there is no such part": r"query (limit|offset): (int_parsing|greater_than_equal|less_than_equal)",
+    "this is no task's number": r"path task_id: (int_parsing|greater_than_equal|less_than_equal)",
+    "it is completed or it is not": r"body completed: bool_type",
+}
+FIELDS = {
+    "title": "title",
+    "description": "description",
+    "name": "username",
+    "address": "email",
+    "password": "password",
+}
+FIELD_FAULTS = {
+    "is missing": "missing",
+    "is blank": "blank",
+    "is too short": "string_too_short",
+    "is too long": "string_too_long",
+    "is no text": "(string_type|string_unicode)",
+    "has an unstorable character in it": "null_character",
+    "will not do": "(string_pattern_mismatch|value_error|not_ascii)",
+}
+
+
+def refused(answer: httpx.Response, reason: str) -> None:
+    """Assert that the answer refuses for this reason, and for no other."""
+    if reason in REASONS:
+        status, detail = REASONS[reason]
+        assert (answer.status_code, answer.json()) == (status, {"detail": detail}), f"the answer is: {answer.text}"
+        return
+    assert answer.status_code == 422, f"the answer is: {answer.status_code} {answer.text}"
+    faults = [f"{' '.join(map(str, part['loc']))}: {part['type']}" for part in answer.json()["detail"]]
+    assert len(faults) == 1, f"not one fault is found but {faults}"
+    assert re.fullmatch(fault(reason), faults[0]), f"the fault found is another: {faults[0]}"
+
+
+def fault(reason: str) -> str:
+    """Return the pattern of the fault that a reason such as `the title is blank` stands for."""
+    if reason in FAULTS:
+        return FAULTS[reason]
+    _the, field, *what = reason.split(" ")
+    return f"body {FIELDS[field]}: {FIELD_FAULTS[' '.join(what)]}"
+
+
+@then(sentence("I am told that {reason}"))
+async def _(answer: httpx.Response, reason: str) -> None:
+    refused(answer, reason)
+
+
+@then(sentence("the task is refused: {reason}"))
+async def _(answer: httpx.Response, tasks: TaskList, reason: str) -> None:
+    refused(answer, reason)
+    assert await tasks.titles() == [], "it is on the list all the same"
