@@ -18,12 +18,17 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
+from accord.refusal import Refusal
+
 logger = logging.getLogger(__name__)
 
-_READS = re.compile(r"\s*(SELECT|SHOW|VALUES|TABLE|EXPLAIN|SET|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+_READS = re.compile(
+    r"[\s(]*(?:(?:SELECT|SHOW|VALUES|TABLE|EXPLAIN|SET|SAVEPOINT|RELEASE|ROLLBACK)\b|WITH\b(?!.*\b(?:INTO|DELETE|SET)\b))",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
-class UncommittedWork(AssertionError):
+class UncommittedWork(Refusal):
     """A step changed the database and left that uncommitted when a request began.
 
     The request would not see the change in production; here it would, or would lose it with its own rollback.
@@ -109,7 +114,7 @@ class Isolation:
         """The boundary of one request: it starts over committed work, and alone on the connection."""
         async with self._turn:
             if self._session is not None:
-                self.note_uncommitted(self._session)
+                self.note_uncommitted()
                 if self._uncommitted_by is not None:
                     raise UncommittedWork(
                         f"{self._uncommitted_by} left changes in the database uncommitted when a request began, "
@@ -124,19 +129,22 @@ class Isolation:
             finally:
                 self._in_request = False
 
-    def note_uncommitted(self, session: AsyncSession | None = None) -> None:
-        """Remember the step that runs now if its session holds changes that are not written yet."""
-        session = session or self._session
+    def note_uncommitted(self) -> None:
+        """Remember the step that runs now if the scenario's session holds changes that are not written yet."""
+        session = self._session
         if session is None or self._uncommitted_by is not None:
             return
-        changed = (item for item in session.dirty if session.is_modified(item))
-        if session.new or session.deleted or next(changed, None) is not None:
-            self._uncommitted_by = self.step or "The test, or a fixture of it,"
+        if session.new or session.deleted or any(session.is_modified(item) for item in session.dirty):
+            self._uncommitted_by = self._doer
 
     def _note_write(self, *execution: Any) -> None:
         statement: str = execution[2]
         if not self._in_request and self._uncommitted_by is None and not _READS.match(statement):
-            self._uncommitted_by = self.step or "The test, or a fixture of it,"
+            self._uncommitted_by = self._doer
+
+    @property
+    def _doer(self) -> str:
+        return self.step or "The test, or a fixture of it,"
 
     def _note_end(self, _session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:

@@ -55,7 +55,7 @@ async def sign_in(db: Database, form: Annotated[OAuth2PasswordRequestForm, Depen
     # PostgreSQL takes no null character, and no account has one in its name.
     username = form.username.replace("\0", " ").lower()
     user = await db.scalar(select(User).where(func.lower(User.username) == username))
-    if not await run_in_threadpool(verify_password, form.password, user and user.hashed_password) or user is None:
+    if not await run_in_threadpool(verify_password, form.password, user.hashed_password if user else None) or not user:
         raise HTTPException(
             status.HTTP_401_UNAUTHORIZED, "Incorrect username or password", headers={"WWW-Authenticate": "Bearer"}
         )

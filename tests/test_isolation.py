@@ -1,0 +1,273 @@
+"""What a request boundary means on the transaction that a scenario is rolled back with."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import Depends, FastAPI, HTTPException
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from accord.isolation import Isolation, UncommittedWork
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Note(Base):
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(unique=True)
+
+
+async def get_session() -> AsyncIterator[AsyncSession]:
+    raise AssertionError("no test uses the service's own sessions")
+    yield
+
+
+Database = Annotated[AsyncSession, Depends(get_session)]
+service = FastAPI()
+
+
+@service.get("/notes")
+async def read_notes(db: Database) -> list[str]:
+    return list(await db.scalars(select(Note.text).order_by(Note.id)))
+
+
+@service.get("/objects")
+async def read_objects(db: Database) -> list[str]:
+    return [note.text for note in await db.scalars(select(Note).order_by(Note.id))]
+
+
+@service.post("/notes/{note}")
+async def keep_note(db: Database, note: str) -> None:
+    db.add(Note(text=note))
+    try:
+        await db.commit()
+    except IntegrityError as error:
+        await db.rollback()
+        raise HTTPException(409) from error
+
+
+@service.post("/forgotten/{note}")
+async def forget_to_commit(db: Database, note: str) -> None:
+    db.add(Note(text=note))
+    await db.flush()
+
+
+@service.post("/undone/{note}")
+async def roll_back(db: Database, note: str) -> None:
+    db.add(Note(text=note))
+    await db.flush()
+    await db.rollback()
+
+
+@service.post("/crashed/{note}")
+async def crash(db: Database, note: str) -> None:
+    db.add(Note(text=note))
+    await db.flush()
+    raise RuntimeError("out of ink")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield engine
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def session(engine: AsyncEngine, isolation: Isolation) -> AsyncIterator[AsyncSession]:
+    async with isolation.rolled_back(engine) as session:
+        yield session
+
+
+@pytest_asyncio.fixture
+async def client(session: AsyncSession, isolation: Isolation) -> AsyncIterator[httpx.AsyncClient]:
+    service.dependency_overrides[get_session] = isolation.request_session
+    async with httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client:
+        yield client
+
+
+async def notes(client: httpx.AsyncClient) -> list[str]:
+    answer = await client.get("/notes")
+    kept: list[str] = answer.json()
+    return kept
+
+
+async def test_what_a_request_commits_is_seen_by_the_next(client: httpx.AsyncClient) -> None:
+    await client.post("/notes/milk")
+    assert await notes(client) == ["milk"]
+
+
+async def test_what_a_request_commits_is_gone_with_the_scenario(engine: AsyncEngine, isolation: Isolation) -> None:
+    async with isolation.rolled_back(engine) as session:
+        session.add(Note(text="milk"))
+        await session.commit()
+    async with AsyncSession(engine) as outside:
+        assert (await outside.scalars(select(Note))).all() == []
+
+
+@pytest.mark.parametrize("way", ["forgotten", "undone", "crashed"])
+async def test_what_a_request_does_not_commit_is_gone_when_it_ends(client: httpx.AsyncClient, way: str) -> None:
+    await client.post("/notes/milk")
+    await client.post(f"/{way}/bread")
+    assert await notes(client) == ["milk"]
+
+
+async def test_a_rollback_undoes_that_request_only(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    session.add(Note(text="given"))
+    await session.commit()
+    await client.post("/notes/milk")
+    assert (await client.post("/notes/milk")).status_code == 409
+    assert await notes(client) == ["given", "milk"]
+
+
+async def test_a_request_answers_from_the_database_and_not_from_memory(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    session.add(Note(text="milk"))
+    await session.commit()
+    assert (await client.get("/objects")).json() == ["milk"]
+    await session.execute(update(Note).values(text="bread").execution_options(synchronize_session=False))
+    await session.commit()
+    assert (await client.get("/objects")).json() == ["bread"]
+
+
+async def test_a_step_sees_what_a_request_changed_in_what_it_had_loaded(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    note = Note(text="milk")
+    session.add(note)
+    await session.commit()
+    await client.post("/notes/bread")
+    await session.execute(text("UPDATE notes SET text = 'butter' WHERE text = 'milk'"))
+    await session.commit()
+    assert [note.text for note in await session.scalars(select(Note).order_by(Note.id))] == ["butter", "bread"]
+    assert (await session.get_one(Note, note.id)).text == "butter"
+
+
+async def test_requests_at_once_are_served_one_after_another(client: httpx.AsyncClient) -> None:
+    wanted = [f"note {number}" for number in range(20)]
+    answers = await asyncio.gather(*(client.post(f"/notes/{note}") for note in wanted))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(await notes(client)) == sorted(wanted)
+
+
+async def test_an_unhandled_error_is_the_500_of_a_user_with_its_traceback_in_the_log(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await client.post("/crashed/milk")
+    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+    [record] = caplog.records
+    assert record.getMessage() == "POST /crashed/milk failed in the app"
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "out of ink"
+
+
+async def test_a_request_without_a_session_says_which_fixture_is_missing(isolation: Isolation) -> None:
+    with pytest.raises(RuntimeError, match="request that fixture first"):
+        await anext(isolation.request_session())
+
+
+async def add(session: AsyncSession) -> None:
+    session.add(Note(text="milk"))
+
+
+async def add_and_flush(session: AsyncSession) -> None:
+    session.add(Note(text="milk"))
+    await session.flush()
+
+
+async def insert_as_text(session: AsyncSession) -> None:
+    await session.execute(text("INSERT INTO notes (text) VALUES ('milk')"))
+
+
+async def insert_within_a_query(session: AsyncSession) -> None:
+    await session.execute(text("WITH made AS (INSERT INTO notes (text) VALUES ('milk') RETURNING id) TABLE made"))
+
+
+async def change(session: AsyncSession) -> None:
+    (await session.scalars(select(Note))).one().text = "bread"
+
+
+async def delete(session: AsyncSession) -> None:
+    await session.delete((await session.scalars(select(Note))).one())
+
+
+@pytest.mark.parametrize("step", [add, add_and_flush, insert_as_text, insert_within_a_query, change, delete])
+async def test_what_a_step_leaves_uncommitted_is_an_error_that_names_it(
+    client: httpx.AsyncClient, session: AsyncSession, isolation: Isolation, step: object
+) -> None:
+    session.add(Note(text="given"))
+    await session.commit()
+    assert callable(step)
+    isolation.step = "The step `Given milk` (features/notes.feature:3)"
+    await step(session)
+    isolation.note_uncommitted()
+    isolation.step = "The step `When I look` (features/notes.feature:4)"
+    with pytest.raises(
+        UncommittedWork, match=r"^The step `Given milk` \(features/notes.feature:3\) left changes .*commit"
+    ):
+        await client.get("/notes")
+
+
+READS = [
+    "SELECT 1",
+    "(SELECT 1) UNION (SELECT 2)",
+    "WITH one AS (SELECT 1) SELECT * FROM one",
+    "SELECT id FROM notes FOR UPDATE",
+    "SHOW server_version",
+    "TABLE notes",
+]
+
+
+@pytest.mark.parametrize("query", READS)
+async def test_a_step_that_only_reads_is_no_error(client: httpx.AsyncClient, session: AsyncSession, query: str) -> None:
+    await session.execute(text(query))
+    assert await notes(client) == []
+
+
+async def test_what_a_step_rolled_back_is_no_error(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    await add_and_flush(session)
+    await session.rollback()
+    assert await notes(client) == []
+
+
+async def test_a_request_after_uncommitted_work_was_committed_goes_through(
+    client: httpx.AsyncClient, session: AsyncSession, isolation: Isolation
+) -> None:
+    await add(session)
+    isolation.note_uncommitted()
+    await session.commit()
+    assert await notes(client) == ["milk"]
+
+
+async def test_requests_have_sessions_with_the_settings_of_the_app(engine: AsyncEngine, isolation: Isolation) -> None:
+    factory = async_sessionmaker(autoflush=False, info={"of": "the app"})
+    async with isolation.rolled_back(engine, factory):
+        session = await anext(isolation.request_session())
+        assert (session.sync_session.autoflush, session.info) == (False, {"of": "the app"})
+        await session.close()
+
+
+async def test_no_session_is_kept_alive_by_the_app(engine: AsyncEngine, isolation: Isolation) -> None:
+    for _ in range(50):
+        async with isolation.rolled_back(engine):
+            service.dependency_overrides[get_session] = isolation.request_session
+            async with httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client:
+                await client.post("/notes/milk")
+    gc.collect()
+    assert sum(isinstance(item, AsyncSession) for item in gc.get_objects()) <= 1
