@@ -1,7 +1,27 @@
 """The service as whoever runs it sees it."""
 
+from collections.abc import Iterator
+
 import httpx
+import pytest
+from asgi_lifespan import LifespanManager
+from pydantic import ValidationError
 from pytest_bdd import then, when
+
+from app.core.config import get_settings
+from app.main import create_app
+from steps.answers import accepted
+from steps.sentences import sentence
+
+SHORT_SECRET = "0123456789abcdef0123456789abcde"
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The environment in which the service reads its settings, as it was before once the scenario ends."""
+    get_settings.cache_clear()
+    yield monkeypatch
+    get_settings.cache_clear()
 
 
 @when("I ask the service how it is", target_fixture="answer")
@@ -11,4 +31,23 @@ async def _(client: httpx.AsyncClient) -> httpx.Response:
 
 @then("it says that it is well")
 async def _(answer: httpx.Response) -> None:
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"}), f"it says: {answer.text}"
+    accepted(answer)
+    assert answer.json() == {"status": "ok"}, f"it says: {answer.text}"
+
+
+@when(sentence("the service starts {how}"), target_fixture="refusal")
+async def _(configured: pytest.MonkeyPatch, how: str) -> str:
+    if how == "without a secret":
+        configured.delenv("SECRET_KEY")
+    else:
+        configured.setenv("SECRET_KEY", SHORT_SECRET)
+    with pytest.raises(ValidationError) as refusal:
+        async with LifespanManager(create_app()):
+            pass
+    return str(refusal.value)
+
+
+@then("it refuses, and keeps the secret to itself")
+async def _(refusal: str) -> None:
+    assert "secret_key" in refusal, "it does not say why"
+    assert SHORT_SECRET not in refusal, "it tells the secret"

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pytest_bdd import given, then, when
 
+from steps.answers import accepted, refused
 from steps.sentences import moment as read_moment
 from steps.sentences import sentence
 
@@ -85,7 +86,7 @@ class TaskList:
     async def task(self, title: str) -> Task:
         """Return the task as it is now."""
         answer = await self._client.get(f"/tasks/{self.number(title)}")
-        assert answer.status_code == 200, f'the task "{title}" cannot be opened: {answer.text}'
+        accepted(answer)
         task: Task = answer.json()
         return task
 
@@ -95,12 +96,13 @@ class TaskList:
 
     def number(self, title: str) -> int:
         """Return the number of the task that was created with this title."""
+        assert title in self._numbers, f'the task "{title}" was not created'
         return self._numbers[title]
 
 
 def shown(answer: httpx.Response) -> list[str]:
     """Return the titles that an answer shows."""
-    assert answer.status_code == 200, f"nothing is shown: {answer.text}"
+    accepted(answer)
     tasks = answer.json() if isinstance(answer.json(), list) else [answer.json()]
     return [task["title"] for task in tasks]
 
@@ -141,28 +143,24 @@ def tasks(client: httpx.AsyncClient) -> TaskList:
 @given(sentence("the task {title:Text}"))
 @given(sentence("the task {title:Text} described as {description:Text}"))
 async def _(tasks: TaskList, title: str, description: str | None = None) -> None:
-    answer = await tasks.create({"title": title, "description": description})
-    assert answer.status_code == 201, f"the task is refused: {answer.text}"
+    accepted(await tasks.create({"title": title, "description": description}))
 
 
 @given(sentence("the tasks {titles:Titles}"))
 async def _(tasks: TaskList, titles: list[str]) -> None:
     for title in titles:
-        await tasks.create({"title": title})
-    assert await tasks.titles() == titles, "not all tasks are on the list"
+        accepted(await tasks.create({"title": title}))
 
 
 @given(sentence("{count:d} tasks"))
 async def _(tasks: TaskList, count: int) -> None:
     for number in range(count):
-        answer = await tasks.create({"title": f"Task {number}"})
-        assert answer.status_code == 201, f"task {number} is refused: {answer.text}"
+        accepted(await tasks.create({"title": f"Task {number}"}))
 
 
 @given(sentence("the task {title:Text} was {done}"))
 async def _(tasks: TaskList, title: str, done: str) -> None:
-    answer = await tasks.do(DONE[done], tasks.number(title))
-    assert answer.is_success, f"the task was not {done}: {answer.text}"
+    accepted(await tasks.do(DONE[done], tasks.number(title)))
 
 
 @when(sentence("I create the task {title:Text}"), target_fixture="answer")
@@ -181,14 +179,9 @@ async def _(tasks: TaskList, title: str, kind: str) -> httpx.Response:
     return await tasks.change(title, **draft(kind, {}))
 
 
-@when(sentence("I rename the task {title:Text} to {new:Text}"), target_fixture="answer")
-async def _(tasks: TaskList, title: str, new: str) -> httpx.Response:
-    return await tasks.change(title, json={"title": new})
-
-
-@when(sentence("I describe the task {title:Text} as {description:Text}"), target_fixture="answer")
-async def _(tasks: TaskList, title: str, description: str) -> httpx.Response:
-    return await tasks.change(title, json={"description": description})
+@when(sentence("I change the {field:w} of the task {title:Text} to {value:Text}"), target_fixture="answer")
+async def _(tasks: TaskList, field: str, title: str, value: str) -> httpx.Response:
+    return await tasks.change(title, json={field: value})
 
 
 @when(sentence("I {deed:Deed} the task {title:Text}"), target_fixture="answer")
@@ -232,7 +225,7 @@ async def _(answer: httpx.Response, count: int) -> None:
 @then("I see this task:")
 async def _(answer: httpx.Response, tasks: TaskList, datatable: list[list[str]]) -> None:
     wanted = dict(zip(*datatable, strict=True))
-    assert answer.status_code == 200, f"no task is shown: {answer.text}"
+    accepted(answer)
     assert answer.json() == {
         "id": tasks.number(wanted["title"]),
         "title": wanted["title"],
@@ -247,7 +240,7 @@ async def _(answer: httpx.Response, tasks: TaskList, datatable: list[list[str]])
 @then("the task is on the list")
 @then(sentence("the task {title:Text} is on the list"))
 async def _(client: httpx.AsyncClient, answer: httpx.Response, title: str | None = None) -> None:
-    assert answer.status_code == 201, f"the task is refused: {answer.text}"
+    accepted(answer)
     task = answer.json()
     assert title in (None, task["title"]), "the title is another"
     assert set(task) == {"id", "title", "description", "completed", "created_at", "completed_at"}
@@ -257,13 +250,13 @@ async def _(client: httpx.AsyncClient, answer: httpx.Response, title: str | None
 
 @then(sentence("the list shows {titles:Titles}"))
 async def _(tasks: TaskList, answer: httpx.Response, titles: list[str]) -> None:
-    assert answer.is_success, f"it was refused: {answer.text}"
+    accepted(answer)
     assert await tasks.titles() == titles, "the list shows something else"
 
 
 @then(sentence("the task {title:Text} is {state:w}"))
 async def _(tasks: TaskList, answer: httpx.Response, title: str, state: str) -> None:
-    assert answer.is_success, f"it was refused: {answer.text}"
+    accepted(answer)
     task = await tasks.task(title)
     assert task["completed"] is (state == "completed"), f"the task is not {state}"
     assert (task["completed_at"] is not None) is (state == "completed"), "the time of completion says otherwise"
@@ -283,7 +276,8 @@ async def _(tasks: TaskList, title: str, description: str) -> None:
 @then(sentence("only the {field:w} of the task {title:Text} is changed, to {value}"))
 async def _(tasks: TaskList, answer: httpx.Response, field: str, title: str, value: str) -> None:
     changed = tasks.before[title] | {field: None if value == "nothing" else value.strip('"')}
-    assert (answer.status_code, answer.json()) == (200, changed), "the answer says something else"
+    accepted(answer)
+    assert answer.json() == changed, "the answer says something else"
     assert await tasks.task(title) == changed, "the task is something else"
 
 
@@ -292,6 +286,12 @@ async def _(tasks: TaskList, title: str) -> None:
     assert await tasks.task(title) == tasks.before[title], "the task is changed"
 
 
+@then(sentence("the task is refused: {reason}"))
+async def _(answer: httpx.Response, tasks: TaskList, reason: str) -> None:
+    refused(answer, reason)
+    assert await tasks.titles() == [], "it is on the list all the same"
+
+
 @then("the change is accepted")
 async def _(answer: httpx.Response) -> None:
-    assert answer.status_code == 200, f"the change is refused: {answer.text}"
+    accepted(answer)

@@ -28,7 +28,7 @@ Feature: Signing in
 
     Scenario Outline: Who is refused
       When <who> signs in with <password>
-      Then the sign-in is refused
+      Then I am told that the name or the password is wrong
 
       Examples: Refused
         | who      | password                                |
@@ -36,6 +36,7 @@ Feature: Signing in
         | "alice"  | the right password and a bit more       |
         | "alice"  | the right password in capitals          |
         | "alice"  | an unstorable character in the password |
+        | "alice"  | an unstorable character in the name     |
         | "alice"  | a password of 5000 characters           |
         | "nobody" | the right password                      |
         | "al%"    | the right password                      |

@@ -30,12 +30,12 @@ Feature: The notice that a task is completed
     Then others hear nothing
 
     Examples: Changes
-      | change                                   |
-      | create the task "Call Anna"              |
-      | rename the task "Buy milk" to "Buy oats" |
-      | describe the task "Buy milk" as "Two"    |
-      | reopen the task "Buy milk"               |
-      | delete the task "Buy milk"               |
+      | change                                                 |
+      | create the task "Call Anna"                            |
+      | change the title of the task "Buy milk" to "Buy oats"  |
+      | change the description of the task "Buy milk" to "Two" |
+      | reopen the task "Buy milk"                             |
+      | delete the task "Buy milk"                             |
 
   Scenario: Nobody hears where nobody listens
     Given others do not listen

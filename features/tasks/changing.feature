@@ -16,11 +16,11 @@ Feature: Changing a task
       And it is 18:00 on 2 March 2026
 
     Scenario: A new title leaves all else as it was
-      When I rename the task "Buy milk" to "Buy oat milk"
+      When I change the title of the task "Buy milk" to "Buy oat milk"
       Then only the title of the task "Buy milk" is changed, to "Buy oat milk"
 
     Scenario: A new description leaves all else as it was
-      When I describe the task "Buy milk" as "Three bottles"
+      When I change the description of the task "Buy milk" to "Three bottles"
       Then only the description of the task "Buy milk" is changed, to "Three bottles"
 
     Scenario: A description can be taken away
@@ -33,7 +33,7 @@ Feature: Changing a task
 
     Scenario: Other tasks stay as they were
       Given the task "Call Anna"
-      When I rename the task "Buy milk" to "Buy oat milk"
+      When I change the title of the task "Buy milk" to "Buy oat milk"
       Then the list shows "Buy oat milk, Call Anna"
 
   Rule: A changed task keeps to the rules of a new one
@@ -42,7 +42,7 @@ Feature: Changing a task
       Given the task "Buy milk"
 
     Scenario: Blanks around a new title are left out
-      When I rename the task "Buy milk" to "  Buy oat milk "
+      When I change the title of the task "Buy milk" to "  Buy oat milk "
       Then only the title of the task "Buy milk" is changed, to "Buy oat milk"
 
     Scenario Outline: A change that is refused

@@ -1,4 +1,4 @@
-"""What one is told when the service refuses: each reason, as the features put it, and how it stands in the answer."""
+"""What the service answers: that it is done, or why not; each reason as the features put it, and as the answer does."""
 
 import re
 
@@ -6,10 +6,11 @@ import httpx
 from pytest_bdd import then
 
 from steps.sentences import sentence
-from steps.tasks import TaskList
 
-# Not found, and taken by another: the status, and what is said.
+DONE = {"GET": 200, "POST": 201, "PATCH": 200, "DELETE": 204}
+# Not known, not found, and taken by another: the status, and what is said.
 REASONS = {
+    "the name or the password is wrong": (401, "Incorrect username or password"),
     "there is no such task": (404, "Task not found"),
     "the name is taken": (409, "Username is taken"),
     "the address is taken": (409, "Email is taken"),
@@ -41,11 +42,17 @@ FIELD_FAULTS = {
 }
 
 
+def accepted(answer: httpx.Response) -> None:
+    """Assert that the service did what it was asked to."""
+    assert answer.status_code == DONE[answer.request.method], f"it is refused: {answer.status_code} {answer.text}"
+
+
 def refused(answer: httpx.Response, reason: str) -> None:
     """Assert that the answer refuses for this reason, and for no other."""
     if reason in REASONS:
         status, detail = REASONS[reason]
         assert (answer.status_code, answer.json()) == (status, {"detail": detail}), f"the answer is: {answer.text}"
+        assert answer.headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
         return
     assert answer.status_code == 422, f"the answer is: {answer.status_code} {answer.text}"
     faults = [f"{' '.join(map(str, part['loc']))}: {part['type']}" for part in answer.json()["detail"]]
@@ -64,9 +71,3 @@ def fault(reason: str) -> str:
 @then(sentence("I am told that {reason}"))
 async def _(answer: httpx.Response, reason: str) -> None:
     refused(answer, reason)
-
-
-@then(sentence("the task is refused: {reason}"))
-async def _(answer: httpx.Response, tasks: TaskList, reason: str) -> None:
-    refused(answer, reason)
-    assert await tasks.titles() == [], "it is on the list all the same"
