@@ -28,11 +28,27 @@ _READS = re.compile(
 )
 
 
+# One statement, and so one round trip. The block is a subtransaction, whose abort gives each constraint its mode back.
+_CHECK_DEFERRED = """
+DO $$ BEGIN
+    SET CONSTRAINTS ALL IMMEDIATE;
+    RAISE EXCEPTION USING ERRCODE = 'ACCRD';
+EXCEPTION WHEN SQLSTATE 'ACCRD' THEN NULL;
+END $$
+"""
+# How long a request waits for another one that does not end.
+PATIENCE_SECONDS = 4
+
+
 class UncommittedWork(Refusal):
     """A step changed the database and left that uncommitted when a request began.
 
     The request would not see the change in production; here it would, or would lose it with its own rollback.
     """
+
+
+class RequestsDeadlocked(Refusal):
+    """A request waits for another one that does not end: maybe for the waiting one to do something."""
 
 
 class ScenarioSession(Session):
@@ -65,7 +81,10 @@ class Isolation:
         self._session: AsyncSession | None = None
         self._sessions = async_sessionmaker[AsyncSession]()
         self._turn = asyncio.Lock()
-        self._in_request = False
+        self._turns = 0
+        self._serving: str | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._written = False
         self._uncommitted_by: str | None = None
 
     @asynccontextmanager
@@ -74,7 +93,8 @@ class Isolation:
     ) -> AsyncIterator[AsyncSession]:
         """Yield a session in a transaction that is rolled back at the end, whatever was committed in between.
 
-        `sessions` is the app's own factory: requests get sessions with its settings.
+        `sessions` is the app's own factory: requests get sessions with its settings. Requests that are still under
+        way at the end are cancelled.
         """
         async with engine.connect() as connection:
             transaction = await connection.begin()
@@ -87,10 +107,12 @@ class Isolation:
                 self._connection, self._session = connection, session
                 self._sessions = sessions or async_sessionmaker(expire_on_commit=False)
                 event.listen(connection.sync_connection, "before_cursor_execute", self._note_write)
+                event.listen(session.sync_session, "before_commit", self._check_deferred)
                 event.listen(session.sync_session, "after_transaction_end", self._note_end)
                 try:
                     yield session
                 finally:
+                    await self._cancel_requests()
                     self._connection = self._session = self._uncommitted_by = None
             await transaction.rollback()
 
@@ -99,6 +121,7 @@ class Isolation:
         if self._connection is None:
             raise RuntimeError("A request needs a session, and no db_session is open: request that fixture first.")
         async with self._sessions(bind=self._connection, join_transaction_mode="create_savepoint") as session:
+            event.listen(session.sync_session, "before_commit", self._check_deferred)
             yield session
 
     def transport(self, app: Any) -> httpx.AsyncBaseTransport:
@@ -110,24 +133,56 @@ class Isolation:
         return _Transport(app, self)
 
     @asynccontextmanager
-    async def request(self) -> AsyncIterator[None]:
+    async def request(self, name: str) -> AsyncIterator[None]:
         """The boundary of one request: it starts over committed work, and alone on the connection."""
-        async with self._turn:
-            if self._session is not None:
-                self.note_uncommitted()
-                if self._uncommitted_by is not None:
-                    raise UncommittedWork(
-                        f"{self._uncommitted_by} left changes in the database uncommitted when a request began, "
-                        "and no request would see them in production: "
-                        "end the step with `await db_session.commit()`."
-                    )
-                # Reading opened a savepoint; a request's own must not nest in it.
-                await self._session.commit()
-            self._in_request = True
+        task = asyncio.current_task()
+        assert task is not None, "a request is awaited in a task"
+        self._under_way.add(task)
+        try:
+            await self._take_turn(name)
             try:
+                await self._refuse_uncommitted()
+                self._serving = name
                 yield
             finally:
-                self._in_request = False
+                self._serving = None
+                self._turn.release()
+        finally:
+            self._under_way.discard(task)
+
+    async def _take_turn(self, name: str) -> None:
+        while True:
+            turns = self._turns
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._turn.acquire()
+            except TimeoutError:
+                if self._turns == turns:
+                    raise RequestsDeadlocked(
+                        f"{name} waits for {self._serving}, which has not ended for {PATIENCE_SECONDS} seconds: "
+                        "a scenario's requests are served one after another, and this one may never end."
+                    ) from None
+            else:
+                self._turns += 1
+                return
+
+    async def _refuse_uncommitted(self) -> None:
+        if self._session is None:
+            return
+        self.note_uncommitted()
+        if self._uncommitted_by is not None:
+            raise UncommittedWork(
+                f"{self._uncommitted_by} left changes in the database uncommitted when a request began, "
+                "and no request would see them in production: end the step with `await db_session.commit()`."
+            )
+        # Reading opened a savepoint; a request's own must not nest in it.
+        await self._session.commit()
+
+    async def _cancel_requests(self) -> None:
+        left = list(self._under_way)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def note_uncommitted(self) -> None:
         """Remember the step that runs now if the scenario's session holds changes that are not written yet."""
@@ -139,8 +194,20 @@ class Isolation:
 
     def _note_write(self, *execution: Any) -> None:
         statement: str = execution[2]
-        if not self._in_request and self._uncommitted_by is None and not _READS.match(statement):
+        if _READS.match(statement) or statement == _CHECK_DEFERRED:
+            return
+        self._written = True
+        if self._serving is None and self._uncommitted_by is None:
             self._uncommitted_by = self._doer
+
+    def _check_deferred(self, session: Session) -> None:
+        """Check deferred constraints, which PostgreSQL does at a real commit only."""
+        if session.in_nested_transaction():
+            return
+        session.flush()
+        if self._written:
+            session.connection().exec_driver_sql(_CHECK_DEFERRED)
+            self._written = False
 
     @property
     def _doer(self) -> str:
@@ -159,7 +226,7 @@ class _Transport(httpx.ASGITransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         __tracebackhide__ = True
-        async with self._isolation.request():
+        async with self._isolation.request(f"{request.method} {request.url.path}"):
             # A server gives each request a context of its own; what one sets there, the next does not see.
             return await asyncio.create_task(super().handle_async_request(request))
 

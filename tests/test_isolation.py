@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -9,12 +10,12 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import Depends, FastAPI, HTTPException
-from sqlalchemy import select, text, update
+from sqlalchemy import ForeignKey, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from accord.isolation import Isolation, UncommittedWork
+from accord.isolation import Isolation, RequestsDeadlocked, UncommittedWork
 
 
 class Base(DeclarativeBase):
@@ -26,6 +27,8 @@ class Note(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(unique=True)
+    # The note that this one answers; checked at the commit.
+    answers: Mapped[int | None] = mapped_column(ForeignKey("notes.id", deferrable=True, initially="DEFERRED"))
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
@@ -75,6 +78,38 @@ async def crash(db: Database, note: str) -> None:
     db.add(Note(text=note))
     await db.flush()
     raise RuntimeError("out of ink")
+
+
+@service.post("/answers/{number}")
+async def answer_note(db: Database, number: int) -> None:
+    db.add(Note(text="answer", answers=number))
+    try:
+        await db.commit()
+    except IntegrityError as error:
+        await db.rollback()
+        raise HTTPException(409) from error
+
+
+@service.post("/later")
+async def answer_a_note_that_is_written_later(db: Database) -> None:
+    db.add(Note(id=1, text="answer", answers=2))
+    async with db.begin_nested():
+        await db.flush()
+    await db.execute(insert(Note).values(id=2, text="question"))
+    await db.commit()
+
+
+@service.post("/waiting")
+async def wait_for_a_signal() -> None:
+    await signal.wait()
+
+
+@service.post("/signal")
+async def give_a_signal() -> None:
+    signal.set()
+
+
+signal = asyncio.Event()
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -164,6 +199,57 @@ async def test_requests_at_once_are_served_one_after_another(client: httpx.Async
     answers = await asyncio.gather(*(client.post(f"/notes/{note}") for note in wanted))
     assert {answer.status_code for answer in answers} == {200}
     assert sorted(await notes(client)) == sorted(wanted)
+
+
+async def test_a_deferred_constraint_is_checked_where_a_request_commits(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/answers/1000")).status_code == 409
+    assert await notes(client) == []
+
+
+async def test_a_deferred_constraint_is_checked_where_a_step_commits(session: AsyncSession) -> None:
+    session.add(Note(text="answer", answers=1000))
+    with pytest.raises(IntegrityError):
+        await session.commit()
+
+
+async def test_a_deferred_constraint_is_not_checked_before(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/later")).status_code == 200
+    assert await notes(client) == ["answer", "question"]
+
+
+async def test_a_deferred_constraint_is_deferred_again_after_a_commit(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    await client.post("/notes/milk")
+    session.add(Note(text="answer", answers=1000))
+    await session.flush()
+    await session.rollback()
+    assert await notes(client) == ["milk"]
+
+
+async def test_a_request_that_waits_for_one_behind_it_is_told_so_within_five_seconds(
+    engine: AsyncEngine, isolation: Isolation
+) -> None:
+    start = time.perf_counter()
+    async with (
+        isolation.rolled_back(engine),
+        httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client,
+    ):
+        with pytest.raises(RequestsDeadlocked, match=r"^POST /signal waits for POST /waiting, which has not ended"):
+            await asyncio.gather(client.post("/waiting"), client.post("/signal"))
+    assert time.perf_counter() - start < 5
+
+
+async def test_a_request_still_under_way_is_over_when_the_scenario_ends(
+    engine: AsyncEngine, isolation: Isolation
+) -> None:
+    async with (
+        isolation.rolled_back(engine),
+        httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client,
+    ):
+        waiting = [asyncio.create_task(client.post("/waiting")) for _ in range(2)]
+        await asyncio.sleep(0)
+    assert [task.cancelled() for task in waiting] == [True, True]
 
 
 async def test_an_unhandled_error_is_the_500_of_a_user_with_its_traceback_in_the_log(
