@@ -15,6 +15,15 @@ from steps.answers import accepted
 from steps.sentences import sentence
 from steps.tasks import TaskList
 
+MAIL_SERVER = "smtps://postman:let%20ters@mail.example:465"
+HOW_TO_REACH_IT = {
+    "hostname": "mail.example",
+    "port": 465,
+    "username": "postman",
+    "password": "let ters",
+    "use_tls": True,
+    "timeout": 10,
+}
 LISTENER = "https://listener.example/hooks/tasks"
 LISTENING: dict[str, dict[str, Any]] = {
     "listen": {"return_value": httpx.Response(204)},
@@ -32,9 +41,9 @@ class Outbox:
         self.mails: list[EmailMessage] = []
         self.down = False
 
-    async def send(self, message: EmailMessage, **_options: Any) -> None:
+    async def send(self, message: EmailMessage, **server: Any) -> None:
         """Take the mail, or fail as a mail server that is out of reach."""
-        if self.down:
+        if self.down or server != HOW_TO_REACH_IT:
             raise aiosmtplib.SMTPConnectError("Connection refused")
         self.mails.append(message)
 
@@ -56,7 +65,7 @@ def listener() -> Iterator[respx.Route]:
 
 @given(sentence("mail {state}"))
 def _(configured: pytest.MonkeyPatch, outbox: Outbox, state: str) -> None:
-    configured.setenv("SMTP_URL", "" if state == "is not set up" else "smtp://mail.example:587")
+    configured.setenv("SMTP_URL", "" if state == "is not set up" else MAIL_SERVER)
     outbox.down = state == "is down"
 
 

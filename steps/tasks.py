@@ -50,7 +50,8 @@ FILTERS: dict[str | None, dict[str, str]] = {
 BODIES: dict[str, bytes] = {
     "that is only a list": b'["Buy milk"]',
     "that is no more than noise": b"{milk",
-    "that is noise beyond all letters": b"\xff\xfe",
+    "that is noise beyond all letters": b'{"title": "\xff"}',
+    "that is nothing but brackets": b"[" * 100_000,
     "of which nothing arrives": b"",
 }
 

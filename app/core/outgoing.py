@@ -5,6 +5,7 @@ import ssl
 from email.message import EmailMessage
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 import aiosmtplib
 import httpx
@@ -31,8 +32,8 @@ async def send_welcome_mail(username: str, email: str) -> None:
             message,
             hostname=settings.smtp_url.host,
             port=settings.smtp_url.port,
-            username=settings.smtp_url.username,
-            password=settings.smtp_url.password,
+            username=unquote(settings.smtp_url.username or "") or None,
+            password=unquote(settings.smtp_url.password or "") or None,
             use_tls=settings.smtp_url.scheme == "smtps",
             timeout=SECONDS,
         )

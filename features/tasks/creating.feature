@@ -74,4 +74,5 @@ Feature: Creating tasks
         | that is only a list              | it cannot be read |
         | that is no more than noise       | it cannot be read |
         | that is noise beyond all letters | it cannot be read |
+        | that is nothing but brackets     | it cannot be read |
         | of which nothing arrives         | it cannot be read |
