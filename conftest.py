@@ -27,7 +27,15 @@ from app.models.user import User
 
 # One steps module may import another, in whichever order they are loaded.
 pytest.register_assert_rewrite("steps")
-pytest_plugins = ["steps.accounts", "steps.answers", "steps.clock", "steps.outgoing", "steps.service", "steps.tasks"]
+pytest_plugins = [
+    "pytester",
+    "steps.accounts",
+    "steps.answers",
+    "steps.clock",
+    "steps.outgoing",
+    "steps.service",
+    "steps.tasks",
+]
 
 
 @pytest.fixture(scope="session")

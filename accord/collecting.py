@@ -25,6 +25,7 @@ from accord.internals import (
     parse,
 )
 from accord.refusal import Refusal
+from accord.stepping import from_step
 
 CURRENT_STEP = pytest.StashKey[Step]()
 LONGEST_EXAMPLE = 60
@@ -138,8 +139,12 @@ def _scenario(
 ) -> Scenario:
     def run(request: pytest.FixtureRequest) -> None:
         __tracebackhide__ = True
-        # Rendered when it runs: kept for all scenarios of a large suite, it would fill the memory.
-        execute(template.feature, template.render(row), request)
+        try:
+            # Rendered when it runs: kept for all scenarios of a large suite, it would fill the memory.
+            execute(template.feature, template.render(row), request)
+        except BaseException as error:
+            error.__traceback__ = from_step(error.__traceback__)
+            raise
 
     rule_tags = set() if template.rule is None else template.rule.tags
     for tag in sorted(tags | template.feature.tags | rule_tags):

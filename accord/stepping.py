@@ -10,19 +10,38 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context, ContextVar, Token, copy_context
-from pathlib import Path
-from types import AsyncGeneratorType, TracebackType
+from types import AsyncGeneratorType, CodeType, TracebackType
+from typing import NoReturn
 
 import pytest
 
 from accord.internals import StepCall, replace_step_call
 
-_ENGINE = (str(Path(asyncio.__file__).parent), __file__)
+_ENGINE = (
+    "_pytest.",
+    "accord.collecting",
+    "accord.internals",
+    "accord.stepping",
+    "asyncio.",
+    "pluggy.",
+    "pytest_asyncio.",
+    "pytest_bdd.",
+)
+_END = object()
 
 
 def install() -> Callable[[], None]:
     """Have pytest-bdd await its steps; return what undoes it."""
     return replace_step_call(_awaiting)
+
+
+def from_step(traceback: TracebackType | None) -> TracebackType | None:
+    """Cut the frames that lead to the step, or to the fixture that it asked for."""
+    while traceback is not None and traceback.tb_next is not None:
+        if not traceback.tb_frame.f_globals.get("__name__", "").startswith(_ENGINE):
+            break
+        traceback = traceback.tb_next
+    return traceback
 
 
 def _awaiting(call: StepCall) -> StepCall:
@@ -33,56 +52,71 @@ def _awaiting(call: StepCall) -> StepCall:
         if isinstance(result, AsyncGeneratorType):
             return _enter(result, request)
         if inspect.isawaitable(result):
-            return _run(result, request, _scenario_context(request))
+            return _run(result, request)
         return result
 
     return call_step
 
 
 def _enter(step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest) -> object:
-    """Run the step to its yield, and the rest when the scenario ends."""
+    """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
     __tracebackhide__ = True
-    context = _scenario_context(request)
+    loop = _loop(request)
+    context = copy_context()
+    value = _complete(anext(step, None), loop, context)
+    _apply(context, request)
 
     def leave() -> None:
         __tracebackhide__ = True
-        with suppress(StopAsyncIteration):
-            _run(anext(step), request, context)
-            code = step.ag_code
-            pytest.fail(f"{code.co_filename}:{code.co_firstlineno}: a step yields once at most", pytrace=False)
+        if _complete(anext(step, _END), loop, context) is not _END:
+            _complete(step.aclose(), loop, context)
+            _refuse_second_yield(step.ag_code)
 
-    try:
-        value = _run(anext(step), request, context)
-    except StopAsyncIteration:
-        return None
     request.addfinalizer(leave)
     return value
 
 
-def _run(awaitable: Awaitable[object], request: pytest.FixtureRequest, context: Context) -> object:
+def _refuse_second_yield(code: CodeType) -> NoReturn:
+    place = f"{code.co_filename}:{code.co_firstlineno}"
+    pytest.fail(f"{place}: the step yields twice: what follows its one yield is its teardown.", pytrace=False)
+
+
+def _run(step: Awaitable[object], request: pytest.FixtureRequest) -> object:
+    __tracebackhide__ = True
+    try:
+        loop = _loop(request)
+    except BaseException:
+        if inspect.iscoroutine(step):
+            step.close()  # Python would add that it was never awaited.
+        raise
+    context = copy_context()
+    value = _complete(step, loop, context)
+    _apply(context, request)
+    return value
+
+
+def _loop(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoop:
     __tracebackhide__ = True
     loop: asyncio.AbstractEventLoop = request.getfixturevalue("session_loop")
+    return loop
+
+
+def _complete(awaitable: Awaitable[object], loop: asyncio.AbstractEventLoop, context: Context) -> object:
+    __tracebackhide__ = True
     task = loop.create_task(_outcome(awaitable), context=context)
     try:
         return loop.run_until_complete(task)
     except BaseException as error:
-        if not task.done():  # Ctrl-C: the step cleans up before the fixtures under it do.
+        if not task.done():  # Ctrl-C: the step cleans up before the fixtures under it do; a second one gives that up.
             task.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(BaseException):
                 loop.run_until_complete(task)
-        raise error.with_traceback(_from_step(error.__traceback__)) from error.__cause__
-    finally:
-        _apply(context, request)
+        error.__traceback__ = from_step(error.__traceback__)
+        raise
 
 
 async def _outcome(awaitable: Awaitable[object]) -> object:
     return await awaitable
-
-
-def _scenario_context(request: pytest.FixtureRequest) -> Context:
-    # The loop's fixture comes first, so that its own changes of context are not taken for the step's.
-    request.getfixturevalue("session_loop")
-    return copy_context()
 
 
 def _apply(context: Context, request: pytest.FixtureRequest) -> None:
@@ -95,17 +129,8 @@ def _apply(context: Context, request: pytest.FixtureRequest) -> None:
     ]
 
     def take_back() -> None:
-        for variable, token in reversed(changed):
+        for variable, token in changed:
             variable.reset(token)
 
     if changed:
         request.addfinalizer(take_back)
-
-
-def _from_step(traceback: TracebackType | None) -> TracebackType | None:
-    """Cut the event loop's frames, so that a failure starts at the step."""
-    while traceback is not None and traceback.tb_next is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(_ENGINE):
-            break
-        traceback = traceback.tb_next
-    return traceback
