@@ -1,19 +1,25 @@
-"""A .feature file is a test file: its scenarios are pytest items, and what cannot be trusted is refused."""
+"""A .feature file is a test file: its scenarios are pytest items, and what cannot be trusted is refused.
 
+A file that a Python module binds as well, with pytest-bdd's `scenarios()`, runs in both places, each time with the
+step definitions that are visible there.
+"""
+
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest._code.code import ExceptionRepr
-from gherkin.dialect import Dialect
 
 from accord.internals import (
+    Dialect,
     EmptyFeatureError,
+    ExceptionRepr,
     Feature,
     GherkinDocument,
+    GherkinFeature,
     GherkinParseError,
     GherkinRule,
     GherkinScenario,
@@ -23,7 +29,9 @@ from accord.internals import (
     StepDefinitionNotFoundError,
     execute,
     parse,
+    settle_id,
 )
+from accord.internals import Scenario as RenderedScenario
 from accord.refusal import Refusal
 from accord.stepping import from_step
 
@@ -58,15 +66,18 @@ class FeatureFile(pytest.Module):
                 for template in templates:
                     yield from _scenarios(self, template, rows)
             else:
-                yield Rule.from_parent(self, name=_node_name(rule.name), templates=list(templates), rows=rows)
+                # A node id is cut at `::` first, but only what stands before the first `[` of it.
+                name = _node_name(rule.name).replace("[", "(").replace("]", ")")
+                yield Rule.from_parent(self, name=name, templates=list(templates), rows=rows)
 
     def _parse(self) -> tuple[Feature, GherkinDocument]:
         try:
             return parse(self.path)
         except GherkinParseError as error:
-            fault = f"{self.nodeid}:{error.line}: {error.message} ({error.line_content.strip()})"
+            fault = f"{self.nodeid}:{error.line}: {_syntax(error)}"
         except UnicodeDecodeError as error:
-            fault = f"{self.nodeid}: byte {error.start} is not UTF-8: save the file as UTF-8."
+            line_number = error.object.count(b"\n", 0, error.start) + 1
+            fault = f"{self.nodeid}:{line_number}: there is a character that is not UTF-8: save the file as UTF-8."
         except EmptyFeatureError:
             fault = f"{self.nodeid}:1: there is no feature in it: begin with a line `Feature: ...`."
         raise self.CollectError(fault)
@@ -89,10 +100,12 @@ class Rule(pytest.Collector):
 class Scenario(pytest.Function):
     """A scenario, or one example of an outline."""
 
-    def __init__(self, *, template: ScenarioTemplate, line: int, **kwargs: Any) -> None:
+    def __init__(self, *, template: ScenarioTemplate, row: dict[str, str], line: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.template = template
+        self.row = row
         self.line = line
+        settle_id(self)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the scenario stands: file, line counted from 0, name."""
@@ -109,9 +122,11 @@ class Scenario(pytest.Function):
         place = f"{self.nodeid.partition('::')[0]}:{step.line_number}"
         if isinstance(error, StepDefinitionNotFoundError):
             return _undefined(step, place)
+        if isinstance(error, pytest.FixtureLookupError):
+            return _unfixed(step, place, error)
         shown = super().repr_failure(excinfo)
         if isinstance(shown, ExceptionRepr):
-            shown.addsection(place, _marked(self.template, step), sep="_")
+            shown.addsection(place, _marked(self.template.render(self.row), step), sep="_")
         return shown
 
 
@@ -149,8 +164,8 @@ def _scenario(
     rule_tags = set() if template.rule is None else template.rule.tags
     for tag in sorted(tags | template.feature.tags | rule_tags):
         parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
-    scenario: Scenario = Scenario.from_parent(parent, name=name, callobj=run, template=template, line=line)
-    return scenario
+    item: Scenario = Scenario.from_parent(parent, name=name, callobj=run, template=template, row=row, line=line)
+    return item
 
 
 def _node_name(name: str) -> str:
@@ -165,11 +180,11 @@ def _label(examples: str | None, values: Iterable[str]) -> str:
     return f"{examples}: {label}" if examples else label
 
 
-def _marked(template: ScenarioTemplate, failing: Step) -> str:
-    lines = [f"  {template.keyword}: {template.name}"]
-    for step in template.steps:
-        failed = step.line_number == failing.line_number
-        lines.append(f"{'>' if failed else ' '}   {step.keyword} {failing.name if failed else step.name}")
+def _marked(scenario: RenderedScenario, failing: Step) -> str:
+    lines = [f"  {scenario.keyword}: {scenario.name}"]
+    for step in scenario.steps:
+        mark = ">" if step.line_number == failing.line_number else " "
+        lines.append(f"{mark}   {step.keyword} {step.name}")
     return "\n".join(lines)
 
 
@@ -177,43 +192,35 @@ def _undefined(step: Step, place: str) -> str:
     sentence = step.name.replace("\\", "\\\\").replace('"', '\\"')
     return (
         f"{place}: no step definition says: {step.keyword} {step.name}\n\n"
-        f'@{step.type}("{sentence}")\nasync def _() -> None: ...'
+        f'@{step.type}("{sentence}")\nasync def _() -> None:\n    raise NotImplementedError'
     )
+
+
+def _unfixed(step: Step, place: str, error: pytest.FixtureLookupError) -> str:
+    what, *_ = str(error.formatrepr().errorstring).splitlines()
+    return (
+        f"{place}: {step.keyword} {step.name}: {what.strip()}: "
+        "correct the argument of that name, in the step definition or in a fixture under it, or define the fixture."
+    )
+
+
+def _syntax(error: GherkinParseError) -> str:
+    message = re.sub(r"Unknown parsing error: Parser errors:\n\(\d+:\d+\): ", "", error.message)
+    return " ".join([message.partition("\n")[0], error.line_content.strip()]).strip()
 
 
 def _faults(feature: Feature, document: GherkinDocument, known_tags: set[str]) -> Iterator[tuple[int, str]]:
     """Yield line and sentence for all that would pass without having been tried."""
+    yield from _unnamed("scenario", _scenarios_of(document))
+    yield from _unnamed("rule", _rules_of(document))
     dialect = Dialect.for_name(feature.language)
     assert dialect is not None, "the parser knew the language"
-    names: dict[str, int] = {}
     for scenario in _scenarios_of(document):
-        line, name = scenario.location.line, scenario.name
-        if not name:
-            yield line, "a scenario needs a name: say what is promised."
-        elif name in names:
-            yield line, f'line {names[name]} has a scenario "{name}" too, and only one would run: rename one.'
-        names.setdefault(name, line)
-        if not scenario.steps:
-            yield (
-                line,
-                f'the scenario "{name}" has no steps, so it would always pass: write them, or remove it.',
-            )
-        elif all(step.type != "then" for step in feature.scenarios[name].steps):
-            yield (
-                line,
-                f'the scenario "{name}" has no Then, so it checks nothing: say what must have happened.',
-            )
-        if scenario.keyword in dialect.scenario_outline_keywords and not scenario.examples:
-            yield line, f'the outline "{name}" has no Examples, so it would not run: add some.'
-        for examples in scenario.examples:
-            if not examples.table_body:
-                yield (
-                    examples.location.line,
-                    f'Examples of "{name}" have no row, so nothing would run: add one.',
-                )
-    for rule, line in Counter(rule.name for rule in _rules_of(document)).items():
-        if line > 1:
-            yield document.feature.location.line, f'{line} rules are called "{rule}": give each its own name.'
+        yield from _untried(scenario, dialect)
+    nodes: list[GherkinFeature | GherkinRule] = [document.feature, *_rules_of(document)]
+    for node in nodes:
+        if not any(child.scenario or child.rule for child in node.children):
+            yield node.location.line, f'"{node.name}" has no scenario, so nothing would run: write one, or remove it.'
     for tag in _tags_of(document):
         if tag.name.lstrip("@") not in known_tags:
             yield (
@@ -221,6 +228,30 @@ def _faults(feature: Feature, document: GherkinDocument, known_tags: set[str]) -
                 f"the tag {tag.name} is not known, so a filter may miss it: correct it, or add it to `markers` "
                 "in the pytest configuration.",
             )
+
+
+def _unnamed(kind: str, nodes: Sequence[GherkinScenario | GherkinRule]) -> Iterator[tuple[int, str]]:
+    lines: dict[str, int] = {}
+    for node in nodes:
+        line, name = node.location.line, node.name
+        if not name:
+            yield line, f"a {kind} needs a name: say what is promised."
+        elif name in lines:
+            yield line, f'line {lines[name]} has a {kind} "{name}" too, and only one would be found: rename one.'
+        lines.setdefault(name, line)
+
+
+def _untried(scenario: GherkinScenario, dialect: Dialect) -> Iterator[tuple[int, str]]:
+    line, name = scenario.location.line, scenario.name
+    if not scenario.steps:
+        yield line, f'the scenario "{name}" has no steps, so it would always pass: write them, or remove it.'
+    elif all(step.keyword_type != "Outcome" for step in scenario.steps):
+        yield line, f'the scenario "{name}" has no Then, so it checks nothing: say what must have happened.'
+    if scenario.keyword in dialect.scenario_outline_keywords and not scenario.examples:
+        yield line, f'the outline "{name}" has no Examples, so it would not run: add some.'
+    for examples in scenario.examples:
+        if not examples.table_body:
+            yield examples.location.line, f'Examples of "{name}" have no row, so nothing would run: add one.'
 
 
 def _rules_of(document: GherkinDocument) -> list[GherkinRule]:

@@ -1,4 +1,4 @@
-"""What Accord uses of pytest-bdd beyond its documented interface; nothing else in Accord does.
+"""What Accord uses of other packages beyond their documented interface; nothing else in Accord does.
 
 Written against pytest-bdd 9.0. `tests/test_internals.py` holds each name against the release that is installed,
 and says which of them moved.
@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest._code.code import ExceptionRepr
+from gherkin.dialect import Dialect
 from pytest_bdd.exceptions import GherkinParseError, StepDefinitionNotFoundError
+from pytest_bdd.gherkin_parser import Feature as GherkinFeature
 from pytest_bdd.gherkin_parser import GherkinDocument
 from pytest_bdd.gherkin_parser import Rule as GherkinRule
 from pytest_bdd.gherkin_parser import Scenario as GherkinScenario
@@ -18,9 +21,12 @@ from pytest_bdd.gherkin_parser import Tag as GherkinTag
 from pytest_bdd.parser import Feature, FeatureParser, Scenario, ScenarioTemplate, Step
 
 __all__ = [
+    "Dialect",
     "EmptyFeatureError",
+    "ExceptionRepr",
     "Feature",
     "GherkinDocument",
+    "GherkinFeature",
     "GherkinParseError",
     "GherkinRule",
     "GherkinScenario",
@@ -32,6 +38,7 @@ __all__ = [
     "execute",
     "parse",
     "replace_step_call",
+    "settle_id",
 ]
 
 # The package's attribute of that name is its decorator, which hides the module.
@@ -72,6 +79,16 @@ def execute(feature: Feature, scenario: Scenario, request: pytest.FixtureRequest
     """Run the scenario's steps with pytest-bdd's own look-up and hooks."""
     __tracebackhide__ = True
     _scenario._execute_scenario(feature, scenario, request)
+
+
+def settle_id(item: pytest.Item) -> None:
+    """Have the item's id equal what pytest reads back from its text, so that `--lf` finds the item again.
+
+    Since 9.2 an id has parts, and pytest takes apart what it saved; that an item which was not made by `parametrize`
+    has an example in brackets, it can't know.
+    """
+    if hasattr(item, "_id"):
+        item._id = type(item._id).parse(item.nodeid)
 
 
 def replace_step_call(make: Callable[[StepCall], StepCall]) -> Callable[[], None]:
