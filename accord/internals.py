@@ -1,7 +1,7 @@
 """What Accord uses of other packages beyond their documented interface; nothing else in Accord does.
 
-Written against pytest-bdd 9.0. `tests/test_internals.py` holds each name against the release that is installed,
-and says which of them moved.
+Tested against pytest-bdd 9.0, pytest 9.0 to 9.2 and pytest-asyncio 1.5. `tests/test_internals.py` holds each name
+against the releases that are installed, and says which of them moved.
 """
 
 import importlib

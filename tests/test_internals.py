@@ -1,0 +1,142 @@
+"""What Accord uses of other packages beyond their documented interface is still there, and still does what it did."""
+
+import ast
+import importlib
+import inspect
+from dataclasses import fields
+from importlib.metadata import version
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+import accord
+from tests.conftest import Project
+
+CALLED = [
+    ("pytest-bdd", "pytest_bdd.scenario", "call_fixture_func", ["fixturefunc", "request", "kwargs"]),
+    ("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["feature", "scenario", "request"]),
+    ("pytest-bdd", "pytest_bdd.parser", "FeatureParser", ["basedir", "filename", "encoding"]),
+    ("pytest-bdd", "pytest_bdd.parser", "FeatureParser.parse", ["self"]),
+    ("pytest-bdd", "pytest_bdd.parser", "FeatureParser._parse_feature_file", ["self"]),
+    ("pytest-bdd", "pytest_bdd.parser", "ScenarioTemplate.render", ["self", "context"]),
+    ("pytest-bdd", "pytest_bdd.parser", "Examples.as_contexts", ["self"]),
+    ("pytest-bdd", "pytest_bdd.exceptions", "GherkinParseError", ["message", "line", "line_content", "filename"]),
+    ("pytest-bdd", "pytest_bdd.hooks", "pytest_bdd_apply_tag", ["tag", "function"]),
+    ("gherkin-official", "gherkin.dialect", "Dialect.for_name", ["name"]),
+    ("pytest", "_pytest._code.code", "ExceptionRepr.addsection", ["self", "name", "content", "sep"]),
+    ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
+    ("pytest", "pytest", "Function.repr_failure", ["self", "excinfo"]),
+    ("pytest", "pytest", "Item.reportinfo", ["self"]),
+]
+
+READ = [
+    ("pytest_bdd.parser", "Feature", ["scenarios", "tags", "language", "filename"]),
+    (
+        "pytest_bdd.parser",
+        "ScenarioTemplate",
+        ["feature", "rule", "keyword", "name", "line_number", "tags", "examples"],
+    ),
+    ("pytest_bdd.parser", "Scenario", ["feature", "keyword", "name", "steps"]),
+    ("pytest_bdd.parser", "Rule", ["name", "tags"]),
+    ("pytest_bdd.parser", "Examples", ["name", "line_number", "tags"]),
+    ("pytest_bdd.parser", "Step", ["type", "keyword", "name", "line_number"]),
+    ("pytest_bdd.gherkin_parser", "GherkinDocument", ["feature"]),
+    ("pytest_bdd.gherkin_parser", "Feature", ["name", "location", "tags", "children"]),
+    ("pytest_bdd.gherkin_parser", "Rule", ["name", "location", "tags", "children"]),
+    ("pytest_bdd.gherkin_parser", "Child", ["rule", "scenario"]),
+    ("pytest_bdd.gherkin_parser", "Scenario", ["name", "location", "keyword", "steps", "tags", "examples"]),
+    ("pytest_bdd.gherkin_parser", "Step", ["keyword_type"]),
+    ("pytest_bdd.gherkin_parser", "ExamplesTable", ["location", "table_body", "tags"]),
+    ("pytest_bdd.gherkin_parser", "Row", ["location"]),
+    ("pytest_bdd.gherkin_parser", "Tag", ["name", "location"]),
+    ("pytest_bdd.gherkin_parser", "Location", ["line"]),
+]
+
+
+def _moved(distribution: str, module: str, name: str, parameters: list[str]) -> str | None:
+    """Say what is not as accord/internals.py needs it."""
+    release = f"{distribution} {version(distribution)}"
+    try:
+        found = attrgetter(name)(importlib.import_module(module))
+    except (ImportError, AttributeError):
+        return f"{release} has no {module}.{name}, which Accord uses"
+    takes = list(inspect.signature(found).parameters)
+    if takes[: len(parameters)] != parameters:
+        return f"{release}: {module}.{name} takes {takes}, and Accord gives it {parameters}"
+    return None
+
+
+@pytest.mark.parametrize(
+    ("distribution", "module", "name", "parameters"), CALLED, ids=[name for _, _, name, _ in CALLED]
+)
+def test_what_is_called_is_there_and_takes_what_it_is_given(
+    distribution: str, module: str, name: str, parameters: list[str]
+) -> None:
+    moved = _moved(distribution, module, name, parameters)
+    assert moved is None, moved
+
+
+@pytest.mark.parametrize(("module", "name", "read"), READ, ids=[f"{module}.{name}" for module, name, _ in READ])
+def test_what_is_read_of_a_feature_file_is_there(module: str, name: str, read: list[str]) -> None:
+    moved = _moved("pytest-bdd", module, name, [])
+    assert moved is None, moved
+    there = {field.name for field in fields(attrgetter(name)(importlib.import_module(module)))}
+    gone = sorted(set(read) - there)
+    assert not gone, f"pytest-bdd {version('pytest-bdd')}: {module}.{name} has no {gone}, which Accord reads"
+
+
+def test_what_moved_is_named_with_the_release() -> None:
+    release = f"pytest-bdd {version('pytest-bdd')}"
+    gone = _moved("pytest-bdd", "pytest_bdd.scenario", "_execute", [])
+    assert gone == f"{release} has no pytest_bdd.scenario._execute, which Accord uses"
+    changed = _moved("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["scenario"])
+    assert changed == (
+        f"{release}: pytest_bdd.scenario._execute_scenario takes ['feature', 'scenario', 'request'], "
+        "and Accord gives it ['scenario']"
+    )
+
+
+@pytest.mark.parametrize("setting", ["asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"])
+def test_pytest_asyncio_knows_the_settings_that_are_asked_for(pytestconfig: pytest.Config, setting: str) -> None:
+    assert pytestconfig.getini(setting) == "session"
+
+
+def test_pytest_bdd_looks_up_its_step_call_anew_for_each_step_and_gets_it_back(project: Project) -> None:
+    project.scenario("Given a step", "Then a step")
+    project.steps("""
+        from accord.internals import replace_step_call
+
+        def noted(call):
+            def call_step(**arguments):
+                print("called", sorted(arguments))
+                return call(**arguments)
+            return call_step
+
+        @given("a step")
+        def _(request):
+            request.addfinalizer(replace_step_call(noted))
+
+        @then("a step")
+        def _(): ...
+    """)
+    arguments = "['fixturefunc', 'kwargs', 'request']"
+    for _ in range(2):
+        result = project.run("-s")
+        result.assert_outcomes(passed=1)
+        assert [line for line in result.outlines if "called" in line] == [f"it.feature called {arguments}"]
+
+
+def test_nothing_else_in_accord_imports_what_is_not_documented() -> None:
+    assert accord.__file__ is not None
+    documented = {"pytest", "pytest_asyncio", "pytest_bdd"}
+    packages = documented | {"_pytest", "gherkin"}
+    for file in Path(accord.__file__).parent.rglob("*.py"):
+        if file.name == "internals.py":
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            for name in names:
+                assert name.partition(".")[0] not in packages or name in documented, f"{file.name} imports {name}"
