@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -157,16 +158,13 @@ async def _(people: People, name: str, address: str) -> httpx.Response:
     return await people.register(name, email=address)
 
 
-@when(sentence("{name:Text} registers with a password of {length:d} characters"), target_fixture="answer")
-async def _(people: People, name: str, length: int) -> httpx.Response:
-    return await people.register(name, password="x" * length)
-
-
-@when(sentence("someone registers {mistake}"), target_fixture="answer")
-async def _(client: httpx.AsyncClient, people: People, mistake: str) -> httpx.Response:
-    if mistake == "that is no more than noise":
+@when(sentence("someone registers {how}"), target_fixture="answer")
+async def _(client: httpx.AsyncClient, people: People, how: str) -> httpx.Response:
+    if how == "that is no more than noise":
         return await client.post("/auth/register", content=b"{alice", headers={"Content-Type": "application/json"})
-    return await people.register("alice", **MISTAKES[mistake])
+    if found := re.fullmatch(r"with a password of (\d+) characters", how):
+        return await people.register("alice", password="x" * int(found[1]))
+    return await people.register("alice", **MISTAKES[how])
 
 
 @when(sentence("{name:Text} signs in with {password}"), target_fixture="answer")

@@ -11,9 +11,9 @@ def _text(words: str) -> str:
     return words[1:-1]
 
 
-@with_pattern(r'"[^"]*"')
+@with_pattern(r'"[^"]*"|nothing')
 def _titles(words: str) -> list[str]:
-    return words[1:-1].split(", ")
+    return [] if words == "nothing" else words[1:-1].split(", ")
 
 
 @with_pattern(r"\d\d:\d\d on \d+ [A-Z][a-z]+ \d{4}")

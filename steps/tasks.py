@@ -208,11 +208,6 @@ async def _(client: httpx.AsyncClient, part: str) -> httpx.Response:
     return await client.get("/tasks/", params={name: value for name, value in asked.items() if value is not None})
 
 
-@then("I see nothing")
-async def _(answer: httpx.Response) -> None:
-    assert shown(answer) == [], "something is shown"
-
-
 @then(sentence("I see {titles:Titles}"))
 async def _(answer: httpx.Response, titles: list[str]) -> None:
     assert shown(answer) == titles, "other tasks are shown, or in another order"

@@ -48,7 +48,7 @@ Feature: Registering
   Rule: A password is 8 to 128 characters long
 
     Scenario Outline: How long a password may be
-      When "alice" registers with a password of <length> characters
+      When someone registers with a password of <length> characters
       Then the registration is <outcome>
 
       Examples: Accepted
