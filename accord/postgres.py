@@ -1,10 +1,12 @@
 """Where the database comes from: the server that DATABASE_URL names, or PostgreSQL from the wheel."""
 
+import getpass
 import os
+import re
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from filelock import AsyncFileLock
@@ -15,23 +17,30 @@ from accord.embedded import Cluster, cluster
 from accord.refusal import Refusal
 
 SUFFIX = "_test"
+# PostgreSQL cuts a longer name off, and with it the ending.
+LONGEST_NAME = 63
 # Written on each database that Accord makes, so that the next run knows what a killed one left.
 COMMENT = "made by accord for one run"
 MAINTENANCE = "postgres"
 # Chosen once: whoever makes or removes a database holds this advisory lock of the server.
 LOCK = 0x61_63_63_6F_72_64
 CONNECT_SECONDS = 10
+# What a server that is no longer there answers with: there is nothing left to tidy up, and the next run sees to it.
+_GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Refusal)
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
 
 
 @asynccontextmanager
 async def database(address: str | None, worker: str | None = None) -> AsyncIterator[URL]:
-    """Give the run a database of its own, at `address` (a SQLAlchemy URL) or on PostgreSQL from the wheel.
+    """Give the run a database of its own, at `address` (a SQLAlchemy URL), or on PostgreSQL from the wheel if empty.
 
     `worker` names one of several processes of a run; each gets a database beside the one that `address` names.
     What was made here is removed at the end; what was there stays.
     Raises Refusal where the address can't be used, before anything is changed.
     """
-    async with _embedded(cluster()) if address is None else _on_server(_named(address, worker)) as url:
+    async with _on_server(_named(address, worker)) if address else _embedded(cluster()) as url:
         yield url
 
 
@@ -39,34 +48,61 @@ async def database(address: str | None, worker: str | None = None) -> AsyncItera
 async def _embedded(server: Cluster) -> AsyncIterator[URL]:
     name = f"accord_{os.getpid()}_{secrets.token_hex(4)}{SUFFIX}"
     lock = AsyncFileLock(server.lock, run_in_executor=False)
-    async with lock:
-        address = server.start()
-        url = address.set(database=name)
-        keeper = await _make(url)
+    with _unsteered():
+        try:
+            server.home.mkdir(parents=True, exist_ok=True)
+            async with lock:
+                url, keeper = await _start(server, name)
+        except OSError as error:
+            elsewhere = "" if server.account else "XDG_CACHE_HOME to a directory that you can write to, or "
+            raise Refusal(
+                f"PostgreSQL from the wheel cannot be kept in {server.home} ({error.strerror or error}): "
+                f"set {elsewhere}DATABASE_URL to use a server of your own."
+            ) from error
+        try:
+            yield url
+        finally:
+            async with lock:
+                with suppress(*_GONE):
+                    await _remove(url, keeper)
+                    if not await _others(url):
+                        server.stop()
+
+
+@contextmanager
+def _unsteered() -> Iterator[None]:
+    """Hide what would steer the server's programs and its clients elsewhere: PGDATA, PGPORT, PGSSLMODE, ..."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if re.fullmatch("PG[A-Z]+", name)}
     try:
-        yield url
+        yield
     finally:
-        async with lock:
-            # A server that died in mid-run has nothing left to remove, and the next run starts it anew.
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await keeper.close()
-                await _remove(url)
-                if not await _others(address):
-                    server.stop()
+        os.environ.update(hidden)
+
+
+async def _start(server: Cluster, name: str) -> "tuple[URL, Connection]":
+    shared = server.running()
+    url = server.start().set(database=name)
+    try:
+        return url, await _make(url)
+    except Refusal:
+        if shared:
+            raise
+        # Without fsync a crash can tear what shows only in use.
+        url = server.renew().set(database=name)
+        return url, await _make(url)
 
 
 @asynccontextmanager
 async def _on_server(url: URL) -> AsyncIterator[URL]:
-    made = not await _exists(url)
-    keeper = await (_make(url) if made else _connect(url))
+    existing = await _existing(url)
+    keeper = existing or await _make(url)
     try:
-        await _claim(keeper, url)
+        if existing:
+            await _claim(existing, url)
         yield url
     finally:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await keeper.close()
-            if made:
-                await _remove(url)
+        with suppress(*_GONE):
+            await (existing.close() if existing else _remove(url, keeper))
 
 
 def _named(address: str, worker: str | None) -> URL:
@@ -89,90 +125,103 @@ def _named(address: str, worker: str | None) -> URL:
         )
     if worker is not None:
         name = f"{name.removesuffix(SUFFIX)}_{worker}{SUFFIX}"
+    if len(name.encode()) > LONGEST_NAME:
+        raise Refusal(
+            f'DATABASE_URL names the database "{name}", and PostgreSQL cuts names off after {LONGEST_NAME} bytes: '
+            "choose a shorter one."
+        )
     return url.set(drivername="postgresql+asyncpg", database=name)
 
 
-async def _connect(url: URL) -> "asyncpg.Connection[asyncpg.Record]":
+async def _connect(url: URL) -> "Connection":
     """Connect as SQLAlchemy would, or raise Refusal with the one sentence that helps."""
-    dialect: Any = url.get_dialect()
-    _, arguments = dialect().create_connect_args(url)
-    # Those are SQLAlchemy's own settings, which may stand in its URL.
-    arguments = {name: value for name, value in arguments.items() if not name.startswith("prepared_statement")}
     place = f"{url.host or url.query.get('host') or 'localhost'}:{url.port or 5432}"
+    dialect: Any = url.get_dialect()
     try:
-        return await asyncpg.connect(timeout=CONNECT_SECONDS, **arguments)
+        _, arguments = dialect().create_connect_args(url)
+        # Those are SQLAlchemy's own settings, which may stand in its URL.
+        arguments = {name: value for name, value in arguments.items() if not name.startswith("prepared_statement")}
+        return await asyncpg.connect(**({"timeout": CONNECT_SECONDS} | arguments))
     except asyncpg.InvalidCatalogNameError:
         raise
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         raise Refusal(
-            f'The PostgreSQL server at {place} does not let "{url.username}" in ({error.message}): '
+            f"The PostgreSQL server at {place} does not let you in ({error.message}): "
             "correct the user or the password in DATABASE_URL."
         ) from error
     except asyncpg.InsufficientPrivilegeError as error:
         raise Refusal(
-            f'"{url.username}" may not connect to the database "{url.database}" at {place}: '
-            f'GRANT CONNECT ON DATABASE "{url.database}" TO "{url.username}".'
+            f'"{_user(url)}" may not connect to the database "{url.database}" at {place}: '
+            f'GRANT CONNECT ON DATABASE "{url.database}" TO "{_user(url)}".'
         ) from error
     except asyncpg.PostgresError as error:
         raise Refusal(f"The PostgreSQL server at {place} turns the connection down: {error.message}.") from error
-    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+    except (TypeError, ValueError, ArgumentError) as error:
+        raise Refusal(f"DATABASE_URL has settings that asyncpg does not take ({error}): correct them.") from error
+    except (OSError, asyncpg.InterfaceError) as error:
         raise Refusal(
             f"No PostgreSQL server answers at {place} ({str(error) or 'timed out'}): start it, correct DATABASE_URL, "
             "or unset it to use PostgreSQL from the wheel."
         ) from error
 
 
-async def _exists(url: URL) -> bool:
-    """Whether the database is there and somebody else's."""
+async def _existing(url: URL) -> "Connection | None":
+    """Connect to the database if it is there and not one that Accord made."""
     try:
         connection = await _connect(url)
     except asyncpg.InvalidCatalogNameError:
-        return False
-    try:
-        return not await connection.fetchval(
-            "SELECT shobj_description(oid, 'pg_database') = $1 FROM pg_database WHERE datname = current_database()",
-            COMMENT,
-        )
-    finally:
+        return None
+    if await connection.fetchval(
+        "SELECT shobj_description(oid, 'pg_database') = $1 FROM pg_database WHERE datname = current_database()",
+        COMMENT,
+    ):
         await connection.close()
+        return None
+    return connection
 
 
-async def _claim(connection: "asyncpg.Connection[asyncpg.Record]", url: URL) -> None:
+async def _claim(connection: "Connection", url: URL) -> None:
     """Refuse a database that another run uses, or in which no table can be made."""
     if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
         raise _in_use(url)
-    if not await connection.fetchval("SELECT has_schema_privilege(current_schema(), 'CREATE')"):
+    schema = await connection.fetchval("SELECT current_schema()")
+    if schema is None or not await connection.fetchval("SELECT has_schema_privilege($1, 'CREATE')", schema):
         raise Refusal(
-            f'"{url.username}" may not make tables in the database "{url.database}": '
-            f'GRANT CREATE ON SCHEMA public TO "{url.username}".'
+            f'"{_user(url)}" may not make tables in the database "{url.database}": '
+            f'GRANT USAGE, CREATE ON SCHEMA {_quoted(schema or "public")} TO "{_user(url)}".'
         )
 
 
-async def _make(url: URL) -> "asyncpg.Connection[asyncpg.Record]":
+async def _make(url: URL) -> "Connection":
     """Make the database, after those that killed runs left are removed, and return a connection that keeps it."""
-    connection = await _maintenance(url)
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+    async with _maintenance(url) as connection:
+        # Autovacuum has no user, and leaves when the database is dropped.
         left = await connection.fetch(
             "SELECT datname FROM pg_database AS d WHERE shobj_description(oid, 'pg_database') = $1"
             " AND pg_has_role(datdba, 'USAGE')"
-            " AND NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datid = d.oid)",
+            " AND NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datid = d.oid AND a.usesysid IS NOT NULL)",
             COMMENT,
         )
-        for (name,) in left:
-            await connection.execute(f"DROP DATABASE {_quoted(name)}")
-        await connection.execute(f"CREATE DATABASE {_quoted(url.database)}")
-        await connection.execute(f"COMMENT ON DATABASE {_quoted(url.database)} IS '{COMMENT}'")
+        # Else a server that is killed now would start again with the database and without the comment.
+        await connection.execute("SET synchronous_commit = on")
+        try:
+            for (name,) in left:
+                with suppress(asyncpg.ObjectInUseError):
+                    await connection.execute(f"DROP DATABASE {_quoted(name)}")
+            await connection.execute(f"CREATE DATABASE {_quoted(url.database)}")
+            await connection.execute(f"COMMENT ON DATABASE {_quoted(url.database)} IS '{COMMENT}'")
+        except asyncpg.DuplicateDatabaseError as error:
+            raise _in_use(url) from error
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise Refusal(
+                f'The database "{url.database}" does not exist, and "{_user(url)}" may not make it: '
+                f'ALTER ROLE "{_user(url)}" CREATEDB, or have it made.'
+            ) from error
+        except asyncpg.PostgresError as error:
+            raise Refusal(
+                f'The database "{url.database}" does not exist and cannot be made ({error.message}): have it made.'
+            ) from error
         return await _connect(url)
-    except asyncpg.DuplicateDatabaseError as error:
-        raise _in_use(url) from error
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise Refusal(
-            f'The database "{url.database}" does not exist, and "{url.username}" may not make it: '
-            f'ALTER ROLE "{url.username}" CREATEDB, or have it made.'
-        ) from error
-    finally:
-        await connection.close()
 
 
 def _in_use(url: URL) -> Refusal:
@@ -181,29 +230,45 @@ def _in_use(url: URL) -> Refusal:
     )
 
 
-async def _remove(url: URL) -> None:
-    connection = await _maintenance(url)
+async def _remove(url: URL, keeper: "Connection") -> None:
     try:
-        await connection.execute(f"DROP DATABASE IF EXISTS {_quoted(url.database)} WITH (FORCE)")
+        async with _maintenance(url) as connection:
+            # Not sooner: a database that nobody keeps and nobody guards is another run's to remove and make again.
+            await keeper.close()
+            await connection.execute(f"DROP DATABASE IF EXISTS {_quoted(url.database)} WITH (FORCE)")
     finally:
-        await connection.close()
+        keeper.terminate()
 
 
-async def _others(address: URL) -> bool:
+async def _others(url: URL) -> bool:
     """Whether anyone else is connected to the server."""
-    connection = await _maintenance(address)
-    try:
+    async with _maintenance(url) as connection:
         others: bool = await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_stat_activity"
             " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())"
         )
         return others
+
+
+@asynccontextmanager
+async def _maintenance(url: URL) -> "AsyncIterator[Connection]":
+    """Connect to where databases are made and removed, which no other run does meanwhile."""
+    try:
+        connection = await _connect(url.set(database=MAINTENANCE))
+    except asyncpg.InvalidCatalogNameError as error:
+        raise Refusal(
+            f'The database "{url.database}" does not exist, nor does "{MAINTENANCE}", from which to make it: '
+            "have it made."
+        ) from error
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        yield connection
     finally:
         await connection.close()
 
 
-async def _maintenance(url: URL) -> "asyncpg.Connection[asyncpg.Record]":
-    return await _connect(url.set(database=MAINTENANCE))
+def _user(url: URL) -> str:
+    return url.username or os.environ.get("PGUSER") or getpass.getuser()
 
 
 def _quoted(name: str | None) -> str:

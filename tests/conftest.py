@@ -5,6 +5,10 @@ from textwrap import dedent, indent
 
 import pytest
 
+from tests.servers import home, lasting, provided, server, usual_umask
+
+__all__ = ["home", "lasting", "provided", "server", "usual_umask"]
+
 SETTINGS = """
 [pytest]
 addopts = -p no:randomly --no-header --strict-markers

