@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,7 @@ from accord.isolation import Isolation
 from accord.refusal import Refusal
 
 _ISOLATION = pytest.StashKey[Isolation]()
+_REFUSAL = "accord_refusal"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,6 +59,14 @@ def pytest_bdd_after_scenario(request: pytest.FixtureRequest) -> None:
     request.config.stash[_ISOLATION].step = None
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """End the run when a worker of pytest-xdist was refused a database, as a run without workers ends."""
+    refusal = getattr(node, "workeroutput", {}).get(_REFUSAL)
+    if refusal is not None:
+        pytest.exit(refusal, returncode=pytest.ExitCode.USAGE_ERROR)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def session_loop(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoop:
     """The event loop of the whole run, on which async steps and fixtures run."""
@@ -71,12 +81,14 @@ async def session_loop(request: pytest.FixtureRequest) -> asyncio.AbstractEventL
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def database_url() -> AsyncIterator[str]:
+async def database_url(pytestconfig: pytest.Config) -> AsyncIterator[str]:
     """The URL of a database for this run: at DATABASE_URL if that is set, else on PostgreSQL from the wheel."""
     try:
         async with postgres.database(os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")) as url:
             yield url.render_as_string(hide_password=False)
     except Refusal as refusal:
+        if hasattr(pytestconfig, "workeroutput"):
+            pytestconfig.workeroutput[_REFUSAL] = str(refusal)
         pytest.exit(str(refusal), returncode=pytest.ExitCode.USAGE_ERROR)
 
 
