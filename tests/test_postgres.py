@@ -19,7 +19,7 @@ from accord import postgres
 from accord.embedded import Cluster, cluster
 from accord.postgres import LOCK, database
 from accord.refusal import Refusal
-from tests.conftest import databases, kill, query
+from tests.servers import databases, kill, query
 
 # What may be on for the run that these tests are part of, and is not for those that they start.
 OF_THIS_RUN = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
