@@ -17,7 +17,7 @@ REASONS = {
 }
 # Not understood: what is wrong with which part.
 FAULTS = {
-    "it cannot be read": r"body( \d+)?: (json_invalid|model_attributes_type|missing)",
+    "it cannot be read": r"body( \d+)?: (json_invalid|unreadable|model_attributes_type|missing)",
     "there is no such detail": r"body \w+: extra_forbidden",
     "there is no such filter": r"query \w+: extra_forbidden",
     "there is no such part": r"query (limit|offset): (int_parsing|greater_than_equal|less_than_equal)",

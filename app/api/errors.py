@@ -22,10 +22,10 @@ async def _invalid(_request: Request, error: Exception) -> Response:
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:
-    """Refuse a body that no decoder can read as one that is not JSON; FastAPI calls it a bad request."""
+    """Refuse a body that no decoder can read as one that cannot be understood; to FastAPI it is a bad request."""
     assert isinstance(error, HTTPException)
-    if error.status_code == 400 and isinstance(error.__cause__, UnicodeDecodeError | RecursionError):
-        return _refusal([FieldError(type="json_invalid", loc=["body"], msg="JSON decode error")])
+    if error.status_code == 400:
+        return _refusal([FieldError(type="unreadable", loc=["body"], msg="Body could not be decoded")])
     return await http_exception_handler(request, error)
 
 

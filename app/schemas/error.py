@@ -1,4 +1,6 @@
-"""What a refusal says."""
+"""What a refusal says, and how an operation documents it."""
+
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -21,3 +23,22 @@ class ValidationError(BaseModel):
     """Why a request cannot be understood."""
 
     detail: list[FieldError]
+
+
+Documented = dict[int | str, dict[str, Any]]
+
+NOT_SIGNED_IN: Documented = {
+    401: {
+        "model": Error,
+        "headers": {
+            "WWW-Authenticate": {
+                "description": "How to sign in",
+                "required": True,
+                "schema": {"type": "string", "const": "Bearer"},
+            }
+        },
+    }
+}
+NOT_FOUND: Documented = {404: {"model": Error}}
+TAKEN: Documented = {409: {"model": Error}}
+NOT_UNDERSTOOD: Documented = {422: {"model": ValidationError}}

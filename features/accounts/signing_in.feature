@@ -46,6 +46,11 @@ Feature: Signing in
       When "alice" and "nobody" sign in with a wrong password
       Then both are refused in the same words and in about the same time
 
-    Scenario: A sign-in without a password cannot be understood
-      When "alice" signs in with no password
-      Then I am told that the password is missing
+    Scenario Outline: A sign-in that cannot be understood
+      When "alice" signs in with <what>
+      Then I am told that <reason>
+
+      Examples: Refused
+        | what               | reason                  |
+        | no password        | the password is missing |
+        | no more than noise | it cannot be read       |

@@ -24,6 +24,10 @@ Feature: Deleting tasks
     When I delete a task that does not exist
     Then I am told that there is no such task
 
+  Scenario: What is no task's number cannot be deleted
+    When I delete the task numbered "milk"
+    Then I am told that this is no task's number
+
   Scenario: A completed task can be deleted
     Given the task "Call Anna" was completed
     When I delete the task "Call Anna"

@@ -12,7 +12,7 @@ from app.api.deps import CurrentUser, Database
 from app.core.outgoing import send_welcome_mail
 from app.core.security import create_access_token, hash_password, verify_password
 from app.models.user import EMAIL_INDEX, USERNAME_INDEX, User
-from app.schemas.error import Error, ValidationError
+from app.schemas.error import NOT_SIGNED_IN, NOT_UNDERSTOOD, TAKEN
 from app.schemas.user import Token, UserCreate, UserRead
 
 router = APIRouter(tags=["accounts"])
@@ -22,7 +22,7 @@ router = APIRouter(tags=["accounts"])
     "/auth/register",
     status_code=status.HTTP_201_CREATED,
     response_model=UserRead,
-    responses={409: {"model": Error}, 422: {"model": ValidationError}},
+    responses=TAKEN | NOT_UNDERSTOOD,
 )
 async def register(db: Database, wanted: UserCreate, afterwards: BackgroundTasks) -> User:
     """Make an account."""
@@ -49,7 +49,7 @@ def _taken(error: IntegrityError) -> str:
     raise error
 
 
-@router.post("/auth/token", responses={401: {"model": Error}, 422: {"model": ValidationError}})
+@router.post("/auth/token", responses=NOT_SIGNED_IN | NOT_UNDERSTOOD)
 async def sign_in(db: Database, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
     """Give a token for a name and its password; a refusal does not tell which of them is wrong."""
     # PostgreSQL takes no null character, and no account has one in its name.
@@ -62,7 +62,7 @@ async def sign_in(db: Database, form: Annotated[OAuth2PasswordRequestForm, Depen
     return Token(access_token=create_access_token(user.id))
 
 
-@router.get("/me", response_model=UserRead, responses={401: {"model": Error}})
+@router.get("/me", response_model=UserRead, responses=NOT_SIGNED_IN)
 async def who_am_i(user: CurrentUser) -> User:
     """Show the account of whoever is signed in."""
     return user

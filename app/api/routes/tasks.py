@@ -10,10 +10,10 @@ from app.api.deps import Database
 from app.core.database import LARGEST_ID, SMALLEST_ID
 from app.core.outgoing import post_completed_notice
 from app.models.task import Task
-from app.schemas.error import Error, ValidationError
+from app.schemas.error import NOT_FOUND, NOT_UNDERSTOOD
 from app.schemas.task import TaskCreate, TaskFilter, TaskRead, TaskUpdate
 
-router = APIRouter(prefix="/tasks", tags=["tasks"], responses={422: {"model": ValidationError}})
+router = APIRouter(prefix="/tasks", tags=["tasks"], responses=NOT_UNDERSTOOD)
 
 TaskId = Annotated[int, Path(ge=SMALLEST_ID, le=LARGEST_ID)]
 
@@ -36,13 +36,13 @@ async def list_tasks(db: Database, wanted: Annotated[TaskFilter, Query()]) -> Se
     return (await db.scalars(query)).all()
 
 
-@router.get("/{task_id}", response_model=TaskRead, responses={404: {"model": Error}})
+@router.get("/{task_id}", response_model=TaskRead, responses=NOT_FOUND)
 async def read_task(db: Database, task_id: TaskId) -> Task:
     """Show a task."""
     return await _find(db, task_id)
 
 
-@router.patch("/{task_id}", response_model=TaskRead, responses={404: {"model": Error}})
+@router.patch("/{task_id}", response_model=TaskRead, responses=NOT_FOUND)
 async def update_task(db: Database, task_id: TaskId, wanted: TaskUpdate, afterwards: BackgroundTasks) -> Task:
     """Change what is sent of a task."""
     task = await _find(db, task_id, for_update=True)
@@ -55,7 +55,7 @@ async def update_task(db: Database, task_id: TaskId, wanted: TaskUpdate, afterwa
     return task
 
 
-@router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT, responses={404: {"model": Error}})
+@router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT, responses=NOT_FOUND)
 async def delete_task(db: Database, task_id: TaskId) -> None:
     """Strike a task off."""
     task = await _find(db, task_id, for_update=True)
