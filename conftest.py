@@ -13,6 +13,7 @@ from dotenv import load_dotenv
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from accord.contract import Contract
 from accord.isolation import Isolation
 
 # Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
@@ -78,13 +79,24 @@ async def db_session(setup_db: AsyncEngine, isolation: Isolation) -> AsyncIterat
         yield session
 
 
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    """What the app's own OpenAPI document promises of each response."""
+    return Contract(app.openapi())
+
+
 @pytest_asyncio.fixture
-async def client(db_session: AsyncSession, isolation: Isolation) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of the app, which runs in this process, started up, on the transaction of `db_session`."""
+async def client(
+    db_session: AsyncSession, isolation: Isolation, contract: Contract
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the app, which runs in this process, started up, on the transaction of `db_session`.
+
+    Each response is held against the contract.
+    """
     app.dependency_overrides[get_db] = isolation.request_session
     async with (
         LifespanManager(app) as running,
-        httpx.AsyncClient(transport=isolation.transport(running.app), base_url="http://test") as client,
+        httpx.AsyncClient(transport=isolation.transport(running.app, contract), base_url="http://test") as client,
     ):
         yield client
     app.dependency_overrides.clear()

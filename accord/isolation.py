@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
+from accord.contract import Contract, ContractBreach, Coverage
 from accord.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,9 @@ END $$
 """
 # How long a request waits for another one that does not end.
 PATIENCE_SECONDS = 4
+
+# The ASGI scope of the request that is under way: the app's router writes into it what it made of the path.
+_SCOPE: ContextVar[MutableMapping[str, Any]] = ContextVar("_SCOPE")
 
 
 class UncommittedWork(Refusal):
@@ -77,6 +82,7 @@ class Isolation:
 
     def __init__(self) -> None:
         self.step: str | None = None
+        self.coverage = Coverage()
         self._connection: AsyncConnection | None = None
         self._session: AsyncSession | None = None
         self._sessions = async_sessionmaker[AsyncSession]()
@@ -124,13 +130,15 @@ class Isolation:
             event.listen(session.sync_session, "before_commit", self._check_deferred)
             yield session
 
-    def transport(self, app: Any) -> httpx.AsyncBaseTransport:
+    def transport(self, app: Any, contract: Contract | None = None) -> httpx.AsyncBaseTransport:
         """Return the way to `app` for an `httpx.AsyncClient`: in-process, one request after another.
 
-        An error that the app does not handle is the 500 that a user gets, with its traceback in the log.
-        Raises UncommittedWork from a request that begins over changes which a step left uncommitted.
+        An error that the app does not handle is the 500 that a user gets, with its traceback in the log. Each response
+        is held against the contract, if there is one; what it documents and a scenario sees is noted as covered.
+        Raises UncommittedWork from a request that begins over changes which a step left uncommitted, and
+        ContractBreach from one whose response is not as documented.
         """
-        return _Transport(app, self)
+        return _Transport(app, self, contract)
 
     @asynccontextmanager
     async def request(self, name: str) -> AsyncIterator[None]:
@@ -190,7 +198,7 @@ class Isolation:
         if session is None or self._uncommitted_by is not None:
             return
         if session.new or session.deleted or any(session.is_modified(item) for item in session.dirty):
-            self._uncommitted_by = self._doer
+            self._uncommitted_by = self.doer
 
     def _note_write(self, *execution: Any) -> None:
         statement: str = execution[2]
@@ -198,7 +206,7 @@ class Isolation:
             return
         self._written = True
         if self._serving is None and self._uncommitted_by is None:
-            self._uncommitted_by = self._doer
+            self._uncommitted_by = self.doer
 
     def _check_deferred(self, session: Session) -> None:
         """Check deferred constraints, which PostgreSQL does at a real commit only."""
@@ -210,7 +218,8 @@ class Isolation:
             self._written = False
 
     @property
-    def _doer(self) -> str:
+    def doer(self) -> str:
+        """What runs now, for messages that name it."""
         return self.step or "The test, or a fixture of it,"
 
     def _note_end(self, _session: Session, transaction: SessionTransaction) -> None:
@@ -219,18 +228,39 @@ class Isolation:
 
 
 class _Transport(httpx.ASGITransport):
-    def __init__(self, app: Any, isolation: Isolation) -> None:
+    def __init__(self, app: Any, isolation: Isolation, contract: Contract | None) -> None:
         super().__init__(self._logged, raise_app_exceptions=False)
         self._app = app
         self._isolation = isolation
+        self._contract = contract
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         __tracebackhide__ = True
         async with self._isolation.request(f"{request.method} {request.url.path}"):
             # A server gives each request a context of its own; what one sets there, the next does not see.
-            return await asyncio.create_task(super().handle_async_request(request))
+            return await asyncio.create_task(self._answer(request))
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        __tracebackhide__ = True
+        response = await super().handle_async_request(request)
+        if self._contract is not None:
+            await self._check(self._contract, request, response)
+        return response
+
+    async def _check(self, contract: Contract, request: httpx.Request, response: httpx.Response) -> None:
+        __tracebackhide__ = True
+        # A copy is read: the client may want to read the response as it comes.
+        read = httpx.Response(response.status_code, headers=response.headers, stream=response.stream)
+        await read.aread()
+        try:
+            documented = contract.check(request, read, _SCOPE.get())
+        except ContractBreach as breach:
+            raise ContractBreach(f"{self._isolation.doer} met a breach of contract: {breach}") from None
+        if documented is not None and self._isolation.step is not None:
+            self._isolation.coverage.note(contract, documented)
 
     async def _logged(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        _SCOPE.set(scope)
         try:
             await self._app(scope, receive, send)
         except Exception:

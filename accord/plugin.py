@@ -1,8 +1,10 @@
 """The pytest plugin: hooks and fixtures, which wire the other modules and do nothing themselves."""
 
+import argparse
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,27 @@ from accord.refusal import Refusal
 
 _ISOLATION = pytest.StashKey[Isolation]()
 _REFUSAL = "accord_refusal"
+_COVERED = "accord_covered"
+_FAIL_UNDER = "--accord-fail-under-coverage"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the command-line option."""
+    parser.getgroup("accord").addoption(
+        _FAIL_UNDER,
+        type=percentage,
+        default=0,
+        metavar="PERCENT",
+        help="fail the run if scenarios cover fewer than PERCENT of the responses in the app's OpenAPI document",
+    )
+
+
+def percentage(text: str) -> float:
+    """Read a number from 0 to 100; raises ArgumentTypeError for anything else."""
+    with suppress(ValueError):
+        if 0 <= (number := float(text)) <= 100:
+            return number
+    raise argparse.ArgumentTypeError(f"{text} is no percentage: give a number from 0 to 100")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,10 +84,43 @@ def pytest_bdd_after_scenario(request: pytest.FixtureRequest) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """End the run when a worker of pytest-xdist was refused a database, as a run without workers ends."""
-    refusal = getattr(node, "workeroutput", {}).get(_REFUSAL)
-    if refusal is not None:
-        pytest.exit(refusal, returncode=pytest.ExitCode.USAGE_ERROR)
+    """Take over what a worker of pytest-xdist says at its end; one that crashed says nothing.
+
+    The run ends when a worker was refused a database, as a run without workers ends.
+    """
+    said = getattr(node, "workeroutput", {})
+    node.config.stash[_ISOLATION].coverage.add(said.get(_COVERED, {}))
+    if _REFUSAL in said:
+        pytest.exit(said[_REFUSAL], returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run whose scenarios covered too little; a worker tells what its own covered."""
+    coverage = session.config.stash[_ISOLATION].coverage
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_COVERED] = coverage.responses
+    elif coverage.falls_short(_asked(session.config)) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what the scenarios covered, and what not, unless only some of them were to run."""
+    coverage = config.stash[_ISOLATION].coverage
+    verbose = config.option.verbose > 0
+    for line in coverage.summary(_asked(config), listing=verbose or not _is_selection(config), in_full=verbose):
+        terminalreporter.write_line(line, red=coverage.falls_short(_asked(config)))
+
+
+def _asked(config: pytest.Config) -> float:
+    asked: float = 0 if config.option.collectonly else config.getoption(_FAIL_UNDER)
+    return asked
+
+
+def _is_selection(config: pytest.Config) -> bool:
+    """Tell whether only some of the tests were to run: by name, tag, file or what failed last."""
+    selecting = ("keyword", "markexpr", "deselect", "lf", "stepwise")
+    paths = [Path(config.invocation_params.dir, argument) for argument in config.args]
+    return any(config.getoption(name, None) for name in selecting) or not all(path.is_dir() for path in paths)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
