@@ -32,6 +32,7 @@ pytest_plugins = [
     "pytester",
     "steps.accounts",
     "steps.answers",
+    "steps.at_once",
     "steps.clock",
     "steps.outgoing",
     "steps.service",
@@ -74,8 +75,8 @@ def _migrate(connection: Connection, to: str | None) -> None:
 
 @pytest_asyncio.fixture
 async def db_session(setup_db: AsyncEngine, isolation: Isolation) -> AsyncIterator[AsyncSession]:
-    """A session on a connection whose transaction is rolled back at the end, whatever was committed in between."""
-    async with isolation.rolled_back(setup_db, get_session_factory()) as session:
+    """A session whose transaction is rolled back at the end, whatever was committed in between."""
+    async with isolation.session(setup_db, get_session_factory()) as session:
         yield session
 
 

@@ -1,9 +1,11 @@
-"""The rolled-back session, and what a request boundary means on it.
+"""The scenario's session, rolled back or with real commits, and what a request boundary means on it.
 
 A scenario is one database transaction that never commits. Inside it each request has a session of its own on the same
 connection, as in production: what it commits is kept for the scenario (a savepoint is released), what it does not
 commit is gone when it ends, and its rollback undoes nothing but itself. See SQLAlchemy, "Joining a Session into an
 External Transaction", and `join_transaction_mode="create_savepoint"`.
+
+A scenario tagged @real_commits has a database of its own instead, where requests run at once and really commit.
 """
 
 import asyncio
@@ -15,10 +17,11 @@ from contextvars import ContextVar
 from typing import Any
 
 import httpx
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
+from accord import postgres
 from accord.contract import Contract, ContractBreach, Coverage
 from accord.refusal import Refusal
 
@@ -82,8 +85,9 @@ class Isolation:
 
     def __init__(self) -> None:
         self.step: str | None = None
+        self.real_commits = False
         self.coverage = Coverage()
-        self._connection: AsyncConnection | None = None
+        self._bind: AsyncConnection | AsyncEngine | None = None
         self._session: AsyncSession | None = None
         self._sessions = async_sessionmaker[AsyncSession]()
         self._turn = asyncio.Lock()
@@ -94,14 +98,28 @@ class Isolation:
         self._uncommitted_by: str | None = None
 
     @asynccontextmanager
-    async def rolled_back(
+    async def session(
         self, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession] | None = None
     ) -> AsyncIterator[AsyncSession]:
-        """Yield a session in a transaction that is rolled back at the end, whatever was committed in between.
+        """Yield the scenario's session: `rolled_back`, or `really_committed` where it is tagged @real_commits.
 
         `sessions` is the app's own factory: requests get sessions with its settings. Requests that are still under
         way at the end are cancelled.
         """
+        way = self.really_committed if self.real_commits else self.rolled_back
+        self._sessions = sessions or async_sessionmaker(expire_on_commit=False)
+        async with way(engine) as session:
+            self._session = session
+            event.listen(session.sync_session, "after_transaction_end", self._note_end)
+            try:
+                yield session
+            finally:
+                await self._cancel_requests()
+                self._bind = self._session = self._uncommitted_by = None
+
+    @asynccontextmanager
+    async def rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
         async with engine.connect() as connection:
             transaction = await connection.begin()
             async with AsyncSession(
@@ -110,23 +128,36 @@ class Isolation:
                 join_transaction_mode="create_savepoint",
                 sync_session_class=ScenarioSession,
             ) as session:
-                self._connection, self._session = connection, session
-                self._sessions = sessions or async_sessionmaker(expire_on_commit=False)
+                self._bind = connection
                 event.listen(connection.sync_connection, "before_cursor_execute", self._note_write)
                 event.listen(session.sync_session, "before_commit", self._check_deferred)
-                event.listen(session.sync_session, "after_transaction_end", self._note_end)
-                try:
-                    yield session
-                finally:
-                    await self._cancel_requests()
-                    self._connection = self._session = self._uncommitted_by = None
+                yield session
             await transaction.rollback()
+
+    @asynccontextmanager
+    async def really_committed(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        """Yield a session on a copy of the engine's database, removed at the end; requests have a pool of their own.
+
+        Raises Refusal where the database can't be copied: nothing else may be connected to it meanwhile.
+        """
+        await engine.dispose()
+        async with postgres.clone(engine.url) as url:
+            copy = create_async_engine(url)
+            async with AsyncSession(copy, expire_on_commit=False, sync_session_class=ScenarioSession) as session:
+                self._bind = copy
+                event.listen(session.sync_session, "after_begin", self._watch)
+                yield session
+            await copy.dispose()
 
     async def request_session(self) -> AsyncIterator[AsyncSession]:
         """Stand in for the app's dependency that yields a session."""
-        if self._connection is None:
+        if self._bind is None:
             raise RuntimeError("A request needs a session, and no db_session is open: request that fixture first.")
-        async with self._sessions(bind=self._connection, join_transaction_mode="create_savepoint") as session:
+        if isinstance(self._bind, AsyncEngine):
+            async with self._sessions(bind=self._bind) as session:
+                yield session
+            return
+        async with self._sessions(bind=self._bind, join_transaction_mode="create_savepoint") as session:
             event.listen(session.sync_session, "before_commit", self._check_deferred)
             yield session
 
@@ -142,11 +173,15 @@ class Isolation:
 
     @asynccontextmanager
     async def request(self, name: str) -> AsyncIterator[None]:
-        """The boundary of one request: it starts over committed work, and alone on the connection."""
+        """The boundary of one request: it starts over committed work, and alone where there is one connection."""
         task = asyncio.current_task()
         assert task is not None, "a request is awaited in a task"
         self._under_way.add(task)
         try:
+            if isinstance(self._bind, AsyncEngine):
+                await self._refuse_uncommitted()
+                yield
+                return
             await self._take_turn(name)
             try:
                 await self._refuse_uncommitted()
@@ -167,8 +202,8 @@ class Isolation:
             except TimeoutError:
                 if self._turns == turns:
                     raise RequestsDeadlocked(
-                        f"{name} waits for {self._serving}, which has not ended for {PATIENCE_SECONDS} seconds: "
-                        "a scenario's requests are served one after another, and this one may never end."
+                        f"{name} waits for {self._serving}, which has not ended for {PATIENCE_SECONDS} seconds, and a "
+                        "scenario's requests are served one after another: tag it @real_commits if one needs the other."
                     ) from None
             else:
                 self._turns += 1
@@ -207,6 +242,9 @@ class Isolation:
         self._written = True
         if self._serving is None and self._uncommitted_by is None:
             self._uncommitted_by = self.doer
+
+    def _watch(self, _session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+        event.listen(connection, "before_cursor_execute", self._note_write)
 
     def _check_deferred(self, session: Session) -> None:
         """Check deferred constraints, which PostgreSQL does at a real commit only."""

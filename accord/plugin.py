@@ -44,6 +44,9 @@ def percentage(text: str) -> float:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have async steps awaited for as long as this run lasts."""
+    config.addinivalue_line(
+        "markers", "real_commits: a database of its own, where commits are real and requests run at once"
+    )
     config.stash[_ISOLATION] = Isolation()
     config.add_cleanup(stepping.install())
 
@@ -54,6 +57,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     collector: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
     return collector
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note whether the scenario, or test, is tagged @real_commits."""
+    item.config.stash[_ISOLATION].real_commits = item.get_closest_marker("real_commits") is not None
 
 
 def pytest_bdd_before_step(

@@ -19,8 +19,10 @@ from accord.refusal import Refusal
 SUFFIX = "_test"
 # PostgreSQL cuts a longer name off, and with it the ending.
 LONGEST_NAME = 63
-# Written on each database that Accord makes, so that the next run knows what a killed one left.
-COMMENT = "made by accord for one run"
+# Written on each database that Accord makes, with the connection that keeps it, so that the next run knows what a
+# killed one left.
+MADE = "made by accord"
+KEEPER = f"format('{MADE}, kept by backend %s since %s', pid, extract(epoch FROM backend_start))"
 MAINTENANCE = "postgres"
 # Chosen once: whoever makes or removes a database holds this advisory lock of the server.
 LOCK = 0x61_63_63_6F_72_64
@@ -94,15 +96,30 @@ async def _start(server: Cluster, name: str) -> "tuple[URL, Connection]":
 
 @asynccontextmanager
 async def _on_server(url: URL) -> AsyncIterator[URL]:
-    existing = await _existing(url)
-    keeper = existing or await _make(url)
+    existing = await _exists(url)
+    keeper = await (_claim(url) if existing else _make(url))
     try:
-        if existing:
-            await _claim(existing, url)
         yield url
     finally:
         with suppress(*_GONE):
-            await (existing.close() if existing else _remove(url, keeper))
+            await (keeper.close() if existing else _remove(url, keeper))
+
+
+@asynccontextmanager
+async def clone(url: URL) -> AsyncIterator[URL]:
+    """Give a scenario a copy of the database, rows and all, which is removed at the end.
+
+    Raises Refusal where it can't be copied: nobody may be connected to it meanwhile.
+    """
+    ending = f"_{secrets.token_hex(4)}{SUFFIX}"
+    name = (url.database or "").removesuffix(SUFFIX).encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore")
+    copy = url.set(database=name + ending)
+    keeper = await _make(copy, template=url.database)
+    try:
+        yield copy
+    finally:
+        with suppress(*_GONE):
+            await _remove(copy, keeper)
 
 
 def _named(address: str, worker: str | None) -> URL:
@@ -165,53 +182,67 @@ async def _connect(url: URL) -> "Connection":
         ) from error
 
 
-async def _existing(url: URL) -> "Connection | None":
-    """Connect to the database if it is there and not one that Accord made."""
+async def _exists(url: URL) -> bool:
+    """Whether the database is there and not one that Accord made. Refuse one in which no table can be made."""
     try:
         connection = await _connect(url)
     except asyncpg.InvalidCatalogNameError:
-        return None
-    if await connection.fetchval(
-        "SELECT shobj_description(oid, 'pg_database') = $1 FROM pg_database WHERE datname = current_database()",
-        COMMENT,
-    ):
+        return False
+    try:
+        if await connection.fetchval(
+            "SELECT starts_with(shobj_description(oid, 'pg_database'), $1) FROM pg_database"
+            " WHERE datname = current_database()",
+            MADE,
+        ):
+            return False
+        schema = await connection.fetchval("SELECT current_schema()")
+        if schema is None or not await connection.fetchval("SELECT has_schema_privilege($1, 'CREATE')", schema):
+            raise Refusal(
+                f'"{_user(url)}" may not make tables in the database "{url.database}": '
+                f'GRANT USAGE, CREATE ON SCHEMA {_quoted(schema or "public")} TO "{_user(url)}".'
+            )
+        return True
+    finally:
         await connection.close()
-        return None
-    return connection
 
 
-async def _claim(connection: "Connection", url: URL) -> None:
-    """Refuse a database that another run uses, or in which no table can be made."""
-    if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+async def _claim(url: URL) -> "Connection":
+    """Return a connection that keeps the database from other runs, which is not one to it, so that it can be copied."""
+    keeper = await _connect(url.set(database=MAINTENANCE))
+    if not await keeper.fetchval(
+        "SELECT pg_try_advisory_lock($1 + oid::bigint) FROM pg_database WHERE datname = $2", LOCK, url.database
+    ):
+        await keeper.close()
         raise _in_use(url)
-    schema = await connection.fetchval("SELECT current_schema()")
-    if schema is None or not await connection.fetchval("SELECT has_schema_privilege($1, 'CREATE')", schema):
-        raise Refusal(
-            f'"{_user(url)}" may not make tables in the database "{url.database}": '
-            f'GRANT USAGE, CREATE ON SCHEMA {_quoted(schema or "public")} TO "{_user(url)}".'
-        )
+    return keeper
 
 
-async def _make(url: URL) -> "Connection":
+async def _make(url: URL, template: str | None = None) -> "Connection":
     """Make the database, after those that killed runs left are removed, and return a connection that keeps it."""
     async with _maintenance(url) as connection:
-        # Autovacuum has no user, and leaves when the database is dropped.
         left = await connection.fetch(
-            "SELECT datname FROM pg_database AS d WHERE shobj_description(oid, 'pg_database') = $1"
+            "SELECT datname FROM pg_database WHERE starts_with(shobj_description(oid, 'pg_database'), $1)"
             " AND pg_has_role(datdba, 'USAGE')"
-            " AND NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datid = d.oid AND a.usesysid IS NOT NULL)",
-            COMMENT,
+            f" AND shobj_description(oid, 'pg_database') NOT IN (SELECT {KEEPER} FROM pg_stat_activity)",
+            MADE,
         )
         # Else a server that is killed now would start again with the database and without the comment.
         await connection.execute("SET synchronous_commit = on")
         try:
             for (name,) in left:
-                with suppress(asyncpg.ObjectInUseError):
-                    await connection.execute(f"DROP DATABASE {_quoted(name)}")
-            await connection.execute(f"CREATE DATABASE {_quoted(url.database)}")
-            await connection.execute(f"COMMENT ON DATABASE {_quoted(url.database)} IS '{COMMENT}'")
+                await connection.execute(f"DROP DATABASE {_quoted(name)} WITH (FORCE)")
+            source = f" TEMPLATE {_quoted(template)}" if template else ""
+            await connection.execute(f"CREATE DATABASE {_quoted(url.database)}{source}")
+            keeper = await _connect(url.set(database=MAINTENANCE))
+            comment = await keeper.fetchval(f"SELECT {KEEPER} FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+            await connection.execute(f"COMMENT ON DATABASE {_quoted(url.database)} IS '{comment}'")
         except asyncpg.DuplicateDatabaseError as error:
             raise _in_use(url) from error
+        except asyncpg.ObjectInUseError as error:
+            raise Refusal(
+                f'The database "{template}" cannot be copied for a scenario tagged @real_commits while someone is '
+                "connected to it: close what a session fixture, or another program, has open there."
+            ) from error
         except asyncpg.InsufficientPrivilegeError as error:
             raise Refusal(
                 f'The database "{url.database}" does not exist, and "{_user(url)}" may not make it: '
@@ -221,7 +252,7 @@ async def _make(url: URL) -> "Connection":
             raise Refusal(
                 f'The database "{url.database}" does not exist and cannot be made ({error.message}): have it made.'
             ) from error
-        return await _connect(url)
+        return keeper
 
 
 def _in_use(url: URL) -> Refusal:

@@ -125,7 +125,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest_asyncio.fixture
 async def session(engine: AsyncEngine, isolation: Isolation) -> AsyncIterator[AsyncSession]:
-    async with isolation.rolled_back(engine) as session:
+    async with isolation.session(engine) as session:
         yield session
 
 
@@ -148,7 +148,7 @@ async def test_what_a_request_commits_is_seen_by_the_next(client: httpx.AsyncCli
 
 
 async def test_what_a_request_commits_is_gone_with_the_scenario(engine: AsyncEngine, isolation: Isolation) -> None:
-    async with isolation.rolled_back(engine) as session:
+    async with isolation.session(engine) as session:
         session.add(Note(text="milk"))
         await session.commit()
     async with AsyncSession(engine) as outside:
@@ -230,9 +230,10 @@ async def test_a_deferred_constraint_is_deferred_again_after_a_commit(
 async def test_a_request_that_waits_for_one_behind_it_is_told_so_within_five_seconds(
     engine: AsyncEngine, isolation: Isolation
 ) -> None:
+    signal.clear()
     start = time.perf_counter()
     async with (
-        isolation.rolled_back(engine),
+        isolation.session(engine),
         httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client,
     ):
         with pytest.raises(RequestsDeadlocked, match=r"^POST /signal waits for POST /waiting, which has not ended"):
@@ -244,12 +245,53 @@ async def test_a_request_still_under_way_is_over_when_the_scenario_ends(
     engine: AsyncEngine, isolation: Isolation
 ) -> None:
     async with (
-        isolation.rolled_back(engine),
+        isolation.session(engine),
         httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client,
     ):
+        signal.clear()
         waiting = [asyncio.create_task(client.post("/waiting")) for _ in range(2)]
         await asyncio.sleep(0)
     assert [task.cancelled() for task in waiting] == [True, True]
+
+
+@pytest.mark.real_commits
+async def test_with_real_commits_a_request_may_wait_for_one_behind_it(client: httpx.AsyncClient) -> None:
+    signal.clear()
+    answers = await asyncio.gather(client.post("/waiting"), client.post("/signal"))
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+@pytest.mark.real_commits
+async def test_with_real_commits_others_see_what_is_committed(
+    client: httpx.AsyncClient, session: AsyncSession, engine: AsyncEngine
+) -> None:
+    await client.post("/notes/milk")
+    copy = (await session.connection()).engine.url
+    assert copy.database != engine.url.database
+    outside = create_async_engine(copy)
+    async with AsyncSession(outside) as other:
+        assert list(await other.scalars(select(Note.text))) == ["milk"]
+    await outside.dispose()
+
+
+@pytest.mark.real_commits
+async def test_with_real_commits_a_step_that_leaves_work_uncommitted_is_named(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    await insert_as_text(session)
+    with pytest.raises(UncommittedWork, match="left changes in the database uncommitted"):
+        await client.get("/notes")
+
+
+async def test_real_commits_are_gone_with_the_scenario(engine: AsyncEngine, isolation: Isolation) -> None:
+    isolation.real_commits = True
+    async with isolation.session(engine) as session:
+        session.add(Note(text="milk"))
+        await session.commit()
+        copy = (await session.connection()).engine.url.database
+    async with AsyncSession(engine) as outside:
+        assert (await outside.scalars(select(Note))).all() == []
+        assert await outside.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": copy}) == 0
 
 
 async def test_an_unhandled_error_is_the_500_of_a_user_with_its_traceback_in_the_log(
@@ -343,7 +385,7 @@ async def test_a_request_after_uncommitted_work_was_committed_goes_through(
 
 async def test_requests_have_sessions_with_the_settings_of_the_app(engine: AsyncEngine, isolation: Isolation) -> None:
     factory = async_sessionmaker(autoflush=False, info={"of": "the app"})
-    async with isolation.rolled_back(engine, factory):
+    async with isolation.session(engine, factory):
         session = await anext(isolation.request_session())
         assert (session.sync_session.autoflush, session.info) == (False, {"of": "the app"})
         await session.close()
@@ -351,7 +393,7 @@ async def test_requests_have_sessions_with_the_settings_of_the_app(engine: Async
 
 async def test_no_session_is_kept_alive_by_the_app(engine: AsyncEngine, isolation: Isolation) -> None:
     for _ in range(50):
-        async with isolation.rolled_back(engine):
+        async with isolation.session(engine):
             service.dependency_overrides[get_session] = isolation.request_session
             async with httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client:
                 await client.post("/notes/milk")

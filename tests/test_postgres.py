@@ -17,7 +17,7 @@ from sqlalchemy import URL, make_url
 
 from accord import postgres
 from accord.embedded import Cluster, cluster
-from accord.postgres import LOCK, database
+from accord.postgres import KEEPER, LOCK, clone, database
 from accord.refusal import Refusal
 from tests.servers import databases, kill, query
 
@@ -342,12 +342,47 @@ async def test_a_database_is_kept_until_nobody_else_can_make_it_again(provided: 
                 while not await another.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
                     assert not ending.done(), "the database was removed while another run held the lock"
 
-            assert await another.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = 'racing_test'")
+            assert await another.fetchval(
+                f"SELECT shobj_description(oid, 'pg_database') IN (SELECT {KEEPER} FROM pg_stat_activity)"
+                " FROM pg_database WHERE datname = 'racing_test'"
+            )
         finally:
             await another.close()
         await ending
 
     assert "racing_test" not in await databases(provided)
+
+
+async def test_a_copy_has_what_the_database_has_and_is_removed_at_the_end(provided: URL) -> None:
+    async with database(at(provided, "original_test")) as url:
+        await query(url, "CREATE TABLE notes AS SELECT 'milk' AS text")
+        async with clone(url) as copy:
+            assert await query(copy, "SELECT text FROM notes") == ["milk"]
+            await query(copy, "DROP TABLE notes")
+        assert await query(url, "SELECT text FROM notes") == ["milk"]
+        assert await databases(provided) & {copy.database, url.database} == {url.database}
+
+
+async def test_a_database_of_the_users_can_be_copied(provided: URL) -> None:
+    await query(provided, "CREATE DATABASE kept_test")
+    async with database(at(provided, "kept_test")) as url, clone(url) as copy:
+        assert await query(copy, "SELECT 1") == [1]
+    assert "kept_test" in await databases(provided)
+    await query(provided, "DROP DATABASE kept_test")
+
+
+async def test_a_database_with_a_long_name_can_be_copied(provided: URL) -> None:
+    async with database(at(provided, f"{'ä' * 28}_test")) as url, clone(url) as copy:
+        assert await query(copy, "SELECT current_database()::text") == [copy.database]
+
+
+async def test_a_database_that_someone_is_connected_to_cannot_be_copied(provided: URL) -> None:
+    async with database(at(provided, "open_test")) as url:
+        someone = await asyncpg.connect(at(provided.set(drivername="postgresql"), "open_test"))
+        with pytest.raises(Refusal, match=r'"open_test" cannot be copied .* while someone is connected to it: close'):
+            async with clone(url):
+                pass
+        await someone.close()
 
 
 @pytest.mark.parametrize("exists", [True, False])

@@ -177,7 +177,7 @@ async def in_production(engine: AsyncEngine) -> AsyncIterator[httpx.AsyncClient]
 async def in_a_scenario(engine: AsyncEngine, isolation: Isolation) -> AsyncIterator[httpx.AsyncClient]:
     service.dependency_overrides[get_session] = isolation.request_session
     async with (
-        isolation.rolled_back(engine),
+        isolation.session(engine),
         httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client,
     ):
         yield client
