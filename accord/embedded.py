@@ -92,7 +92,8 @@ class Cluster:
             return False
         address = self._address()
         host = address.host or str(address.query["host"])
-        answer = self._run("pg_isready", "--host", host, "--port", str(address.port)).returncode
+        # One that is gone is told at once; one that is only slow is worth waiting for, since others use it.
+        answer = self._run("pg_isready", "-t", "60", "-h", host, "-p", str(address.port)).returncode
         if answer == _REJECTS:
             self.stop()
         return answer == 0

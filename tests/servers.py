@@ -5,7 +5,7 @@ import select
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,11 @@ def kill(server: Cluster) -> None:
     """Kill the server, and return when its last process is gone."""
     postmaster = pid(server)
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    processes = [os.pidfd_open(process) for process in (postmaster, *map(int, children))]
+    processes = []
+    for process in (postmaster, *map(int, children)):
+        # Some, as an autovacuum worker, end by themselves.
+        with suppress(ProcessLookupError):
+            processes.append(os.pidfd_open(process))
     os.kill(postmaster, signal.SIGKILL)
     for process in processes:
         assert select.select([process], [], [], 30)[0], "a process of the server is still there"
