@@ -101,12 +101,13 @@ class Isolation:
     async def session(
         self, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession] | None = None
     ) -> AsyncIterator[AsyncSession]:
-        """Yield the scenario's session: `rolled_back`, or `really_committed` where it is tagged @real_commits.
+        """Yield the scenario's session: rolled back at the end, or on a copy of the database if tagged @real_commits.
 
         `sessions` is the app's own factory: requests get sessions with its settings. Requests that are still under
         way at the end are cancelled.
+        Raises Refusal where the database can't be copied: nothing else may be connected to it meanwhile.
         """
-        way = self.really_committed if self.real_commits else self.rolled_back
+        way = self._really_committed if self.real_commits else self._rolled_back
         self._sessions = sessions or async_sessionmaker(expire_on_commit=False)
         async with way(engine) as session:
             self._session = session
@@ -118,7 +119,7 @@ class Isolation:
                 self._bind = self._session = self._uncommitted_by = None
 
     @asynccontextmanager
-    async def rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    async def _rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
         async with engine.connect() as connection:
             transaction = await connection.begin()
@@ -135,11 +136,8 @@ class Isolation:
             await transaction.rollback()
 
     @asynccontextmanager
-    async def really_committed(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-        """Yield a session on a copy of the engine's database, removed at the end; requests have a pool of their own.
-
-        Raises Refusal where the database can't be copied: nothing else may be connected to it meanwhile.
-        """
+    async def _really_committed(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        """Yield a session on a copy of the engine's database, removed at the end; requests have a pool of their own."""
         await engine.dispose()
         async with postgres.clone(engine.url) as url:
             copy = create_async_engine(url)
