@@ -15,9 +15,10 @@ from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakSet
 
 import httpx
-from sqlalchemy import Connection, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
@@ -43,6 +44,8 @@ END $$
 """
 # How long a request waits for another one that does not end.
 PATIENCE_SECONDS = 4
+
+_ENGINES = WeakSet[Engine]()
 
 # The ASGI scope of the request that is under way: the app's router writes into it what it made of the path.
 _SCOPE: ContextVar[MutableMapping[str, Any]] = ContextVar("_SCOPE")
@@ -138,7 +141,7 @@ class Isolation:
     @asynccontextmanager
     async def _really_committed(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session on a copy of the engine's database, removed at the end; requests have a pool of their own."""
-        await engine.dispose()
+        await _let_go(engine.url)
         async with postgres.clone(engine.url) as url:
             copy = create_async_engine(url)
             async with AsyncSession(copy, expire_on_commit=False, sync_session_class=ScenarioSession) as session:
@@ -261,6 +264,18 @@ class Isolation:
     def _note_end(self, _session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
             self._uncommitted_by = None
+
+
+@event.listens_for(Engine, "engine_connect")
+def _note_engine(connection: Connection) -> None:
+    _ENGINES.add(connection.engine)
+
+
+async def _let_go(url: URL) -> None:
+    """Close what the pools of this process keep open to a database, and do not use: it can't be copied meanwhile."""
+    for engine in list(_ENGINES):
+        if engine.url.database == url.database:
+            await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
 
 
 class _Transport(httpx.ASGITransport):
