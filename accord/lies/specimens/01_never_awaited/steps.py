@@ -1,0 +1,8 @@
+"""The step fails, if it is awaited."""
+
+from pytest_bdd import then
+
+
+@then("one is two")
+async def _() -> None:
+    assert 1 == 2, "one is not two"

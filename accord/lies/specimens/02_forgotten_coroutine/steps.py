@@ -1,0 +1,14 @@
+"""The request is never sent: `await` is forgotten."""
+
+import httpx
+from pytest_bdd import then, when
+
+
+@when('I write down "milk"')
+def _(client: httpx.AsyncClient) -> None:
+    client.post("/notes/milk")
+
+
+@then("nobody complains")
+def _() -> None:
+    pass

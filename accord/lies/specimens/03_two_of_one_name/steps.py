@@ -1,0 +1,8 @@
+"""The first scenario fails, if it runs."""
+
+from pytest_bdd import parsers, then
+
+
+@then(parsers.parse("{a:d} and {b:d} are {total:d}"))
+def _(a: int, b: int, total: int) -> None:
+    assert a + b == total

@@ -1,0 +1,8 @@
+"""The scenario fails, if anything runs it."""
+
+from pytest_bdd import then
+
+
+@then("one is two")
+def _() -> None:
+    assert 1 == 2, "one is not two"

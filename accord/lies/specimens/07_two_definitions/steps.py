@@ -1,0 +1,13 @@
+"""Two definitions say the sentence, and one of them is not written yet."""
+
+from pytest_bdd import parsers, then
+
+
+@then(parsers.parse('the note "{text}" is on the list'))
+def _(text: str) -> None:
+    pass
+
+
+@then(parsers.re('the note "(?P<text>.+)" is on the (?P<place>.+)'))
+def _(text: str, place: str) -> None:
+    raise AssertionError(f"{text} is not on the {place}")

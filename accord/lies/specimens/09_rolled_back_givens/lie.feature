@@ -1,0 +1,5 @@
+Feature: Notes
+  Scenario: A note that is there already is kept
+    Given the note "milk"
+    When I write down "milk"
+    Then the list shows "milk"

@@ -1,0 +1,4 @@
+Feature: Prices
+  Scenario: A price is kept to the letter
+    Given a note with the price 1.005
+    Then its price is 1.005

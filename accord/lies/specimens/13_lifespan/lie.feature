@@ -1,0 +1,3 @@
+Feature: Starting
+  Scenario: The service starts without a licence
+    Then the list is empty

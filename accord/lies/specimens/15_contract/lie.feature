@@ -1,0 +1,4 @@
+Feature: Counting
+  Scenario: The service counts
+    When I ask how many there are
+    Then I am told

@@ -1,0 +1,15 @@
+"""The second scenario passes by what the first left behind."""
+
+import os
+
+from pytest_bdd import given, then
+
+
+@given('the greeting is "Good day"')
+def _() -> None:
+    os.environ["GREETING"] = "Good day"
+
+
+@then("I am greeted")
+def _() -> None:
+    assert os.environ.get("GREETING"), "there is no greeting"

@@ -1,0 +1,4 @@
+Feature: Sums
+  @smok
+  Scenario: One is one
+    Then one is one
