@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 import httpx
@@ -283,8 +283,10 @@ async def test_with_real_commits_a_step_that_leaves_work_uncommitted_is_named(
         await client.get("/notes")
 
 
-async def test_real_commits_are_gone_with_the_scenario(engine: AsyncEngine, isolation: Isolation) -> None:
-    isolation.real_commits = True
+async def test_real_commits_are_gone_with_the_scenario(
+    engine: AsyncEngine, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "real_commits", True)
     async with isolation.session(engine) as session:
         session.add(Note(text="milk"))
         await session.commit()
@@ -337,15 +339,18 @@ async def delete(session: AsyncSession) -> None:
 
 @pytest.mark.parametrize("step", [add, add_and_flush, insert_as_text, insert_within_a_query, change, delete])
 async def test_what_a_step_leaves_uncommitted_is_an_error_that_names_it(
-    client: httpx.AsyncClient, session: AsyncSession, isolation: Isolation, step: object
+    client: httpx.AsyncClient,
+    session: AsyncSession,
+    isolation: Isolation,
+    monkeypatch: pytest.MonkeyPatch,
+    step: Callable[[AsyncSession], Awaitable[None]],
 ) -> None:
     session.add(Note(text="given"))
     await session.commit()
-    assert callable(step)
-    isolation.step = "The step `Given milk` (features/notes.feature:3)"
+    monkeypatch.setattr(isolation, "step", "The step `Given milk` (features/notes.feature:3)")
     await step(session)
     isolation.note_uncommitted()
-    isolation.step = "The step `When I look` (features/notes.feature:4)"
+    monkeypatch.setattr(isolation, "step", "The step `When I look` (features/notes.feature:4)")
     with pytest.raises(
         UncommittedWork, match=r"^The step `Given milk` \(features/notes.feature:3\) left changes .*commit"
     ):
