@@ -1,10 +1,11 @@
 """What Accord uses of other packages beyond their documented interface; nothing else in Accord does.
 
-Tested against pytest-bdd 9.0, pytest 9.0 to 9.2 and pytest-asyncio 1.5. `tests/test_internals.py` holds each name
-against the releases that are installed, and says which of them moved.
+Tested against CPython 3.11, pytest-bdd 9.0, pytest 9.0 to 9.2 and pytest-asyncio 1.5. `tests/test_internals.py` holds
+each name against the releases that are installed, and says which of them moved.
 """
 
 import importlib
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,17 @@ __all__ = [
     "execute",
     "parse",
     "replace_step_call",
+    "replace_unawaited_warning",
     "settle_id",
 ]
 
 # The package's attribute of that name is its decorator, which hides the module.
 _scenario: Any = importlib.import_module("pytest_bdd.scenario")
+_call_step = _scenario.call_fixture_func
+_warnings: Any = warnings
 
 StepCall = Callable[..., object]
+Report = Callable[[Any], None]
 
 
 class EmptyFeatureError(Exception):
@@ -93,10 +98,25 @@ def settle_id(item: pytest.Item) -> None:
 
 def replace_step_call(make: Callable[[StepCall], StepCall]) -> Callable[[], None]:
     """Have pytest-bdd call step functions through `make(its own way)`; return what undoes it."""
-    original = _scenario.call_fixture_func
-    _scenario.call_fixture_func = make(original)
+    previous = _scenario.call_fixture_func
+    # Not through the previous one: of a run within a run, each awaits its own steps.
+    _scenario.call_fixture_func = make(_call_step)
 
     def undo() -> None:
-        _scenario.call_fixture_func = original
+        _scenario.call_fixture_func = previous
+
+    return undo
+
+
+def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], None]:
+    """Have CPython report coroutines that are dropped unawaited through `make(its own way)`; return what undoes it.
+
+    Its own way is a warning, which filters, `catch_warnings` and pytest's capture may swallow.
+    """
+    original = _warnings._warn_unawaited_coroutine
+    _warnings._warn_unawaited_coroutine = make(original)
+
+    def undo() -> None:
+        _warnings._warn_unawaited_coroutine = original
 
     return undo

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,14 @@ import pytest_asyncio
 
 from accord import postgres, stepping
 from accord.collecting import CURRENT_STEP, FeatureFile
-from accord.internals import Scenario, Step
+from accord.collecting import Scenario as ScenarioItem
+from accord.internals import Feature, Scenario, Step
 from accord.isolation import Isolation
 from accord.refusal import Refusal
+from accord.unawaited import Unawaited
 
 _ISOLATION = pytest.StashKey[Isolation]()
+_UNAWAITED = pytest.StashKey[Unawaited]()
 _REFUSAL = "accord_refusal"
 _COVERED = "accord_covered"
 _FAIL_UNDER = "--accord-fail-under-coverage"
@@ -48,7 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "real_commits: a database of its own, where commits are real and requests run at once"
     )
     config.stash[_ISOLATION] = Isolation()
-    config.add_cleanup(stepping.install())
+    config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
+    config.add_cleanup(unawaited.install())
+    config.add_cleanup(stepping.install(unawaited))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -61,19 +66,28 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Note whether the scenario, or test, is tagged @real_commits."""
+    """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
     item.config.stash[_ISOLATION].real_commits = item.get_closest_marker("real_commits") is not None
+    if isinstance(item, ScenarioItem):
+        place = _place(item.path, item.line, item.config)
+        item.config.stash[_UNAWAITED].begin(f"The scenario `{item.name}` ({place})")
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
+    """Note the scenario that runs, which a Python module may have bound."""
+    place = _place(feature.filename, scenario.line_number, request.config)
+    request.config.stash[_UNAWAITED].begin(f"The scenario `{scenario.name}` ({place})")
 
 
 def pytest_bdd_before_step(
-    request: pytest.FixtureRequest, scenario: Scenario, step: Step, step_func: Callable[..., object]
+    request: pytest.FixtureRequest, feature: Feature, step: Step, step_func: Callable[..., object]
 ) -> None:
     """Note the step that runs, for messages that name it."""
     request.node.stash[CURRENT_STEP] = step
-    place = Path(scenario.feature.filename)
-    if place.is_relative_to(request.config.rootpath):
-        place = place.relative_to(request.config.rootpath)
-    request.config.stash[_ISOLATION].step = f"The step `{step.keyword} {step.name}` ({place}:{step.line_number})"
+    place = _place(feature.filename, step.line_number, request.config)
+    name = f"The step `{step.keyword} {step.name}` ({place})"
+    request.config.stash[_ISOLATION].step = name
+    request.config.stash[_UNAWAITED].begin_step(name, step_func)
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
@@ -132,8 +146,37 @@ def _is_selection(config: pytest.Config) -> bool:
     return any(config.getoption(name, None) for name in selecting) or not all(path.is_dir() for path in paths)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Refuse what the steps left running."""
+    __tracebackhide__ = True
+    result = yield
+    item.config.stash[_UNAWAITED].end_steps()
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Refuse what the scenario's fixtures kept unawaited."""
+    __tracebackhide__ = True
+    try:
+        result = yield
+    finally:
+        unawaited = item.config.stash[_UNAWAITED].end()
+    if unawaited:
+        pytest.fail(unawaited, pytrace=False)
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest.CallInfo[object]) -> None:
+    """Keep nothing of what failed, once a debugger was there."""
+    assert call.excinfo is not None
+    node.config.stash[_UNAWAITED].give_up(call.excinfo.value)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def session_loop(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoop:
+async def session_loop(request: pytest.FixtureRequest) -> AsyncIterator[asyncio.AbstractEventLoop]:
     """The event loop of the whole run, on which async steps and fixtures run."""
     for setting in ("asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"):
         if request.config.getini(setting) != "session":
@@ -142,7 +185,9 @@ async def session_loop(request: pytest.FixtureRequest) -> asyncio.AbstractEventL
                 "in the pytest configuration.",
                 pytrace=False,
             )
-    return asyncio.get_running_loop()
+    loop = asyncio.get_running_loop()
+    with request.config.stash[_UNAWAITED].listening(loop):
+        yield loop
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -161,3 +206,8 @@ async def database_url(pytestconfig: pytest.Config) -> AsyncIterator[str]:
 def isolation(pytestconfig: pytest.Config) -> Isolation:
     """What keeps scenarios apart from each other, and requests from the steps around them."""
     return pytestconfig.stash[_ISOLATION]
+
+
+def _place(path: str | Path, line: int, config: pytest.Config) -> str:
+    path = Path(path)
+    return f"{path.relative_to(config.rootpath) if path.is_relative_to(config.rootpath) else path}:{line}"

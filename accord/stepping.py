@@ -10,12 +10,14 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context, ContextVar, Token, copy_context
+from functools import partial
 from types import AsyncGeneratorType, CodeType, TracebackType
 from typing import NoReturn
 
 import pytest
 
 from accord.internals import StepCall, replace_step_call
+from accord.unawaited import Unawaited
 
 _ENGINE = (
     "_pytest.",
@@ -30,9 +32,9 @@ _ENGINE = (
 _END = object()
 
 
-def install() -> Callable[[], None]:
-    """Have pytest-bdd await its steps; return what undoes it."""
-    return replace_step_call(_awaiting)
+def install(unawaited: Unawaited) -> Callable[[], None]:
+    """Have pytest-bdd await its steps, and refuse what they leave unawaited; return what undoes it."""
+    return replace_step_call(partial(_awaiting, unawaited))
 
 
 def from_step(traceback: TracebackType | None) -> TracebackType | None:
@@ -44,26 +46,29 @@ def from_step(traceback: TracebackType | None) -> TracebackType | None:
     return traceback
 
 
-def _awaiting(call: StepCall) -> StepCall:
+def _awaiting(unawaited: Unawaited, call: StepCall) -> StepCall:
     def call_step(fixturefunc: Callable[..., object], request: pytest.FixtureRequest, kwargs: object) -> object:
         __tracebackhide__ = True
         # What comes back is looked at, not the function: a decorated or partial one hides that it is async.
         result = call(fixturefunc=fixturefunc, request=request, kwargs=kwargs)
         if isinstance(result, AsyncGeneratorType):
-            return _enter(result, request)
-        if inspect.isawaitable(result):
-            return _run(result, request)
+            result = _enter(result, request, unawaited)
+        elif inspect.isawaitable(result):
+            result = _run(result, request, unawaited)
+        unawaited.check()
         return result
 
     return call_step
 
 
-def _enter(step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest) -> object:
+def _enter(step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest, unawaited: Unawaited) -> object:
     """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
     __tracebackhide__ = True
     loop = _loop(request)
     context = copy_context()
-    value = _complete(anext(step, None), loop, context)
+    with unawaited.begun(loop) as tasks:
+        value = _complete(anext(step, None), loop, context)
+    unawaited.refuse_result(value)
     _apply(context, request)
 
     def leave() -> None:
@@ -71,6 +76,7 @@ def _enter(step: AsyncGeneratorType[object, None], request: pytest.FixtureReques
         if _complete(anext(step, _END), loop, context) is not _END:
             _complete(step.aclose(), loop, context)
             _refuse_second_yield(step.ag_code)
+        unawaited.refuse_running(tasks)
 
     request.addfinalizer(leave)
     return value
@@ -81,7 +87,7 @@ def _refuse_second_yield(code: CodeType) -> NoReturn:
     pytest.fail(f"{place}: the step yields twice: what follows its one yield is its teardown.", pytrace=False)
 
 
-def _run(step: Awaitable[object], request: pytest.FixtureRequest) -> object:
+def _run(step: Awaitable[object], request: pytest.FixtureRequest, unawaited: Unawaited) -> object:
     __tracebackhide__ = True
     try:
         loop = _loop(request)
@@ -90,7 +96,10 @@ def _run(step: Awaitable[object], request: pytest.FixtureRequest) -> object:
             step.close()  # Python would add that it was never awaited.
         raise
     context = copy_context()
-    value = _complete(step, loop, context)
+    with unawaited.begun(loop) as tasks:
+        value = _complete(step, loop, context)
+    unawaited.expect(tasks)
+    unawaited.refuse_result(value)
     _apply(context, request)
     return value
 

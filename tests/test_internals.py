@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import accord
+from accord.internals import replace_unawaited_warning
 from tests.conftest import Project
 
 CALLED = [
@@ -125,6 +126,20 @@ def test_pytest_bdd_looks_up_its_step_call_anew_for_each_step_and_gets_it_back(p
         result = project.run("-s")
         result.assert_outcomes(passed=1)
         assert [line for line in result.outlines if "called" in line] == [f"it.feature called {arguments}"]
+
+
+def test_python_looks_up_its_report_of_an_unawaited_coroutine_anew_and_gets_it_back() -> None:
+    async def call() -> None: ...
+
+    dropped: list[str] = []
+    undo = replace_unawaited_warning(lambda _report: lambda coroutine: dropped.append(coroutine.__qualname__))
+    kept = call()
+    del kept
+    undo()
+    assert dropped == ["test_python_looks_up_its_report_of_an_unawaited_coroutine_anew_and_gets_it_back.<locals>.call"]
+    kept = call()
+    with pytest.warns(RuntimeWarning, match="never awaited"):
+        del kept
 
 
 def test_nothing_else_in_accord_imports_what_is_not_documented() -> None:
