@@ -20,6 +20,7 @@ from pytest_bdd.gherkin_parser import Rule as GherkinRule
 from pytest_bdd.gherkin_parser import Scenario as GherkinScenario
 from pytest_bdd.gherkin_parser import Tag as GherkinTag
 from pytest_bdd.parser import Feature, FeatureParser, Scenario, ScenarioTemplate, Step
+from pytest_bdd.steps import step_function_context_registry
 
 __all__ = [
     "Dialect",
@@ -39,6 +40,7 @@ __all__ = [
     "execute",
     "parse",
     "replace_step_call",
+    "replace_step_lookup",
     "replace_unawaited_warning",
     "settle_id",
 ]
@@ -46,6 +48,7 @@ __all__ = [
 # The package's attribute of that name is its decorator, which hides the module.
 _scenario: Any = importlib.import_module("pytest_bdd.scenario")
 _call_step = _scenario.call_fixture_func
+_find_step = _scenario.find_fixturedefs_for_step
 _warnings: Any = warnings
 
 StepCall = Callable[..., object]
@@ -104,6 +107,29 @@ def replace_step_call(make: Callable[[StepCall], StepCall]) -> Callable[[], None
 
     def undo() -> None:
         _scenario.call_fixture_func = previous
+
+    return undo
+
+
+def replace_step_lookup(
+    see: Callable[[Step, pytest.Item, list[Callable[..., object]]], None],
+) -> Callable[[], None]:
+    """Have `see` look at the functions of all definitions that match a step; return what undoes it.
+
+    pytest-bdd keeps each definition as a fixture, and takes the nearest of those that match, or any of the nearest.
+    """
+    previous = _scenario.find_fixturedefs_for_step
+
+    def find(step: Step, fixturemanager: Any, node: pytest.Item) -> list[Any]:
+        __tracebackhide__ = True
+        found = list(_find_step(step, fixturemanager, node))
+        see(step, node, [step_function_context_registry[definition.func].step_func for definition in found])
+        return found
+
+    _scenario.find_fixturedefs_for_step = find
+
+    def undo() -> None:
+        _scenario.find_fixturedefs_for_step = previous
 
     return undo
 

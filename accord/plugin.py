@@ -16,6 +16,7 @@ from accord.collecting import CURRENT_STEP, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.internals import Feature, Scenario, Step
 from accord.isolation import Isolation
+from accord.places import place
 from accord.refusal import Refusal
 from accord.unawaited import Unawaited
 
@@ -54,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
     config.add_cleanup(unawaited.install())
     config.add_cleanup(stepping.install(unawaited))
+    config.add_cleanup(stepping.refuse_ambiguous())
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -69,14 +71,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
     item.config.stash[_ISOLATION].real_commits = item.get_closest_marker("real_commits") is not None
     if isinstance(item, ScenarioItem):
-        place = _place(item.path, item.line, item.config)
-        item.config.stash[_UNAWAITED].begin(f"The scenario `{item.name}` ({place})")
+        where = place(item.path, item.line, item.config.rootpath)
+        item.config.stash[_UNAWAITED].begin(f"The scenario `{item.name}` ({where})")
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
     """Note the scenario that runs, which a Python module may have bound."""
-    place = _place(feature.filename, scenario.line_number, request.config)
-    request.config.stash[_UNAWAITED].begin(f"The scenario `{scenario.name}` ({place})")
+    request.node.stash[stepping.FEATURE] = feature
+    where = place(feature.filename, scenario.line_number, request.config.rootpath)
+    request.config.stash[_UNAWAITED].begin(f"The scenario `{scenario.name}` ({where})")
 
 
 def pytest_bdd_before_step(
@@ -84,8 +87,8 @@ def pytest_bdd_before_step(
 ) -> None:
     """Note the step that runs, for messages that name it."""
     request.node.stash[CURRENT_STEP] = step
-    place = _place(feature.filename, step.line_number, request.config)
-    name = f"The step `{step.keyword} {step.name}` ({place})"
+    where = place(feature.filename, step.line_number, request.config.rootpath)
+    name = f"The step `{step.keyword} {step.name}` ({where})"
     request.config.stash[_ISOLATION].step = name
     request.config.stash[_UNAWAITED].begin_step(name, step_func)
 
@@ -206,8 +209,3 @@ async def database_url(pytestconfig: pytest.Config) -> AsyncIterator[str]:
 def isolation(pytestconfig: pytest.Config) -> Isolation:
     """What keeps scenarios apart from each other, and requests from the steps around them."""
     return pytestconfig.stash[_ISOLATION]
-
-
-def _place(path: str | Path, line: int, config: pytest.Config) -> str:
-    path = Path(path)
-    return f"{path.relative_to(config.rootpath) if path.is_relative_to(config.rootpath) else path}:{line}"

@@ -1,4 +1,6 @@
-"""`async def` steps, and async generator steps, run on the session's event loop.
+"""How a step is found, and run: `async def` steps, and async generator steps, on the session's event loop.
+
+A sentence that two step definitions match is refused, wherever they stand; pytest-bdd picks one.
 
 Sync steps stay as pytest-bdd runs them. An async step runs in a copy of the context; what it changes in context
 variables is applied to the scenario's own context, so that later steps see it, sync ones too, and is taken back when
@@ -7,16 +9,19 @@ the scenario ends. That is how pytest-asyncio treats async fixtures.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from functools import partial
+from pathlib import Path
 from types import AsyncGeneratorType, CodeType, TracebackType
 from typing import NoReturn
 
 import pytest
 
-from accord.internals import StepCall, replace_step_call
+from accord.internals import Feature, Step, StepCall, replace_step_call, replace_step_lookup
+from accord.places import code_of, place
+from accord.refusal import Refusal
 from accord.unawaited import Unawaited
 
 _ENGINE = (
@@ -30,11 +35,41 @@ _ENGINE = (
     "pytest_bdd.",
 )
 _END = object()
+FEATURE = pytest.StashKey[Feature]()
+
+
+class AmbiguousStep(Refusal):
+    """More than one step definition matches a sentence."""
 
 
 def install(unawaited: Unawaited) -> Callable[[], None]:
     """Have pytest-bdd await its steps, and refuse what they leave unawaited; return what undoes it."""
     return replace_step_call(partial(_awaiting, unawaited))
+
+
+def refuse_ambiguous() -> Callable[[], None]:
+    """Have pytest-bdd look up steps so that it raises AmbiguousStep; return what undoes it."""
+    return replace_step_lookup(_refuse_ambiguous)
+
+
+def _refuse_ambiguous(step: Step, item: pytest.Item, functions: Sequence[Callable[..., object]]) -> None:
+    """Refuse two functions; one may be defined twice, by two decorators or by an import into another module."""
+    definitions: list[Callable[..., object]] = []
+    for function in functions:
+        if function not in definitions:
+            definitions.append(function)
+    if len(definitions) > 1:
+        root = item.config.rootpath
+        raise AmbiguousStep(
+            f"{place(item.stash[FEATURE].filename, step.line_number, root)}: {len(definitions)} step definitions say: "
+            f"{step.keyword} {step.name}: {' and '.join(sorted(_stands(function, root) for function in definitions))}: "
+            "reword or remove all but one."
+        )
+
+
+def _stands(function: Callable[..., object], root: Path) -> str:
+    code = code_of(function)
+    return place(code.co_filename, code.co_firstlineno, root) if code else repr(function)
 
 
 def from_step(traceback: TracebackType | None) -> TracebackType | None:

@@ -4,7 +4,6 @@ Python warns of the one and logs the other, each where it is dropped, and the sc
 """
 
 import asyncio
-import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from types import CodeType, CoroutineType
 from typing import Any
 
 from accord.internals import replace_unawaited_warning
+from accord.places import code_of, place
 from accord.refusal import Refusal
 
 Tasks = dict[asyncio.Task[Any], str]
@@ -76,8 +76,7 @@ class Unawaited:
     def begin_step(self, step: str, function: Callable[..., object]) -> None:
         """From here on, what is dropped is this step's, unless an earlier one called it."""
         self._step = step
-        code = getattr(inspect.unwrap(function), "__code__", None)
-        if code is not None:
+        if code := code_of(function):
             self._steps.append((step, code))
 
     def check(self) -> None:
@@ -187,10 +186,7 @@ class Unawaited:
             verb, (file, line, _function) = "called", origin[0]
         else:  # In a thread, nobody keeps track of calls.
             verb, file, line = "defined", coroutine.cr_code.co_filename, coroutine.cr_code.co_firstlineno
-        path = Path(file)
-        if path.is_relative_to(self._rootpath):
-            path = path.relative_to(self._rootpath)
-        return name, f"{verb} at {path}:{line}"
+        return name, f"{verb} at {place(file, line, self._rootpath)}"
 
     def _caller(self, coroutine: Any) -> str:
         """Return the step in whose lines it was called, or else the one that runs: a helper or fixture called it."""

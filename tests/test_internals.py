@@ -16,6 +16,8 @@ from tests.conftest import Project
 
 CALLED = [
     ("pytest-bdd", "pytest_bdd.scenario", "call_fixture_func", ["fixturefunc", "request", "kwargs"]),
+    ("pytest-bdd", "pytest_bdd.scenario", "find_fixturedefs_for_step", ["step", "fixturemanager", "node"]),
+    ("pytest-bdd", "pytest_bdd.steps", "step_function_context_registry", []),
     ("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["feature", "scenario", "request"]),
     ("pytest-bdd", "pytest_bdd.parser", "FeatureParser", ["basedir", "filename", "encoding"]),
     ("pytest-bdd", "pytest_bdd.parser", "FeatureParser.parse", ["self"]),
@@ -42,6 +44,7 @@ READ = [
     ("pytest_bdd.parser", "Rule", ["name", "tags"]),
     ("pytest_bdd.parser", "Examples", ["name", "line_number", "tags"]),
     ("pytest_bdd.parser", "Step", ["type", "keyword", "name", "line_number"]),
+    ("pytest_bdd.steps", "StepFunctionContext", ["step_func"]),
     ("pytest_bdd.gherkin_parser", "GherkinDocument", ["feature"]),
     ("pytest_bdd.gherkin_parser", "Feature", ["name", "location", "tags", "children"]),
     ("pytest_bdd.gherkin_parser", "Rule", ["name", "location", "tags", "children"]),
@@ -62,7 +65,7 @@ def _moved(distribution: str, module: str, name: str, parameters: list[str]) -> 
         found = attrgetter(name)(importlib.import_module(module))
     except (ImportError, AttributeError):
         return f"{release} has no {module}.{name}, which Accord uses"
-    takes = list(inspect.signature(found).parameters)
+    takes = list(inspect.signature(found).parameters) if callable(found) else []
     if takes[: len(parameters)] != parameters:
         return f"{release}: {module}.{name} takes {takes}, and Accord gives it {parameters}"
     return None

@@ -1,0 +1,22 @@
+"""Where things stand, as messages name it: file and line, the file below the root of the run if it is there."""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import CodeType
+
+
+def place(path: str | Path, line: int | str, rootpath: Path) -> str:
+    """Return `file:line`."""
+    path = Path(path)
+    return f"{path.relative_to(rootpath) if path.is_relative_to(rootpath) else path}:{line}"
+
+
+def code_of(function: Callable[..., object]) -> CodeType | None:
+    """Return the code that someone wrote, whatever it is wrapped in, or None for what is not written in Python."""
+    function = inspect.unwrap(function)
+    while isinstance(function, partial):
+        function = inspect.unwrap(function.func)
+    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
+    return code if isinstance(code, CodeType) else None
