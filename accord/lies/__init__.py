@@ -80,9 +80,9 @@ class Finding:
 
 
 async def findings() -> list[Finding]:
-    """Run all specimens, both halves at once. Raises Refusal where there is no database for them."""
+    """Run all specimens, both halves at once, on PostgreSQL from the wheel. Raises Refusal where it does not start."""
     with tempfile.TemporaryDirectory() as directory:
-        async with postgres.database(os.environ.get("DATABASE_URL")) as url:
+        async with postgres.database(None) as url:
             address = {"PLAIN_DATABASE_URL": url.render_as_string(hide_password=False)}
             plain, accord = await asyncio.gather(
                 _run(Path(directory, "plain"), address, "-p", "no:accord", "-p", "no:warnings"),
