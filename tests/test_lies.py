@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from accord import lies
 from accord.lies import LIES, Finding, Lie
+from tests.conftest import Project
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -39,6 +40,40 @@ def test_what_is_right_fails_with_the_common_pattern_and_passes_with_accord(
     assert finding.plain != []
     assert finding.accord == []
     assert finding.caught
+
+
+def test_every_line_is_shown_or_says_why_not() -> None:
+    assert sorted([*(lie.number for lie in LIES), *lies.NOT_SHOWN]) == list(range(1, 19))
+
+
+def test_the_scenario_that_crashed_a_worker_is_named_and_the_others_run(project: Project) -> None:
+    """It has no plain half: pytest-xdist does the same there."""
+    project.feature(
+        """
+        Feature: It
+          Scenario: Crashing
+            When it crashes
+            Then it is done
+          Scenario: Not crashing
+            Then it is done
+        """
+    )
+    project.steps(
+        """
+        import os
+
+        @when("it crashes")
+        async def _() -> None:
+            os._exit(1)
+
+        @then("it is done")
+        async def _() -> None:
+            pass
+        """
+    )
+    result = project.run_process("-n1")
+    result.stdout.fnmatch_lines(["FAILED it.feature::Crashing - worker*"])
+    result.assert_outcomes(passed=1, failed=1)
 
 
 def test_the_table_shows_both_halves_side_by_side_and_what_is_not_caught() -> None:

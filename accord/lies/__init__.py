@@ -62,7 +62,7 @@ LIES = [
     Lie(16, "what one scenario leaves behind lets the next one pass", "16_leak"),
     Lie(18, "a misspelt tag is never selected", "18_misspelt_tag"),
 ]
-# A crashed worker (17) is no lie of the plain pattern: pytest-xdist names the scenario that it ran, in either half.
+NOT_SHOWN = {17: "a crashed worker's scenarios are missing: pytest-xdist names the one that it ran, in either half"}
 
 
 @dataclass(frozen=True)
@@ -133,4 +133,5 @@ def table(found: list[Finding]) -> str:
         mark = "" if finding.caught else "   NOT CAUGHT"
         lines.append(f"{finding.lie.number:3} {finding.lie.words:72} {plain:7} {accord}{mark}")
         lines += [f"{'':4}{words}" for words in finding.accord]
+    lines += [f"{number:3} {words}" for number, words in NOT_SHOWN.items()]
     return "\n".join(lines)
