@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from accord.contract import Contract
 from accord.isolation import Isolation
+from accord.leaks import Watched
 
 # Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
 load_dotenv(Path(__file__).with_name(".env.test"), override=True)
@@ -48,6 +49,17 @@ def settings(database_url: str) -> Iterator[None]:
         get_settings.cache_clear()
         yield
     get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def left_as_it_was(watched: Watched) -> None:
+    """No test leaves another dependency behind in the app, or other settings."""
+    watched.add(
+        "app.dependency_overrides",
+        read=lambda: dict(app.dependency_overrides),
+        restore=lambda overrides: setattr(app, "dependency_overrides", overrides),
+    )
+    watched.add("the settings", read=lambda: dict(get_settings()), restore=lambda _: get_settings.cache_clear())
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -5,6 +5,9 @@ each name against the releases that are installed, and says which of them moved.
 """
 
 import importlib
+import logging
+import os
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -37,12 +40,16 @@ __all__ = [
     "ScenarioTemplate",
     "Step",
     "StepDefinitionNotFoundError",
+    "environment",
     "execute",
+    "is_of_pytest",
+    "is_time_travelling",
     "parse",
     "replace_step_call",
     "replace_step_lookup",
     "replace_unawaited_warning",
     "settle_id",
+    "stop_time_travel",
 ]
 
 # The package's attribute of that name is its decorator, which hides the module.
@@ -146,3 +153,38 @@ def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], 
         _warnings._warn_unawaited_coroutine = original
 
     return undo
+
+
+def environment() -> dict[Any, Any]:
+    """Return a copy of the environment as the system has it, encoded; `dict(os.environ)` takes 100 times as long."""
+    variables: dict[Any, Any] = os.environ._data.copy()  # type: ignore[attr-defined]
+    return variables
+
+
+def is_of_pytest(handler: logging.Handler) -> bool:
+    """Whether pytest put it there, as it does for each phase of each test."""
+    return type(handler).__module__ == "_pytest.logging"
+
+
+def is_time_travelling() -> bool:
+    """Whether time-machine, where it is used, is under way. What freezegun replaces can be seen."""
+    time_machine: Any = sys.modules.get("time_machine")
+    return time_machine is not None and bool(time_machine.escape_hatch.is_travelling())
+
+
+def stop_time_travel() -> None:
+    """Have time-machine and freezegun end, whoever began it."""
+    time_machine: Any = sys.modules.get("time_machine")
+    while is_time_travelling():
+        time_machine.travel(0).stop()
+    freezegun: Any = sys.modules.get("freezegun.api")
+    while freezegun is not None and freezegun.freeze_factories:
+        # Only the one that began knows what it replaced; this one looks for that in all modules.
+        freezer = freezegun.freeze_time()
+        names = ["time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"]
+        names += ["gmtime", "localtime", "strftime"]
+        fakes = {getattr(freezegun, f"fake_{name}"): getattr(freezegun, f"real_{name}") for name in names}
+        fakes |= {freezegun.FakeDatetime: freezegun.real_datetime, freezegun.FakeDate: freezegun.real_date}
+        freezer.fake_names = tuple(fake.__name__ for fake in fakes)
+        freezer.reals = {id(fake): real for fake, real in fakes.items()}
+        freezer.stop()

@@ -3,11 +3,12 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from types import CodeType
 
 
-def place(path: str | Path, line: int | str, rootpath: Path) -> str:
+def place(path: str | PathLike[str], line: int | str, rootpath: Path) -> str:
     """Return `file:line`."""
     path = Path(path)
     return f"{path.relative_to(rootpath) if path.is_relative_to(rootpath) else path}:{line}"

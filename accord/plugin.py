@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from accord.collecting import CURRENT_STEP, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.internals import Feature, Scenario, Step
 from accord.isolation import Isolation
+from accord.leaks import Watched
 from accord.places import place
 from accord.refusal import Refusal
 from accord.unawaited import Unawaited
 
 _ISOLATION = pytest.StashKey[Isolation]()
 _UNAWAITED = pytest.StashKey[Unawaited]()
+_WATCHED = pytest.StashKey[Watched]()
 _REFUSAL = "accord_refusal"
 _COVERED = "accord_covered"
 _FAIL_UNDER = "--accord-fail-under-coverage"
@@ -53,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[_ISOLATION] = Isolation()
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
+    config.stash[_WATCHED] = Watched()
     config.add_cleanup(unawaited.install())
     config.add_cleanup(stepping.install(unawaited))
     config.add_cleanup(stepping.refuse_ambiguous())
@@ -71,8 +74,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
     item.config.stash[_ISOLATION].real_commits = item.get_closest_marker("real_commits") is not None
     if isinstance(item, ScenarioItem):
-        where = place(item.path, item.line, item.config.rootpath)
-        item.config.stash[_UNAWAITED].begin(f"The scenario `{item.name}` ({where})")
+        item.config.stash[_UNAWAITED].begin(_name(item))
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
@@ -178,6 +180,28 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest
     node.config.stash[_UNAWAITED].give_up(call.excinfo.value)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Let fixtures of a wider scope than a test change what outlasts the test."""
+    __tracebackhide__ = True
+    if fixturedef.scope == "function":
+        return (yield)
+    with request.config.stash[_WATCHED].lasting():
+        return (yield)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_changed(request: pytest.FixtureRequest) -> Iterator[None]:
+    watched = request.config.stash[_WATCHED]
+    watched.begin()
+    yield
+    if leaks := watched.end():
+        sentences = [f"{_name(request.node)} leaves {leak}: undo it in a fixture, after its `yield`." for leak in leaks]
+        pytest.fail("\n".join(sentences), pytrace=False)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def session_loop(request: pytest.FixtureRequest) -> AsyncIterator[asyncio.AbstractEventLoop]:
     """The event loop of the whole run, on which async steps and fixtures run."""
@@ -209,3 +233,15 @@ async def database_url(pytestconfig: pytest.Config) -> AsyncIterator[str]:
 def isolation(pytestconfig: pytest.Config) -> Isolation:
     """What keeps scenarios apart from each other, and requests from the steps around them."""
     return pytestconfig.stash[_ISOLATION]
+
+
+@pytest.fixture(scope="session")
+def watched(pytestconfig: pytest.Config) -> Watched:
+    """What no test may leave changed: the environment, the clock, logging, and what is added here."""
+    return pytestconfig.stash[_WATCHED]
+
+
+def _name(item: pytest.Item) -> str:
+    path, line, _name = item.reportinfo()
+    kind = "scenario" if isinstance(item, ScenarioItem) else "test"
+    return f"The {kind} `{item.name}` ({place(path, (line or 0) + 1, item.config.rootpath)})"

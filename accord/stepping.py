@@ -28,6 +28,7 @@ _ENGINE = (
     "_pytest.",
     "accord.collecting",
     "accord.internals",
+    "accord.plugin",
     "accord.stepping",
     "asyncio.",
     "pluggy.",

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import os
 from dataclasses import fields
 from importlib.metadata import version
 from operator import attrgetter
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import accord
-from accord.internals import replace_unawaited_warning
+from accord.internals import environment, replace_unawaited_warning
 from tests.conftest import Project
 
 CALLED = [
@@ -26,6 +27,10 @@ CALLED = [
     ("pytest-bdd", "pytest_bdd.parser", "Examples.as_contexts", ["self"]),
     ("pytest-bdd", "pytest_bdd.exceptions", "GherkinParseError", ["message", "line", "line_content", "filename"]),
     ("pytest-bdd", "pytest_bdd.hooks", "pytest_bdd_apply_tag", ["tag", "function"]),
+    ("time-machine", "time_machine", "escape_hatch.is_travelling", []),
+    ("freezegun", "freezegun.api", "freeze_factories", []),
+    ("freezegun", "freezegun.api", "_freeze_time.stop", ["self"]),
+    ("pytest", "_pytest.logging", "LogCaptureHandler", []),
     ("gherkin-official", "gherkin.dialect", "Dialect.for_name", ["name"]),
     ("pytest", "_pytest._code.code", "ExceptionRepr.addsection", ["self", "name", "content", "sep"]),
     ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
@@ -143,6 +148,10 @@ def test_python_looks_up_its_report_of_an_unawaited_coroutine_anew_and_gets_it_b
     kept = call()
     with pytest.warns(RuntimeWarning, match="never awaited"):
         del kept
+
+
+def test_the_copy_of_the_environment_is_what_python_says() -> None:
+    assert {os.fsdecode(name): os.fsdecode(value) for name, value in environment().items()} == dict(os.environ)
 
 
 def test_nothing_else_in_accord_imports_what_is_not_documented() -> None:
