@@ -11,7 +11,7 @@ __all__ = ["home", "lasting", "provided", "server", "usual_umask"]
 
 SETTINGS = """
 [pytest]
-addopts = -p no:randomly --no-header --strict-markers
+addopts = -p no:randomly -p no:schemathesis --no-header --strict-markers
 asyncio_mode = auto
 asyncio_default_fixture_loop_scope = session
 asyncio_default_test_loop_scope = session

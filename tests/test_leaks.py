@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from textwrap import indent
 
-import asyncpg
 import pytest
 from sqlalchemy import make_url
 
@@ -12,6 +11,7 @@ from accord.leaks import Watched
 from app.core.config import get_settings
 from app.main import app
 from tests.conftest import SETTINGS, Project
+from tests.servers import query
 
 LIBRARY = """
 import datetime
@@ -324,12 +324,8 @@ ROOT = Path(__file__).parents[1]
 
 
 async def databases_and_tables(url: str) -> list[str]:
-    connection = await asyncpg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
-    try:
-        rows = await connection.fetch("SELECT datname FROM pg_database UNION ALL SELECT tablename FROM pg_tables")
-        return sorted(name for (name,) in rows)
-    finally:
-        await connection.close()
+    statement = "SELECT datname FROM pg_database UNION ALL SELECT tablename FROM pg_tables ORDER BY 1"
+    return await query(make_url(url), statement)
 
 
 def test_after_a_run_all_is_as_it_was_before(

@@ -27,6 +27,7 @@ CACHE = platformdirs.user_cache_dir()
 
 SETTINGS = """
 [pytest]
+addopts = -p no:schemathesis
 asyncio_mode = auto
 asyncio_default_fixture_loop_scope = session
 asyncio_default_test_loop_scope = session
