@@ -23,15 +23,15 @@ from steps.answers import accepted, refused
 from steps.sentences import sentence
 
 PASSWORD = "correct horse"
-PASSWORDS: dict[str, dict[str, str]] = {
-    "the right password": {"password": PASSWORD},
+PASSWORDS: dict[str, dict[str, str | None]] = {
+    "the right password": {},
     "a wrong password": {"password": "battery staple"},
     "the right password and a bit more": {"password": PASSWORD + "s"},
     "the right password in capitals": {"password": PASSWORD.upper()},
     "an unstorable character in the password": {"password": PASSWORD + "\0"},
     "an unstorable character in the name": {"username": "al\0ice", "password": PASSWORD},
     "a password of 5000 characters": {"password": "x" * 5000},
-    "no password": {},
+    "no password": {"password": None},
 }
 NOISE: dict[str, Any] = {
     "content": b"--form: alice",
@@ -54,6 +54,7 @@ class People:
     def __init__(self, client: httpx.AsyncClient, session: AsyncSession) -> None:
         self._client = client
         self._session = session
+        self._passwords: dict[str, object] = {}
         self._passes: dict[str, str] = {}
         self.known: list[str] = []
 
@@ -74,16 +75,21 @@ class People:
     async def register(self, name: str, **details: object) -> httpx.Response:
         """Ask for an account; a detail that is None is left out."""
         body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD} | details
+        self._passwords[name] = body["password"]
         content = json.dumps({field: value for field, value in body.items() if value is not None})
         return await self._client.post("/auth/register", content=content, headers={"Content-Type": "application/json"})
 
     async def sign_in(self, name: str, password: str = "the right password") -> httpx.Response:
         """Ask for a pass, and keep it."""
-        form = NOISE if password == "no more than noise" else {"data": {"username": name} | PASSWORDS[password]}
-        answer = await self._client.post("/auth/token", **form)
+        request = NOISE if password == "no more than noise" else {"data": self._form(name, **PASSWORDS[password])}
+        answer = await self._client.post("/auth/token", **request)
         if answer.status_code == 200:
             self._passes[name] = answer.json()["access_token"]
         return answer
+
+    def _form(self, name: str, **details: object) -> dict[str, object]:
+        form = {"username": name, "password": self._passwords.get(name, PASSWORD)} | details
+        return {field: value for field, value in form.items() if value is not None}
 
     async def ask(self, authorization: str | None) -> httpx.Response:
         """Ask who one is."""
@@ -205,6 +211,7 @@ async def _(people: People, answer: httpx.Response) -> None:
     [name] = await people.names()
     account = await people.account(name)
     assert answer.json() == {"id": account.id, "username": name, "email": account.email}, "the answer says otherwise"
+    assert (await people.sign_in(name)).status_code == 200, f"{name} cannot sign in"
 
 
 @then(sentence("the registration is refused: {reason}"))

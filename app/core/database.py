@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase
 from app.core.config import get_settings
 
 # What an INTEGER column holds; PostgreSQL fails on any other number.
-SMALLEST_ID, LARGEST_ID = -(2**31), 2**31 - 1
+SMALLEST_ID, LARGEST_ID = -2_147_483_648, 2_147_483_647
 
 
 class Base(DeclarativeBase):

@@ -28,7 +28,7 @@ class ValidationError(BaseModel):
 Documented = dict[int | str, dict[str, Any]]
 
 NOT_SIGNED_IN: Documented = {
-    401: {
+    "401": {
         "model": Error,
         "headers": {
             "WWW-Authenticate": {
@@ -39,6 +39,6 @@ NOT_SIGNED_IN: Documented = {
         },
     }
 }
-NOT_FOUND: Documented = {404: {"model": Error}}
-TAKEN: Documented = {409: {"model": Error}}
-NOT_UNDERSTOOD: Documented = {422: {"model": ValidationError}}
+NOT_FOUND: Documented = {"404": {"model": Error}}
+TAKEN: Documented = {"409": {"model": Error}}
+NOT_UNDERSTOOD: Documented = {"422": {"model": ValidationError}}

@@ -6,9 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.core.database import LARGEST_ID
 from app.schemas.text import STORABLE
-
-LARGEST_OFFSET = 2**31 - 1
 
 
 def _visible(title: str) -> str:
@@ -48,7 +47,7 @@ class TaskFilter(BaseModel):
 
     completed: bool | None = None
     limit: int = Field(50, ge=1, le=100)
-    offset: int = Field(0, ge=0, le=LARGEST_OFFSET)
+    offset: int = Field(0, ge=0, le=LARGEST_ID)
 
 
 class TaskRead(BaseModel):

@@ -50,7 +50,7 @@ Feature: Who am I?
       And "alice" is signed in
 
     Scenario: A sign-in holds for half an hour
-      Given it is 09:29 on 1 March 2026
+      Given it is 09:30 on 1 March 2026
       When "alice" asks who they are
       Then they are told that they are "alice"
 

@@ -67,10 +67,16 @@ Feature: The list of tasks
         | the first 2 tasks, leaving out 4 | Five                        |
         | the first 100 tasks              | One, Two, Three, Four, Five |
         | the list, leaving out 3          | Four, Five                  |
+        | the list, leaving out 0          | One, Two, Three, Four, Five |
 
-    Scenario: Behind the end of the list there is nothing
-      When I look at the list, leaving out 5
+    Scenario Outline: Behind the end of the list there is nothing
+      When I look at the list, leaving out <number>
       Then I see nothing
+
+      Examples: Behind the end
+        | number     |
+        | 5          |
+        | 2147483647 |
 
     Scenario: Parts are counted among the tasks that are shown
       Given the task "One" was completed
@@ -95,10 +101,10 @@ Feature: The list of tasks
       Then I am told that there is no such part
 
       Examples: Refused
-        | part                                       |
-        | the first 0 tasks                          |
-        | the first 101 tasks                        |
-        | the first -1 tasks                         |
-        | the list, leaving out -1                   |
-        | the list, leaving out 99999999999999999999 |
-        | the first many tasks                       |
+        | part                             |
+        | the first 0 tasks                |
+        | the first 101 tasks              |
+        | the first -1 tasks               |
+        | the list, leaving out -1         |
+        | the list, leaving out 2147483648 |
+        | the first many tasks             |

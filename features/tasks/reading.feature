@@ -21,6 +21,15 @@ Feature: Reading a task
     When I open a task that does not exist
     Then I am told that there is no such task
 
+  Scenario Outline: A number that no task has
+    When I open the task numbered "<number>"
+    Then I am told that there is no such task
+
+    Examples: As small and as large as a number may be
+      | number      |
+      | -2147483648 |
+      | 2147483647  |
+
   Scenario Outline: What is no task's number is refused
     When I open the task numbered "<number>"
     Then I am told that this is no task's number

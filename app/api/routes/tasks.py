@@ -63,7 +63,7 @@ async def delete_task(db: Database, task_id: TaskId) -> None:
     await db.commit()
 
 
-async def _find(db: Database, task_id: int, *, for_update: bool = False) -> Task:
+async def _find(db: Database, task_id: int, for_update: bool = False) -> Task:
     task = await db.get(Task, task_id, with_for_update=for_update)
     if task is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "Task not found")
