@@ -4,6 +4,7 @@ Tested against CPython 3.11, pytest-bdd 9.0, pytest 9.0 to 9.2 and pytest-asynci
 each name against the releases that are installed, and says which of them moved.
 """
 
+import asyncio
 import importlib
 import logging
 import os
@@ -30,6 +31,7 @@ __all__ = [
     "EmptyFeatureError",
     "ExceptionRepr",
     "Feature",
+    "Gathering",
     "GherkinDocument",
     "GherkinFeature",
     "GherkinParseError",
@@ -55,6 +57,7 @@ __all__ = [
 # The package's attribute of that name is its decorator, which hides the module.
 _scenario: Any = importlib.import_module("pytest_bdd.scenario")
 _call_step = _scenario.call_fixture_func
+Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]  # What `asyncio.gather` returns.
 _find_step = _scenario.find_fixturedefs_for_step
 _warnings: Any = warnings
 

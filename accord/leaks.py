@@ -32,7 +32,7 @@ _REPLACEABLE = (
 )
 # In a tuple, since freezegun replaces these functions wherever a module has them as attributes.
 _CLOCKS = (time.time, time.perf_counter)
-# No clock is set right by as much as this while a test runs.
+# No clock is set right by as much as this between two readings.
 _TOLERATED_SECONDS = 1
 
 
@@ -58,7 +58,8 @@ class Watched:
     def end(self) -> list[str]:
         """Put back what the test leaves changed; tell what it was and what it is."""
         told = []
-        for watch, before in zip(self._watches, self._before, strict=True):
+        # What the test itself had watched begins with the next one.
+        for watch, before in zip(self._watches, self._before, strict=False):
             if changes := watch.changes(before, watch.read()):
                 told.append(f"{watch.name} changed: {'; '.join(changes)}")
                 watch.restore(before)
@@ -143,11 +144,14 @@ class _Clock(_Watch):
         self._apart = _seconds_apart()
 
     def read(self) -> Reading:
-        apart = abs(_seconds_apart() - self._apart)
+        apart = _seconds_apart()
+        is_right = abs(apart - self._apart) <= _TOLERATED_SECONDS
+        if is_right:  # In a long run, the clock is set right little by little.
+            self._apart = apart
         return {
             **{f"{module.__name__}.{name}": getattr(module, name) for module, name in _REPLACEABLE},
             "time travel": "under way" if is_time_travelling() else "over",
-            "the time": "wrong" if apart > _TOLERATED_SECONDS else "right",
+            "the time": "right" if is_right else "wrong",
         }
 
     def restore(self, before: Reading) -> None:
@@ -208,7 +212,12 @@ class _Logging(_Watch):
 
 
 def _handlers(logger: logging.Logger) -> list[logging.Handler]:
-    return [handler for handler in logger.handlers if not is_of_pytest(handler)]
+    """Return those that matter: a library adds one that does nothing where it is imported, each time that it is."""
+    return [
+        handler
+        for handler in logger.handlers
+        if not is_of_pytest(handler) and not isinstance(handler, logging.NullHandler)
+    ]
 
 
 def _differing(before: Reading, after: Reading) -> list[Any]:

@@ -181,6 +181,17 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep nothing of what is skipped or is known to fail either, which no debugger asks for."""
+    report = yield
+    if call.excinfo is not None and report.skipped:
+        item.config.stash[_UNAWAITED].give_up(call.excinfo.value)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from functools import partial
-from pathlib import Path
 from types import AsyncGeneratorType, CodeType, TracebackType
 from typing import NoReturn
 
@@ -28,7 +27,6 @@ _ENGINE = (
     "_pytest.",
     "accord.collecting",
     "accord.internals",
-    "accord.plugin",
     "accord.stepping",
     "asyncio.",
     "pluggy.",
@@ -61,22 +59,24 @@ def _refuse_ambiguous(step: Step, item: pytest.Item, functions: Sequence[Callabl
             definitions.append(function)
     if len(definitions) > 1:
         root = item.config.rootpath
+        places = [place(file, line, root) for file, line in sorted(map(_written, definitions))]
         raise AmbiguousStep(
             f"{place(item.stash[FEATURE].filename, step.line_number, root)}: {len(definitions)} step definitions say: "
-            f"{step.keyword} {step.name}: {' and '.join(sorted(_stands(function, root) for function in definitions))}: "
-            "reword or remove all but one."
+            f"{step.keyword} {step.name}: {' and '.join(places)}: reword or remove all but one."
         )
 
 
-def _stands(function: Callable[..., object], root: Path) -> str:
+def _written(function: Callable[..., object]) -> tuple[str, int]:
     code = code_of(function)
-    return place(code.co_filename, code.co_firstlineno, root) if code else repr(function)
+    return (code.co_filename, code.co_firstlineno) if code else (repr(function), 0)
 
 
 def from_step(traceback: TracebackType | None) -> TracebackType | None:
     """Cut the frames that lead to the step, or to the fixture that it asked for."""
     while traceback is not None and traceback.tb_next is not None:
-        if not traceback.tb_frame.f_globals.get("__name__", "").startswith(_ENGINE):
+        frame = traceback.tb_frame
+        is_hidden = "__tracebackhide__" in frame.f_code.co_varnames
+        if not is_hidden and not frame.f_globals.get("__name__", "").startswith(_ENGINE):
             break
         traceback = traceback.tb_next
     return traceback

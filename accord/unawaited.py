@@ -12,7 +12,7 @@ from pathlib import Path
 from types import CodeType, CoroutineType
 from typing import Any
 
-from accord.internals import replace_unawaited_warning
+from accord.internals import Gathering, replace_unawaited_warning
 from accord.places import code_of, place
 from accord.refusal import Refusal
 
@@ -28,7 +28,7 @@ class Unawaited:
     """Notices what a scenario starts and does not await.
 
     A coroutine is noticed where Python drops it: mostly in the step that called it, at the latest with the scenario's
-    fixtures. One that a reference cycle keeps is noticed when Python finds the cycle.
+    fixtures. One that a reference cycle or a module keeps is noticed later, when Python drops it.
     """
 
     def __init__(self, rootpath: Path) -> None:
@@ -58,7 +58,7 @@ class Unawaited:
         previous = loop.get_exception_handler()
 
         def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-            if self._scenario is not None and isinstance(context.get("future"), asyncio.Task):
+            if self._scenario is not None and isinstance(context.get("future"), (asyncio.Task, Gathering)):
                 self._note_failed(context["future"], context["exception"])
             elif previous is not None:
                 previous(loop, context)
@@ -72,6 +72,7 @@ class Unawaited:
     def begin(self, scenario: str) -> None:
         """From here on, what is dropped is this scenario's."""
         self._scenario = scenario
+        self._has_failed = False
 
     def begin_step(self, step: str, function: Callable[..., object]) -> None:
         """From here on, what is dropped is this step's, unless an earlier one called it."""
@@ -93,12 +94,11 @@ class Unawaited:
     def end(self) -> str:
         """The scenario's fixtures are gone: tell what they had kept, or nothing."""
         self._scenario = self._step = None
-        self._has_failed = False
         self._steps.clear()
         return self._told()
 
     def give_up(self, error: BaseException) -> None:
-        """The scenario failed: say no more of it, and drop what would be dropped in the next one."""
+        """The scenario failed, or is skipped: say no more of it, and drop what would be dropped in the next one."""
         self._has_failed = True
         traceback.clear_frames(error.__traceback__)
         for task in self._tasks:
@@ -165,8 +165,13 @@ class Unawaited:
             f"{self._caller(coroutine)} never awaits {what}, {place}, so it never ran: write `await` before the call.",
         )
 
-    def _note_failed(self, task: asyncio.Task[Any], error: BaseException) -> None:
-        coroutine = task.get_coro()
+    def _note_failed(self, future: asyncio.Future[Any], error: BaseException) -> None:
+        if not isinstance(future, asyncio.Task):
+            self._note(
+                "gathered", f"{self._by} gathers what failed unseen with {error!r}: await `asyncio.gather(...)`."
+            )
+            return
+        coroutine = future.get_coro()
         what, place = self._called(coroutine)
         self._note(
             place,

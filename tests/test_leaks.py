@@ -48,7 +48,7 @@ def all_is_as_it_was():
     assert time.time() > 1_700_000_000 and datetime.datetime.now().year > 2023
     assert time.time() != time.time() or time.time_ns() != time.time_ns()
     assert (logging.root.level, logging.root.manager.disable) == (logging.WARNING, 0)
-    assert [handler for handler in logging.root.handlers if type(handler) is logging.NullHandler] == []
+    assert [handler for handler in logging.root.handlers if type(handler) is logging.StreamHandler] == []
     assert (library.level, library.disabled, library.propagate, library.handlers) == (0, False, True, [])
     assert overrides == {}
 """
@@ -95,8 +95,8 @@ LEAKS = {
         'logging changed: the logger "root" was WARNING and is DEBUG',
     ),
     "a handler of the root logger": (
-        "logging.root.addHandler(logging.NullHandler())",
-        'logging changed: the logger "root" was WARNING and is WARNING, <NullHandler (NOTSET)>',
+        "logging.root.addHandler(logging.StreamHandler())",
+        'logging changed: the logger "root" was WARNING and is WARNING, <StreamHandler * (NOTSET)>',
     ),
     "logging that is disabled": (
         "logging.disable(logging.ERROR)",
@@ -111,8 +111,8 @@ LEAKS = {
         'logging changed: the logger "library" was NOTSET and is NOTSET, disabled, not propagating',
     ),
     "a handler of a logger": (
-        "library.addHandler(logging.NullHandler())",
-        'logging changed: the logger "library" was NOTSET and is NOTSET, <NullHandler (NOTSET)>',
+        "library.addHandler(logging.StreamHandler())",
+        'logging changed: the logger "library" was NOTSET and is NOTSET, <StreamHandler * (NOTSET)>',
     ),
     "what the team watches": (
         "overrides[get_session] = 1",
@@ -217,6 +217,11 @@ def leak():
     with freezegun.freeze_time("2020-01-01"):
         yield
 """,
+    "being a library's, which does nothing": """
+@pytest.fixture
+def leak():
+    silent.addHandler(logging.NullHandler())
+""",
     "the clean-up of an async fixture": """
 @pytest.fixture
 async def leak():
@@ -250,7 +255,7 @@ def settings():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LEAK", "of the session")
         patch.setitem(overrides, get_session, "of the session")
-        logging.root.addHandler(handler := logging.NullHandler())
+        logging.root.addHandler(handler := logging.StreamHandler())
         library.setLevel(logging.INFO)
         yield
         library.setLevel(logging.NOTSET)

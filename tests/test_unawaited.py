@@ -379,6 +379,74 @@ def test_a_task_that_fails_unseen_fails_the_scenario(project: Project) -> None:
     )
 
 
+def test_what_is_gathered_and_fails_unseen_fails_the_scenario(project: Project) -> None:
+    project.scenario("Then it is called")
+    project.steps(
+        CALLS + "\n@it_is_called\nasync def _():\n    asyncio.gather(fail(), call())\n    await asyncio.sleep(0.01)"
+    )
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["The step `Then it is called` (it.feature:3) gathers what failed unseen with ValueError('out of ink'): *"]
+    )
+
+
+def test_a_scenario_after_one_whose_clean_up_failed_is_looked_at_as_any_other(project: Project) -> None:
+    project.feature("""
+        Feature: It
+          Scenario: One
+            Then it ends badly
+
+          Scenario: Two
+            Then it is called
+    """)
+    project.steps(
+        CALLS
+        + """
+@then("it ends badly")
+async def _():
+    yield
+    assert False
+
+@it_is_called
+async def _():
+    call()
+"""
+    )
+    project.run().assert_outcomes(passed=1, errors=1, failed=1)
+
+
+@pytest.mark.parametrize("end", ["skip", "xfail"])
+def test_a_scenario_that_ends_early_leaves_nothing_to_the_next_one(project: Project, end: str) -> None:
+    project.feature("""
+        Feature: It
+          Scenario: One
+            Given a task
+            Then it ends early
+
+          Scenario: Two
+            Then nothing
+    """)
+    project.steps(f"""{CALLS}
+@given("a task")
+async def _():
+    asyncio.create_task(asyncio.Event().wait())
+
+@then("it ends early")
+async def _():
+    answer = call()
+    pytest.{end}("for a reason")
+
+@then("nothing")
+async def _():
+    import gc
+    gc.collect()
+    assert asyncio.all_tasks() == {{asyncio.current_task()}}
+""")
+    outcomes = {"skip": {"skipped": 1}, "xfail": {"xfailed": 1}}
+    project.run().assert_outcomes(passed=1, **outcomes[end])
+
+
 def test_a_task_that_a_failing_step_leaves_is_cancelled(project: Project) -> None:
     project.feature("""
         Feature: It
