@@ -8,7 +8,6 @@ import alembic.config
 import httpx
 import pytest
 import pytest_asyncio
-from asgi_lifespan import LifespanManager
 from dotenv import load_dotenv
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from accord.contract import Contract
 from accord.isolation import Isolation
 from accord.leaks import Watched
+from accord.lifespan import running
 
 # Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
 load_dotenv(Path(__file__).with_name(".env.test"), override=True)
@@ -108,8 +108,8 @@ async def client(
     """
     app.dependency_overrides[get_db] = isolation.request_session
     async with (
-        LifespanManager(app) as running,
-        httpx.AsyncClient(transport=isolation.transport(running.app, contract), base_url="http://test") as client,
+        running(app) as started,
+        httpx.AsyncClient(transport=isolation.transport(started, contract), base_url="http://test") as client,
     ):
         yield client
     app.dependency_overrides.clear()

@@ -32,7 +32,6 @@ from accord.internals import (
     settle_id,
 )
 from accord.internals import Scenario as RenderedScenario
-from accord.refusal import Refusal
 from accord.stepping import from_step
 
 CURRENT_STEP = pytest.StashKey[Step]()
@@ -114,8 +113,6 @@ class Scenario(pytest.Function):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]  # as Function does
         """Show the failure from the step on, and the sentence that failed in its scenario."""
         error = excinfo.value
-        if isinstance(error, Refusal):
-            return str(error)
         step = self.stash.get(CURRENT_STEP, None)
         if step is None:
             return super().repr_failure(excinfo)

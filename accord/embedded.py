@@ -139,7 +139,12 @@ class Cluster:
             unfinished = self.home / "unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
             for part in (f"{installed.name}/pginstall{MAJOR}", f"{installed.name}.libs"):
-                shutil.copytree(installed.parent / part, unfinished / part, symlinks=True)
+                try:
+                    shutil.copytree(installed.parent / part, unfinished / part, symlinks=True)
+                except shutil.Error as errors:
+                    # One for each of a hundred files that there is no room for.
+                    [(_, _, first), *_] = errors.args[0]
+                    raise OSError(first) from errors
             for path in (unfinished, *unfinished.rglob("*")):
                 self._give(path)
             unfinished.rename(copy)

@@ -11,14 +11,15 @@ A scenario tagged @real_commits has a database of its own instead, where request
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
 
 import httpx
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
@@ -42,6 +43,8 @@ DO $$ BEGIN
 EXCEPTION WHEN SQLSTATE 'ACCRD' THEN NULL;
 END $$
 """
+# PostgreSQL's code for it.
+_DISK_FULL = "53100"
 # How long a request waits for another one that does not end.
 PATIENCE_SECONDS = 4
 
@@ -60,6 +63,10 @@ class UncommittedWork(Refusal):
 
 class RequestsDeadlocked(Refusal):
     """A request waits for another one that does not end: maybe for the waiting one to do something."""
+
+
+class DatabaseTrouble(Refusal):
+    """The scenario's connection to the database was cut, or the disk of the server is full."""
 
 
 class ScenarioSession(Session):
@@ -90,6 +97,8 @@ class Isolation:
         self.step: str | None = None
         self.real_commits = False
         self.coverage = Coverage()
+        self._unreachable: Callable[[], str | None] = lambda: None
+        self._trouble: str | None = None
         self._bind: AsyncConnection | AsyncEngine | None = None
         self._session: AsyncSession | None = None
         self._sessions = async_sessionmaker[AsyncSession]()
@@ -99,6 +108,27 @@ class Isolation:
         self._under_way: set[asyncio.Task[Any]] = set()
         self._written = False
         self._uncommitted_by: str | None = None
+
+    def begin(self, real_commits: bool) -> None:
+        """A scenario, or test, begins; `real_commits` says whether it is tagged so."""
+        self.real_commits = real_commits
+        self._trouble = None
+
+    def trouble(self, error: BaseException) -> str | None:
+        """Say in one sentence what became of the database, if that is why the scenario, or test, fails."""
+        if self._session is not None or isinstance(error, (OSError, DBAPIError, Refusal, ExceptionGroup)):
+            return self._unreachable() or self._trouble
+        return self._trouble
+
+    @asynccontextmanager
+    async def watch(self, url: URL) -> AsyncIterator[None]:
+        """Have `trouble` ask, where no event loop runs, whether the run's database can still be reached."""
+        loop = asyncio.get_running_loop()
+        self._unreachable = lambda: loop.run_until_complete(postgres.unreachable(url))
+        yield
+        # What fails after this fails without the database, but maybe since it was gone before.
+        at_the_end = await postgres.unreachable(url)
+        self._unreachable = lambda: at_the_end
 
     @asynccontextmanager
     async def session(
@@ -112,18 +142,21 @@ class Isolation:
         """
         way = self._really_committed if self.real_commits else self._rolled_back
         self._sessions = sessions or async_sessionmaker(expire_on_commit=False)
-        async with way(engine) as session:
-            self._session = session
-            event.listen(session.sync_session, "after_transaction_end", self._note_end)
-            try:
-                yield session
-            finally:
-                await self._cancel_requests()
-                self._bind = self._session = self._uncommitted_by = None
+        try:
+            async with way(engine) as session:
+                self._session = session
+                event.listen(session.sync_session, "after_transaction_end", self._note_end)
+                try:
+                    yield session
+                finally:
+                    await self._cancel_requests()
+        finally:
+            self._bind = self._session = self._uncommitted_by = None
 
     @asynccontextmanager
     async def _rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
+        event.listen(engine.sync_engine, "handle_error", self._note_trouble)
         async with engine.connect() as connection:
             transaction = await connection.begin()
             async with AsyncSession(
@@ -144,6 +177,7 @@ class Isolation:
         await _let_go(engine.url)
         async with postgres.clone(engine.url) as url:
             copy = create_async_engine(url)
+            event.listen(copy.sync_engine, "handle_error", self._note_trouble)
             async with AsyncSession(copy, expire_on_commit=False, sync_session_class=ScenarioSession) as session:
                 self._bind = copy
                 event.listen(session.sync_session, "after_begin", self._watch)
@@ -167,8 +201,9 @@ class Isolation:
 
         An error that the app does not handle is the 500 that a user gets, with its traceback in the log. Each response
         is held against the contract, if there is one; what it documents and a scenario sees is noted as covered.
-        Raises UncommittedWork from a request that begins over changes which a step left uncommitted, and
-        ContractBreach from one whose response is not as documented.
+        Raises UncommittedWork from a request that begins over changes which a step left uncommitted,
+        ContractBreach from one whose response is not as documented, and DatabaseTrouble from one that met with a
+        connection which is cut, or a disk that is full.
         """
         return _Transport(app, self, contract)
 
@@ -222,6 +257,11 @@ class Isolation:
         # Reading opened a savepoint; a request's own must not nest in it.
         await self._session.commit()
 
+    def refuse_trouble(self) -> None:
+        """End a request that met with trouble, whatever the app made of it. Raises DatabaseTrouble."""
+        if self._trouble is not None:
+            raise DatabaseTrouble(self._trouble)
+
     async def _cancel_requests(self) -> None:
         left = list(self._under_way)
         for task in left:
@@ -243,6 +283,24 @@ class Isolation:
         self._written = True
         if self._serving is None and self._uncommitted_by is None:
             self._uncommitted_by = self.doer
+
+    def _note_trouble(self, context: ExceptionContext) -> None:
+        """Remember what ends the scenario; under @real_commits a connection that is cut is the app's own affair."""
+        if self._trouble is not None:
+            return
+        # What follows the first line is a hint.
+        reason = str(context.original_exception.__cause__ or context.original_exception).partition("\n")[0]
+        if getattr(context.original_exception, "sqlstate", None) == _DISK_FULL:
+            self._trouble = f"The disk of the PostgreSQL server is full ({reason}): make room there, and run again."
+        elif (
+            context.is_disconnect
+            and isinstance(self._bind, AsyncConnection)
+            and context.connection is self._bind.sync_connection
+        ):
+            self._trouble = (
+                f"{self.doer} lost the connection to the database ({reason}), and with it all that the scenario had "
+                "done there: see what ended it, or tag the scenario @real_commits if that is part of what it tells."
+            )
 
     def _watch(self, _session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
         event.listen(connection, "before_cursor_execute", self._note_write)
@@ -294,6 +352,7 @@ class _Transport(httpx.ASGITransport):
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         __tracebackhide__ = True
         response = await super().handle_async_request(request)
+        self._isolation.refuse_trouble()
         if self._contract is not None:
             await self._check(self._contract, request, response)
         return response
@@ -315,5 +374,6 @@ class _Transport(httpx.ASGITransport):
         try:
             await self._app(scope, receive, send)
         except Exception:
+            self._isolation.refuse_trouble()
             logger.exception("%s %s failed in the app", scope["method"], scope["path"])
             raise

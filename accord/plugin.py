@@ -72,7 +72,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
-    item.config.stash[_ISOLATION].real_commits = item.get_closest_marker("real_commits") is not None
+    item.config.stash[_ISOLATION].begin(real_commits=item.get_closest_marker("real_commits") is not None)
     if isinstance(item, ScenarioItem):
         item.config.stash[_UNAWAITED].begin(_name(item))
 
@@ -184,10 +184,19 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep nothing of what is skipped or is known to fail either, which no debugger asks for."""
+    """Say in one line that something is refused, or what became of the database, and not where that came to light.
+
+    Of what is skipped or is known to fail nothing is kept either, which no debugger asks for.
+    """
     report = yield
-    if call.excinfo is not None and report.skipped:
-        item.config.stash[_UNAWAITED].give_up(call.excinfo.value)
+    if call.excinfo is None:
+        return report
+    error = call.excinfo.value
+    if report.failed:
+        refusal = str(error) if isinstance(error, Refusal) else None
+        report.longrepr = item.config.stash[_ISOLATION].trouble(error) or refusal or report.longrepr
+    elif report.skipped:
+        item.config.stash[_UNAWAITED].give_up(error)
     return report
 
 
@@ -229,10 +238,13 @@ async def session_loop(request: pytest.FixtureRequest) -> AsyncIterator[asyncio.
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def database_url(pytestconfig: pytest.Config) -> AsyncIterator[str]:
+async def database_url(pytestconfig: pytest.Config, isolation: Isolation) -> AsyncIterator[str]:
     """The URL of a database for this run: at DATABASE_URL if that is set, else on PostgreSQL from the wheel."""
     try:
-        async with postgres.database(os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")) as url:
+        async with (
+            postgres.database(os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")) as url,
+            isolation.watch(url),
+        ):
             yield url.render_as_string(hide_password=False)
     except Refusal as refusal:
         if hasattr(pytestconfig, "workeroutput"):

@@ -122,6 +122,22 @@ async def clone(url: URL) -> AsyncIterator[URL]:
             await _remove(copy, keeper)
 
 
+async def unreachable(url: URL) -> str | None:
+    """Say in one sentence that the database of a run that is under way cannot be reached any more, if so."""
+    try:
+        await (await _connect(url)).close()
+    except (Refusal, asyncpg.PostgresError) as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, asyncpg.TooManyConnectionsError):
+            return None
+        reason = str(cause).partition("\n")[0] or "timed out"
+        return (
+            f"The PostgreSQL server at {_place(url)} does not answer any more ({reason}): "
+            "look in its log for the reason, start it if it is one of yours, and run again."
+        )
+    return None
+
+
 def _named(address: str, worker: str | None) -> URL:
     try:
         url = make_url(address)
@@ -152,7 +168,7 @@ def _named(address: str, worker: str | None) -> URL:
 
 async def _connect(url: URL) -> "Connection":
     """Connect as SQLAlchemy would, or raise Refusal with the one sentence that helps."""
-    place = f"{url.host or url.query.get('host') or 'localhost'}:{url.port or 5432}"
+    place = _place(url)
     dialect: Any = url.get_dialect()
     try:
         _, arguments = dialect().create_connect_args(url)
@@ -296,6 +312,10 @@ async def _maintenance(url: URL) -> "AsyncIterator[Connection]":
         yield connection
     finally:
         await connection.close()
+
+
+def _place(url: URL) -> str:
+    return f"{url.host or url.query.get('host') or 'localhost'}:{url.port or 5432}"
 
 
 def _user(url: URL) -> str:

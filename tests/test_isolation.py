@@ -286,7 +286,7 @@ async def test_with_real_commits_a_step_that_leaves_work_uncommitted_is_named(
 async def test_real_commits_are_gone_with_the_scenario(
     engine: AsyncEngine, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolation, "real_commits", True)
+    isolation.begin(real_commits=True)
     async with isolation.session(engine) as session:
         session.add(Note(text="milk"))
         await session.commit()
