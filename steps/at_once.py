@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from pytest_bdd import then, when
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from steps.accounts import People
 from steps.answers import accepted, refused
@@ -30,6 +32,24 @@ def requests(what: str, people: People, tasks: TaskList) -> list[Coroutine[Any, 
     return [people.register(other, email=thing) for other in ("one", "two")]
 
 
+async def at_the_same_moment(database: AsyncEngine, asked: list[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """Send requests that write, so that none of them writes before each has read what it goes by."""
+    async with asyncio.timeout(10), database.connect() as gate:
+        await gate.execute(text("LOCK TABLE tasks, users IN SHARE MODE"))
+        sent = [asyncio.ensure_future(request) for request in asked]
+        while await waiting(database) < len(sent) and not any(request.done() for request in sent):
+            pass
+        await gate.rollback()
+        return await asyncio.gather(*sent)
+
+
+async def waiting(database: AsyncEngine) -> int:
+    """Return how many connections wait for a lock of another's."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with database.connect() as connection:
+        return int(await connection.scalar(text(query)))
+
+
 @pytest.fixture
 def answer(answers: list[httpx.Response]) -> httpx.Response:
     """What either is told, where both are told the same."""
@@ -39,8 +59,9 @@ def answer(answers: list[httpx.Response]) -> httpx.Response:
 
 
 @when(sentence("two people {what} at the same moment"), target_fixture="answers")
-async def _(people: People, tasks: TaskList, what: str) -> list[httpx.Response]:
-    return await asyncio.gather(*requests(what, people, tasks))
+async def _(db_session: AsyncSession, people: People, tasks: TaskList, what: str) -> list[httpx.Response]:
+    assert isinstance(db_session.bind, AsyncEngine), "tag the feature with @real_commits: here, requests take turns"
+    return await at_the_same_moment(db_session.bind, requests(what, people, tasks))
 
 
 @then(sentence("one of them succeeds, and the other is told that {reason}"))
