@@ -15,13 +15,12 @@ from steps.answers import accepted
 from steps.sentences import sentence
 from steps.tasks import TaskList
 
-MAIL_SERVER = "smtps://postman:let%20ters@mail.example:465"
+ENCRYPTING, PLAIN = "smtps://postman:let%20ters@mail.example:465", "smtp://postman:let%20ters@mail.example:465"
 HOW_TO_REACH_IT = {
     "hostname": "mail.example",
     "port": 465,
     "username": "postman",
     "password": "let ters",
-    "use_tls": True,
     "timeout": 10,
 }
 LISTENER = "https://listener.example/hooks/tasks"
@@ -40,10 +39,11 @@ class Outbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.down = False
+        self.encrypts = True
 
     async def send(self, message: EmailMessage, **server: Any) -> None:
         """Take the mail, or fail as a mail server that is out of reach."""
-        if self.down or server != HOW_TO_REACH_IT:
+        if self.down or server != {**HOW_TO_REACH_IT, "use_tls": self.encrypts}:
             raise aiosmtplib.SMTPConnectError("Connection refused")
         self.mails.append(message)
 
@@ -65,8 +65,10 @@ def listener() -> Iterator[respx.Route]:
 
 @given(sentence("mail {state}"))
 def _(configured: pytest.MonkeyPatch, outbox: Outbox, state: str) -> None:
-    configured.setenv("SMTP_URL", "" if state == "is not set up" else MAIL_SERVER)
     outbox.down = state == "is down"
+    outbox.encrypts = state != "goes out in the open"
+    url = ENCRYPTING if outbox.encrypts else PLAIN
+    configured.setenv("SMTP_URL", "" if state == "is not set up" else url)
 
 
 @given(sentence("others {state}"))

@@ -8,6 +8,11 @@ Feature: The welcome mail
     When "alice" registers with the address "alice@example.com"
     Then "alice" is welcomed at "alice@example.com"
 
+  Scenario: A mail server in our own house takes mail in the open
+    Given mail goes out in the open
+    When "alice" registers with the address "alice@example.com"
+    Then "alice" is welcomed at "alice@example.com"
+
   Scenario: Whoever is refused gets no mail
     Given mail goes out
     And "alice" has an account
