@@ -3,9 +3,7 @@
 import json
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
 from app.schemas.error import FieldError, ValidationError
 
@@ -13,7 +11,7 @@ from app.schemas.error import FieldError, ValidationError
 def install(app: FastAPI) -> None:
     """Have `app` answer so."""
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _unreadable)
+    app.add_exception_handler(400, _unreadable)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
@@ -21,15 +19,12 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return _refusal([FieldError.model_validate(part) for part in error.errors()])
 
 
-async def _unreadable(request: Request, error: Exception) -> Response:
+async def _unreadable(_request: Request, _error: Exception) -> Response:
     """Refuse a body that no decoder can read as one that cannot be understood; to FastAPI it is a bad request."""
-    assert isinstance(error, HTTPException)
-    if error.status_code == 400:
-        return _refusal([FieldError(type="unreadable", loc=["body"], msg="Body could not be decoded")])
-    return await http_exception_handler(request, error)
+    return _refusal([FieldError(type="unreadable", loc=["body"], msg="Body could not be decoded")])
 
 
 def _refusal(parts: list[FieldError]) -> Response:
-    # A field's name may be half a character, which only an escape can say.
-    content = json.dumps(ValidationError(detail=parts).model_dump(), ensure_ascii=True)
+    # A field's name may be half a character, which only an escape can say: pydantic's JSON has none.
+    content = json.dumps(ValidationError(detail=parts).model_dump())
     return Response(content, status_code=422, media_type="application/json")

@@ -21,7 +21,6 @@ def get_engine() -> AsyncEngine:
     return create_async_engine(get_settings().database_url, pool_pre_ping=True)
 
 
-@lru_cache
 def get_session_factory() -> async_sessionmaker[AsyncSession]:
     """Return what makes a session for each request."""
     return async_sessionmaker(get_engine(), expire_on_commit=False)
@@ -29,5 +28,4 @@ def get_session_factory() -> async_sessionmaker[AsyncSession]:
 
 async def dispose_engine() -> None:
     """Close the engine's connections; it connects anew when it is used again."""
-    if get_engine.cache_info().currsize:
-        await get_engine().dispose()
+    await get_engine().dispose()

@@ -1,6 +1,6 @@
 """Accounts."""
 
-from sqlalchemy import Index, String, func
+from sqlalchemy import Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
@@ -12,9 +12,9 @@ class User(Base):
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    username: Mapped[str] = mapped_column(String(50))
-    email: Mapped[str] = mapped_column(String(254))
-    hashed_password: Mapped[str] = mapped_column(String(255))
+    username: Mapped[str]
+    email: Mapped[str]
+    hashed_password: Mapped[str]
 
 
 USERNAME_INDEX = Index("users_username", func.lower(User.username), unique=True)

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, with_config
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict  # pydantic reads that of `typing` from Python 3.12 on only
 
 from app.core.database import LARGEST_ID
 from app.schemas.text import STORABLE
@@ -29,15 +30,13 @@ class TaskCreate(BaseModel):
     description: Description | None = None
 
 
-class TaskUpdate(BaseModel):
+@with_config(ConfigDict(extra="forbid"))
+class TaskUpdate(TypedDict, total=False):
     """What is to be changed of a task; what is not sent stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    # The defaults are never read: a field that is not sent is not in `model_fields_set`.
-    title: Title = ""
-    description: Description | None = None
-    completed: StrictBool = False
+    title: Title
+    description: Description | None
+    completed: StrictBool
 
 
 class TaskFilter(BaseModel):

@@ -28,8 +28,6 @@ class UserCreate(BaseModel):
 class UserRead(BaseModel):
     """An account as it is shown."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: int
     username: str
     email: str

@@ -39,15 +39,15 @@ async def list_tasks(db: Database, wanted: Annotated[TaskFilter, Query()]) -> Se
 @router.get("/{task_id}", response_model=TaskRead, responses=NOT_FOUND)
 async def read_task(db: Database, task_id: TaskId) -> Task:
     """Show a task."""
-    return await _find(db, task_id)
+    return _existing(await db.get(Task, task_id))
 
 
 @router.patch("/{task_id}", response_model=TaskRead, responses=NOT_FOUND)
 async def update_task(db: Database, task_id: TaskId, wanted: TaskUpdate, afterwards: BackgroundTasks) -> Task:
     """Change what is sent of a task."""
-    task = await _find(db, task_id, for_update=True)
+    task = _existing(await db.get(Task, task_id, with_for_update=True))
     was_completed = task.completed
-    for field, value in wanted.model_dump(exclude_unset=True).items():
+    for field, value in wanted.items():
         setattr(task, field, value)
     await db.commit()
     if task.completed and not was_completed:
@@ -58,13 +58,12 @@ async def update_task(db: Database, task_id: TaskId, wanted: TaskUpdate, afterwa
 @router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT, responses=NOT_FOUND)
 async def delete_task(db: Database, task_id: TaskId) -> None:
     """Strike a task off."""
-    task = await _find(db, task_id, for_update=True)
+    task = _existing(await db.get(Task, task_id, with_for_update=True))
     await db.delete(task)
     await db.commit()
 
 
-async def _find(db: Database, task_id: int, for_update: bool = False) -> Task:
-    task = await db.get(Task, task_id, with_for_update=for_update)
+def _existing(task: Task | None) -> Task:
     if task is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "Task not found")
     return task
