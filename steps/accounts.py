@@ -158,7 +158,7 @@ async def _(people: People, db_session: AsyncSession, name: str) -> None:
 
 @given("passwords are hard to guess")
 async def _(configured: pytest.MonkeyPatch, people: People, db_session: AsyncSession) -> None:
-    configured.setenv("PASSWORD_MEMORY_KIB", "65536")
+    configured.setenv("PASSWORD_HASHING", "{}")
     for name in await people.names():
         (await people.account(name)).hashed_password = hash_password(PASSWORD)
     await db_session.commit()
@@ -187,9 +187,9 @@ async def _(people: People, name: str, password: str) -> httpx.Response:
 async def _(people: People, name: str, other: str) -> dict[str, Any]:
     refusals: dict[str, Any] = {"words": set(), "seconds": {name: [], other: []}}
     for who in [name, other] * 3:
-        start = time.perf_counter()
+        start = time.process_time()
         answer = await people.sign_in(who, "a wrong password")
-        refusals["seconds"][who].append(time.perf_counter() - start)
+        refusals["seconds"][who].append(time.process_time() - start)
         refusals["words"].add((answer.status_code, answer.text, answer.headers["WWW-Authenticate"]))
     return refusals
 
@@ -248,9 +248,10 @@ async def _(people: People, answer: httpx.Response, name: str) -> None:
 async def _(refusals: dict[str, Any]) -> None:
     [(status, *_words)] = refusals["words"]
     assert status == 401, "they are not refused"
-    # The quickest of three says what the work costs. Where no hash is computed, it is some fifty times less.
+    # The quickest of three says what the work costs: some fifty times less where no hash is computed, twice as much
+    # where two are. What else the machine does is not counted.
     quickest, slowest = sorted(min(seconds) for seconds in refusals["seconds"].values())
-    assert slowest < 3 * quickest, f"one is refused in {quickest:.3f} s, the other in {slowest:.3f} s"
+    assert slowest < 1.6 * quickest, f"one is refused in {quickest:.3f} s, the other in {slowest:.3f} s"
 
 
 @then(sentence("they are told that they are {name:Text}"))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 from jose import JWTError, jwt
 from passlib.context import CryptContext
@@ -47,15 +48,10 @@ def read_access_token(token: str) -> int | None:
 
 
 def _passwords() -> CryptContext:
-    settings = get_settings()
-    return _context(settings.password_time_cost, settings.password_memory_kib, settings.password_parallelism)
+    return _context(**get_settings().password_hashing)
 
 
+# Kept, since a context makes the hash that an unknown name is tried against at the first such try.
 @lru_cache
-def _context(time_cost: int, memory_kib: int, parallelism: int) -> CryptContext:
-    return CryptContext(
-        schemes=["argon2"],
-        argon2__time_cost=time_cost,
-        argon2__memory_cost=memory_kib,
-        argon2__parallelism=parallelism,
-    )
+def _context(**costs: Any) -> CryptContext:
+    return CryptContext(schemes=["argon2"], **costs)
