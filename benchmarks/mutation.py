@@ -5,13 +5,17 @@
 Each mutant of Cosmic Ray (https://cosmic-ray.readthedocs.io) is tried in a clone of what is committed, one a worker.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from multiprocessing import Process
 from pathlib import Path
 
+from aiohttp import web
+from cosmic_ray.distribution.http import handle_mutate_and_test
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome
 
@@ -40,12 +44,21 @@ def worker(port: int) -> Iterator[str]:
     """A worker of Cosmic Ray, in a clone of its own; yields its address."""
     with tempfile.TemporaryDirectory() as directory:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), directory], check=True)
-        command = [sys.executable, "-m", "cosmic_ray.cli", "http-worker", "--port", str(port)]
-        with subprocess.Popen(command, cwd=directory, stderr=subprocess.DEVNULL) as process:
-            try:
-                yield f"http://localhost:{port}"
-            finally:
-                process.terminate()
+        process = Process(target=serve, args=(directory, port))
+        process.start()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.join()
+
+
+def serve(directory: str, port: int) -> None:
+    """Try what mutants come in; Cosmic Ray's own command would take commands from the whole network."""
+    os.chdir(directory)
+    app = web.Application()
+    app.add_routes([web.post("/", handle_mutate_and_test)])
+    web.run_app(app, host="127.0.0.1", port=port, print=None)
 
 
 def survivors(suite: str, workers: list[str], session: Path) -> tuple[int, list[str]]:
