@@ -18,7 +18,7 @@ class Base(DeclarativeBase):
 @lru_cache
 def get_engine() -> AsyncEngine:
     """Return the engine, made once; nothing is connected to yet."""
-    return create_async_engine(get_settings().database_url, pool_pre_ping=True)
+    return create_async_engine(get_settings().database_url)
 
 
 def get_session_factory() -> async_sessionmaker[AsyncSession]:

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 from jose import JWTError, jwt
 from passlib.context import CryptContext
+from pydantic import Field, TypeAdapter
 
 from app.core.clock import now
 from app.core.config import get_settings
@@ -13,6 +14,7 @@ from app.core.database import LARGEST_ID
 
 ALGORITHM = "HS256"
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+_ID = TypeAdapter(Annotated[int, Field(le=LARGEST_ID)])
 
 
 def hash_password(password: str) -> str:
@@ -40,11 +42,10 @@ def read_access_token(token: str) -> int | None:
         claims = jwt.decode(
             token, get_settings().secret_key, algorithms=[ALGORITHM], options={"require_exp": True, "require_sub": True}
         )
-        user_id = int(claims["sub"])
+        return _ID.validate_python(claims["sub"])
     # A header of brackets within brackets exhausts the JSON decoder before its signature is looked at.
     except (JWTError, ValueError, RecursionError):
         return None
-    return user_id if user_id <= LARGEST_ID else None
 
 
 def _passwords() -> CryptContext:

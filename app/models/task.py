@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, DateTime
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy import DateTime
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -21,16 +20,11 @@ class Task(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    @hybrid_property
+    @property
     def completed(self) -> bool:
         """Whether it is done. Completing it again keeps the first time; reopening it forgets the time."""
         return self.completed_at is not None
 
-    @completed.inplace.setter
-    def _set_completed(self, completed: bool) -> None:
+    @completed.setter
+    def completed(self, completed: bool) -> None:
         self.completed_at = (self.completed_at or now()) if completed else None
-
-    @completed.inplace.expression
-    @classmethod
-    def _completed_expression(cls) -> ColumnElement[bool]:
-        return cls.completed_at.is_not(None)

@@ -32,7 +32,7 @@ async def list_tasks(db: Database, wanted: Annotated[TaskFilter, Query()]) -> Se
     """Show tasks, the oldest first."""
     query = select(Task).order_by(Task.created_at, Task.id).limit(wanted.limit).offset(wanted.offset)
     if wanted.completed is not None:
-        query = query.where(Task.completed == wanted.completed)
+        query = query.where(Task.completed_at.is_not(None) == wanted.completed)
     return (await db.scalars(query)).all()
 
 
