@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from accord.definitions import snippet
 from accord.internals import (
     Dialect,
+    Document,
     EmptyFeatureError,
     ExceptionRepr,
     Feature,
@@ -32,9 +34,12 @@ from accord.internals import (
     settle_id,
 )
 from accord.internals import Scenario as RenderedScenario
+from accord.messages import Recorder
+from accord.places import relative
 from accord.stepping import from_step
 
 CURRENT_STEP = pytest.StashKey[Step]()
+RECORDER = pytest.StashKey[Recorder]()
 LONGEST_EXAMPLE = 60
 
 Rows = dict[int, list[int]]
@@ -51,10 +56,11 @@ class FeatureFile(pytest.Module):
 
         Raises CollectError, each fault with its line, for a file that can't be read or whose green would be a lie.
         """
-        feature, document = self._parse()
-        faults = sorted(_faults(feature, document, _known_tags(self.config)))
-        if faults:
-            raise self.CollectError("\n".join(f"{self.nodeid}:{line}: {fault}" for line, fault in faults))
+        read = self._parse()
+        feature, document = read.feature, read.document
+        if faults := sorted(_faults(feature, document, _known_tags(self.config))):
+            raise self._refusal(*faults)
+        self.config.stash[RECORDER].read(read)
         rows = {
             examples.location.line: [row.location.line for row in examples.table_body or []]
             for scenario in _scenarios_of(document)
@@ -69,17 +75,21 @@ class FeatureFile(pytest.Module):
                 name = _node_name(rule.name).replace("[", "(").replace("]", ")")
                 yield Rule.from_parent(self, name=name, templates=list(templates), rows=rows)
 
-    def _parse(self) -> tuple[Feature, GherkinDocument]:
+    def _parse(self) -> Document:
         try:
-            return parse(self.path)
+            return parse(self.path, relative(self.path, self.config.rootpath))
         except GherkinParseError as error:
-            fault = f"{self.nodeid}:{error.line}: {_syntax(error)}"
+            fault = error.line, _syntax(error)
         except UnicodeDecodeError as error:
-            line_number = error.object.count(b"\n", 0, error.start) + 1
-            fault = f"{self.nodeid}:{line_number}: there is a character that is not UTF-8: save the file as UTF-8."
+            line = error.object.count(b"\n", 0, error.start) + 1
+            fault = line, "there is a character that is not UTF-8: save the file as UTF-8."
         except EmptyFeatureError:
-            fault = f"{self.nodeid}:1: there is no feature in it: begin with a line `Feature: ...`."
-        raise self.CollectError(fault)
+            fault = 1, "there is no feature in it: begin with a line `Feature: ...`."
+        raise self._refusal(fault)
+
+    def _refusal(self, *faults: tuple[int, str]) -> pytest.Collector.CollectError:
+        self.config.stash[RECORDER].refuse(self.path, faults)
+        return self.CollectError("\n".join(f"{self.nodeid}:{line}: {fault}" for line, fault in faults))
 
 
 class Rule(pytest.Collector):
@@ -186,11 +196,7 @@ def _marked(scenario: RenderedScenario, failing: Step) -> str:
 
 
 def _undefined(step: Step, place: str) -> str:
-    sentence = step.name.replace("\\", "\\\\").replace('"', '\\"')
-    return (
-        f"{place}: no step definition says: {step.keyword} {step.name}\n\n"
-        f'@{step.type}("{sentence}")\nasync def _() -> None:\n    raise NotImplementedError'
-    )
+    return f"{place}: no step definition says: {step.keyword} {step.name}\n\n{snippet(step.type, step.name)}"
 
 
 def _unfixed(step: Step, place: str, error: pytest.FixtureLookupError) -> str:

@@ -44,6 +44,7 @@ class Contract:
                 f"The app's OpenAPI document is {version}, whose schemas are not JSON Schema: serve OpenAPI 3.1."
             )
         registry = Registry([(_DOCUMENT, dict(document))], draft=Draft202012)
+        self.document = document
         self._operations = list(_operations(_Part(registry, "#/paths", document.get("paths", {}))))
         self._candidates: dict[tuple[str, int], list[_Operation]] = {}
         # A concrete path comes before one with a variable there; equals stay in the order of the document.

@@ -5,18 +5,28 @@ each name against the releases that are installed, and says which of them moved.
 """
 
 import asyncio
+import hashlib
 import importlib
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest._code.code import ExceptionRepr
+from gherkin.ast_builder import AstBuilder
 from gherkin.dialect import Dialect
+from gherkin.errors import CompositeParserException
+from gherkin.parser import Parser as GherkinParser
+from gherkin.pickles.compiler import Compiler
+from gherkin.stream.id_generator import IdGenerator
+from pytest_bdd import parsers
+from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.exceptions import GherkinParseError, StepDefinitionNotFoundError
 from pytest_bdd.gherkin_parser import Feature as GherkinFeature
 from pytest_bdd.gherkin_parser import GherkinDocument
@@ -24,10 +34,12 @@ from pytest_bdd.gherkin_parser import Rule as GherkinRule
 from pytest_bdd.gherkin_parser import Scenario as GherkinScenario
 from pytest_bdd.gherkin_parser import Tag as GherkinTag
 from pytest_bdd.parser import Feature, FeatureParser, Scenario, ScenarioTemplate, Step
+from pytest_bdd.parsers import StepParser
 from pytest_bdd.steps import step_function_context_registry
 
 __all__ = [
     "Dialect",
+    "Document",
     "EmptyFeatureError",
     "ExceptionRepr",
     "Feature",
@@ -41,16 +53,26 @@ __all__ = [
     "Scenario",
     "ScenarioTemplate",
     "Step",
+    "StepDefinition",
     "StepDefinitionNotFoundError",
+    "StepParser",
+    "arguments_of",
+    "bound_scenario",
+    "count_step_definitions",
+    "definition_of",
     "environment",
     "execute",
     "is_of_pytest",
+    "is_of_pytest_bdd",
+    "is_regular_expression",
     "is_time_travelling",
+    "literal_start",
     "parse",
     "replace_step_call",
     "replace_step_lookup",
     "replace_unawaited_warning",
     "settle_id",
+    "step_definitions",
     "stop_time_travel",
 ]
 
@@ -58,7 +80,6 @@ __all__ = [
 _scenario: Any = importlib.import_module("pytest_bdd.scenario")
 _call_step = _scenario.call_fixture_func
 Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]  # What `asyncio.gather` returns.
-_find_step = _scenario.find_fixturedefs_for_step
 _warnings: Any = warnings
 
 StepCall = Callable[..., object]
@@ -69,15 +90,37 @@ class EmptyFeatureError(Exception):
     """The file has no feature in it."""
 
 
-def parse(path: Path) -> tuple[Feature, GherkinDocument]:
-    """Read a feature file: what pytest-bdd runs, and the document with every line's number.
+@dataclass(frozen=True)
+class Document:
+    """A feature file, read: its text, what pytest-bdd runs of it, and the document with every line's number.
 
-    The document has what the feature loses: of two scenarios of one name, pytest-bdd keeps the second.
+    The document has what the feature loses: of two scenarios of one name, pytest-bdd keeps the second. `raw` is the
+    same as Gherkin's own parser gives it, and Cucumber Messages want it.
+    """
+
+    text: str
+    feature: Feature
+    document: GherkinDocument
+    raw: dict[str, Any]
+    ids: IdGenerator
+
+    def pickles(self) -> list[dict[str, Any]]:
+        """Return the scenarios and examples, each with the sentences that are to be run."""
+        return [dict(pickle) for pickle in Compiler(self.ids).compile(self.raw)]  # type: ignore[arg-type]  # typed dicts
+
+
+def parse(path: Path, uri: str) -> Document:
+    """Read a feature file.
+
+    The ids are the same for the same file in every process, so that streams of several can be joined.
     Raises GherkinParseError, EmptyFeatureError, OSError or UnicodeDecodeError.
     """
     parser = _Parser(str(path.parent), path.name, "utf-8-sig")
+    parser.text = path.read_text(encoding="utf-8-sig")
+    parser.ids = _Ids(uri)
     try:
-        return parser.parse(), parser.document
+        feature = parser.parse()
+        return Document(parser.text, feature, parser.document, {"uri": uri, **parser.raw}, parser.ids)
     except (KeyError, TypeError):
         if hasattr(parser, "document"):
             raise
@@ -85,11 +128,28 @@ def parse(path: Path) -> tuple[Feature, GherkinDocument]:
         raise EmptyFeatureError from None
 
 
+class _Ids(IdGenerator):
+    def __init__(self, uri: str) -> None:
+        super().__init__()
+        self._prefix = hashlib.sha256(uri.encode(errors="surrogateescape")).hexdigest()[:8]
+
+    def get_next_id(self) -> str:
+        return f"{self._prefix}.{super().get_next_id()}"
+
+
 class _Parser(FeatureParser):
+    text: str
+    ids: IdGenerator
+    raw: dict[str, Any]
     document: GherkinDocument
 
     def _parse_feature_file(self) -> GherkinDocument:
-        self.document = super()._parse_feature_file()
+        try:
+            self.raw = dict(GherkinParser(AstBuilder(self.ids)).parse(self.text))
+        except CompositeParserException:
+            # pytest-bdd words the fault.
+            return super()._parse_feature_file()
+        self.document = GherkinDocument.from_dict(self.raw)
         return self.document
 
 
@@ -97,6 +157,15 @@ def execute(feature: Feature, scenario: Scenario, request: pytest.FixtureRequest
     """Run the scenario's steps with pytest-bdd's own look-up and hooks."""
     __tracebackhide__ = True
     _scenario._execute_scenario(feature, scenario, request)
+
+
+def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:
+    """Return the scenario that a Python module binds as this test, and the example's values, if it is one."""
+    template = _scenario.scenario_wrapper_template_registry.get(getattr(item, "function", None))
+    if template is None:
+        return None
+    values: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    return template, values.get("_pytest_bdd_example", {})
 
 
 def settle_id(item: pytest.Item) -> None:
@@ -121,22 +190,80 @@ def replace_step_call(make: Callable[[StepCall], StepCall]) -> Callable[[], None
     return undo
 
 
-def replace_step_lookup(
-    see: Callable[[Step, pytest.Item, list[Callable[..., object]]], None],
-) -> Callable[[], None]:
-    """Have `see` look at the functions of all definitions that match a step; return what undoes it.
+@dataclass(frozen=True, eq=False)
+class StepDefinition:
+    """A step definition, which pytest-bdd keeps as a fixture; `kind` is None where it is for any keyword."""
 
-    pytest-bdd keeps each definition as a fixture, and takes the nearest of those that match, or any of the nearest.
+    kind: str | None
+    parser: StepParser
+    function: Callable[..., object]
+    fixture: Any
+
+
+def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
+    """Return the step definitions that are visible to a node, in the order in which pytest-bdd meets them."""
+    manager = node.session._fixturemanager
+    return [
+        definition_of(fixture)
+        for name in get_fixture_names(fixturemanager=manager)
+        for fixture in getfixturedefs(manager, name, node) or []
+        if fixture.func in step_function_context_registry
+    ]
+
+
+def definition_of(fixture: Any) -> StepDefinition:
+    """Return the step definition that is kept as this fixture."""
+    context = step_function_context_registry[fixture.func]
+    return StepDefinition(context.type, context.parser, context.step_func, fixture)
+
+
+def is_of_pytest_bdd(definition: StepDefinition) -> bool:
+    """Tell whether it is pytest-bdd's own, such as `I set a trace`."""
+    return definition.function.__module__.startswith("pytest_bdd.")
+
+
+def count_step_definitions() -> int:
+    """Return how many step definitions there are in this process."""
+    return len(step_function_context_registry)
+
+
+def literal_start(parser: StepParser) -> tuple[str, bool]:
+    """Return the words with which all sentences of a parser begin, and whether there are no others in them."""
+    if type(parser) is parsers.string:
+        return parser.name, True
+    if type(parser) in (parsers.parse, parsers.cfparse):
+        return re.split("[{}]", parser.name, maxsplit=1)[0], False
+    return "", False
+
+
+def arguments_of(parser: StepParser, sentence: str) -> list[tuple[int | None, str | None]]:
+    """Return where in the sentence its arguments begin, and their text; a parser of another's need not tell where.
+
+    A part of a regular expression that is not there has neither.
     """
+    if isinstance(parser, parsers.parse):
+        spans: dict[Any, tuple[int, int]] = parser.parser.parse(sentence).spans
+        return [(start, sentence[start:end]) for start, end in sorted(spans.values())]
+    if isinstance(parser, parsers.re) and (match := parser.regex.fullmatch(sentence)):
+        starts = [match.start(group) for group in range(1, parser.regex.groups + 1)]
+        return [(None if start < 0 else start, text) for start, text in zip(starts, match.groups(), strict=True)]
+    return [(None, str(value)) for value in (parser.parse_arguments(sentence) or {}).values()]
+
+
+def is_regular_expression(parser: StepParser) -> bool:
+    """Tell whether the parser's sentence is a regular expression."""
+    return isinstance(parser, parsers.re)
+
+
+def replace_step_lookup(find: Callable[[Step, pytest.Item], list[Any]]) -> Callable[[], None]:
+    """Have pytest-bdd look up the fixtures of the definitions that match a step so; return what undoes it."""
     previous = _scenario.find_fixturedefs_for_step
 
-    def find(step: Step, fixturemanager: Any, node: pytest.Item) -> list[Any]:
+    def find_fixtures(step: Step, fixturemanager: object, node: pytest.Item) -> list[Any]:
         __tracebackhide__ = True
-        found = list(_find_step(step, fixturemanager, node))
-        see(step, node, [step_function_context_registry[definition.func].step_func for definition in found])
-        return found
+        return find(step, node)
 
-    _scenario.find_fixturedefs_for_step = find
+    _scenario.find_fixturedefs_for_step = find_fixtures
 
     def undo() -> None:
         _scenario.find_fixturedefs_for_step = previous

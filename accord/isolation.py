@@ -11,6 +11,7 @@ A scenario tagged @real_commits has a database of its own instead, where request
 import asyncio
 import logging
 import re
+import traceback
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from accord import postgres
+from accord.clock import now
 from accord.contract import Contract, ContractBreach, Coverage
 from accord.refusal import Refusal
 
@@ -52,6 +54,8 @@ _ENGINES = WeakSet[Engine]()
 
 # The ASGI scope of the request that is under way: the app's router writes into it what it made of the path.
 _SCOPE: ContextVar[MutableMapping[str, Any]] = ContextVar("_SCOPE")
+# What the app did not handle in the request that is under way.
+_TRACEBACK: ContextVar[str | None] = ContextVar("_TRACEBACK", default=None)
 
 
 class UncommittedWork(Refusal):
@@ -93,7 +97,8 @@ class Isolation:
     cache of dependencies keeps every function that it met, and with it all that a closure holds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Callable[..., None] = lambda *_: None) -> None:
+        self.observe = observe
         self.step: str | None = None
         self.real_commits = False
         self.coverage = Coverage()
@@ -351,23 +356,31 @@ class _Transport(httpx.ASGITransport):
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         __tracebackhide__ = True
+        if isinstance(request.stream, httpx.SyncByteStream):
+            # A form with files, which is read when it is sent; what comes as a stream is left one.
+            await request.aread()
+        began = now()
         response = await super().handle_async_request(request)
         self._isolation.refuse_trouble()
-        if self._contract is not None:
-            await self._check(self._contract, request, response)
-        return response
-
-    async def _check(self, contract: Contract, request: httpx.Request, response: httpx.Response) -> None:
-        __tracebackhide__ = True
         # A copy is read: the client may want to read the response as it comes.
         read = httpx.Response(response.status_code, headers=response.headers, stream=response.stream)
         await read.aread()
+        documented = None
         try:
-            documented = contract.check(request, read, _SCOPE.get())
+            documented = None if self._contract is None else self._check(self._contract, request, read)
+        finally:
+            self._isolation.observe(request, read, began, documented, self._contract, _TRACEBACK.get())
+        return response
+
+    def _check(self, contract: Contract, request: httpx.Request, response: httpx.Response) -> str | None:
+        __tracebackhide__ = True
+        try:
+            documented = contract.check(request, response, _SCOPE.get())
         except ContractBreach as breach:
             raise ContractBreach(f"{self._isolation.doer} met a breach of contract: {breach}") from None
         if documented is not None and self._isolation.step is not None:
             self._isolation.coverage.note(contract, documented)
+        return documented
 
     async def _logged(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         _SCOPE.set(scope)
@@ -375,5 +388,6 @@ class _Transport(httpx.ASGITransport):
             await self._app(scope, receive, send)
         except Exception:
             self._isolation.refuse_trouble()
+            _TRACEBACK.set(traceback.format_exc())
             logger.exception("%s %s failed in the app", scope["method"], scope["path"])
             raise

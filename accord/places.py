@@ -10,8 +10,13 @@ from types import CodeType
 
 def place(path: str | PathLike[str], line: int | str, rootpath: Path) -> str:
     """Return `file:line`."""
+    return f"{relative(path, rootpath)}:{line}"
+
+
+def relative(path: str | PathLike[str], rootpath: Path) -> str:
+    """Return the path below the root, with slashes, or the whole path of a file elsewhere."""
     path = Path(path)
-    return f"{path.relative_to(rootpath) if path.is_relative_to(rootpath) else path}:{line}"
+    return (path.relative_to(rootpath) if path.is_relative_to(rootpath) else path).as_posix()
 
 
 def code_of(function: Callable[..., object]) -> CodeType | None:
@@ -21,3 +26,9 @@ def code_of(function: Callable[..., object]) -> CodeType | None:
         function = inspect.unwrap(function.func)
     code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None
+
+
+def written(function: Callable[..., object]) -> tuple[str, int]:
+    """Return file and line where the function was written; what is not written in Python is a word, and line 0."""
+    code = code_of(function)
+    return (code.co_filename, code.co_firstlineno) if code else (repr(function), 0)

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from accord import postgres, stepping
-from accord.collecting import CURRENT_STEP, FeatureFile
+from accord import postgres, publishing, stepping
+from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
+from accord.definitions import Definitions
+from accord.evidence import Redaction
 from accord.internals import Feature, Scenario, Step
 from accord.isolation import Isolation
 from accord.leaks import Watched
+from accord.messages import Recorder
 from accord.places import place
 from accord.refusal import Refusal
 from accord.unawaited import Unawaited
@@ -26,12 +29,18 @@ _UNAWAITED = pytest.StashKey[Unawaited]()
 _WATCHED = pytest.StashKey[Watched]()
 _REFUSAL = "accord_refusal"
 _COVERED = "accord_covered"
+_REDACT = "accord_redact"
 _FAIL_UNDER = "--accord-fail-under-coverage"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the command-line option."""
-    parser.getgroup("accord").addoption(
+    """Add the command-line options."""
+    group = parser.getgroup("accord")
+    publishing.add_option(group)
+    parser.addini(
+        _REDACT, "names whose values no document shows, besides those of passwords, tokens and the like", "args"
+    )
+    group.addoption(
         _FAIL_UNDER,
         type=percentage,
         default=0,
@@ -53,12 +62,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "real_commits: a database of its own, where commits are real and requests run at once"
     )
-    config.stash[_ISOLATION] = Isolation()
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
     config.stash[_WATCHED] = Watched()
+    definitions = Definitions()
+    redaction = Redaction(config.getini(_REDACT))
+    recorder = Recorder(config.rootpath, definitions, redaction, os.environ.get("PYTEST_XDIST_WORKER"))
+    config.stash[RECORDER] = recorder
+    config.stash[_ISOLATION] = Isolation(recorder.observe)
+    publishing.register(config)
     config.add_cleanup(unawaited.install())
     config.add_cleanup(stepping.install(unawaited))
-    config.add_cleanup(stepping.refuse_ambiguous())
+    config.add_cleanup(stepping.look_up_in(definitions))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -69,10 +83,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return collector
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which scenarios are to run."""
+    session.config.stash[RECORDER].select(session.items)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
     item.config.stash[_ISOLATION].begin(real_commits=item.get_closest_marker("real_commits") is not None)
+    item.config.stash[RECORDER].begin(item)
     if isinstance(item, ScenarioItem):
         item.config.stash[_UNAWAITED].begin(_name(item))
 
@@ -93,11 +113,13 @@ def pytest_bdd_before_step(
     name = f"The step `{step.keyword} {step.name}` ({where})"
     request.config.stash[_ISOLATION].step = name
     request.config.stash[_UNAWAITED].begin_step(name, step_func)
+    request.config.stash[RECORDER].begin_step()
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
-    """Note what the step left uncommitted."""
+    """Note that the step has passed, and what it left uncommitted."""
     request.config.stash[_ISOLATION].note_uncommitted()
+    request.config.stash[RECORDER].pass_step()
 
 
 def pytest_bdd_step_func_lookup_error(request: pytest.FixtureRequest, step: Step) -> None:
@@ -127,6 +149,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     coverage = session.config.stash[_ISOLATION].coverage
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput[_COVERED] = coverage.responses
+        session.config.workeroutput[publishing.TRAVELLING] = vars(session.config.stash[RECORDER].take())
     elif coverage.falls_short(_asked(session.config)) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -189,14 +212,18 @@ def pytest_runtest_makereport(
     Of what is skipped or is known to fail nothing is kept either, which no debugger asks for.
     """
     report = yield
-    if call.excinfo is None:
-        return report
-    error = call.excinfo.value
-    if report.failed:
+    error = None if call.excinfo is None else call.excinfo.value
+    if report.failed and error is not None:
         refusal = str(error) if isinstance(error, Refusal) else None
         report.longrepr = item.config.stash[_ISOLATION].trouble(error) or refusal or report.longrepr
-    elif report.skipped:
+    elif report.skipped and error is not None:
         item.config.stash[_UNAWAITED].give_up(error)
+    recorder = item.config.stash[RECORDER]
+    if not report.passed:
+        recorder.fail(report, error)
+    if call.when == "teardown":
+        recorder.end()
+        setattr(report, publishing.TRAVELLING, vars(recorder.take()))
     return report
 
 

@@ -14,12 +14,13 @@ from contextlib import suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from functools import partial
 from types import AsyncGeneratorType, CodeType, TracebackType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
-from accord.internals import Feature, Step, StepCall, replace_step_call, replace_step_lookup
-from accord.places import code_of, place
+from accord.definitions import Definitions, one_a_function
+from accord.internals import Feature, Step, StepCall, StepDefinition, replace_step_call, replace_step_lookup
+from accord.places import place, written
 from accord.refusal import Refusal
 from accord.unawaited import Unawaited
 
@@ -46,29 +47,26 @@ def install(unawaited: Unawaited) -> Callable[[], None]:
     return replace_step_call(partial(_awaiting, unawaited))
 
 
-def refuse_ambiguous() -> Callable[[], None]:
-    """Have pytest-bdd look up steps so that it raises AmbiguousStep; return what undoes it."""
-    return replace_step_lookup(_refuse_ambiguous)
+def look_up_in(definitions: Definitions) -> Callable[[], None]:
+    """Have pytest-bdd look up steps there, and raise AmbiguousStep; return what undoes it."""
+
+    def find(step: Step, item: pytest.Item) -> list[Any]:
+        __tracebackhide__ = True
+        found = definitions.find(step.type, step.name, item)
+        _refuse_ambiguous(step, item, found)
+        return [definition.fixture for definition in found]
+
+    return replace_step_lookup(find)
 
 
-def _refuse_ambiguous(step: Step, item: pytest.Item, functions: Sequence[Callable[..., object]]) -> None:
-    """Refuse two functions; one may be defined twice, by two decorators or by an import into another module."""
-    definitions: list[Callable[..., object]] = []
-    for function in functions:
-        if function not in definitions:
-            definitions.append(function)
-    if len(definitions) > 1:
+def _refuse_ambiguous(step: Step, item: pytest.Item, found: Sequence[StepDefinition]) -> None:
+    if len(distinct := one_a_function(found)) > 1:
         root = item.config.rootpath
-        places = [place(file, line, root) for file, line in sorted(map(_written, definitions))]
+        places = [place(file, line, root) for file, line in sorted(written(it.function) for it in distinct)]
         raise AmbiguousStep(
-            f"{place(item.stash[FEATURE].filename, step.line_number, root)}: {len(definitions)} step definitions say: "
+            f"{place(item.stash[FEATURE].filename, step.line_number, root)}: {len(distinct)} step definitions say: "
             f"{step.keyword} {step.name}: {' and '.join(places)}: reword or remove all but one."
         )
-
-
-def _written(function: Callable[..., object]) -> tuple[str, int]:
-    code = code_of(function)
-    return (code.co_filename, code.co_firstlineno) if code else (repr(function), 0)
 
 
 def from_step(traceback: TracebackType | None) -> TracebackType | None:

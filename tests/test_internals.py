@@ -1,6 +1,7 @@
 """What Accord uses of other packages beyond their documented interface is still there, and still does what it did."""
 
 import ast
+import asyncio
 import importlib
 import inspect
 import os
@@ -10,9 +11,10 @@ from operator import attrgetter
 from pathlib import Path
 
 import pytest
+from pytest_bdd import parsers
 
 import accord
-from accord.internals import environment, replace_unawaited_warning
+from accord.internals import Gathering, StepParser, arguments_of, environment, replace_unawaited_warning
 from tests.conftest import Project
 
 CALLED = [
@@ -20,6 +22,15 @@ CALLED = [
     ("pytest-bdd", "pytest_bdd.scenario", "find_fixturedefs_for_step", ["step", "fixturemanager", "node"]),
     ("pytest-bdd", "pytest_bdd.steps", "step_function_context_registry", []),
     ("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["feature", "scenario", "request"]),
+    ("pytest-bdd", "pytest_bdd.scenario", "scenario_wrapper_template_registry", []),
+    ("pytest-bdd", "pytest_bdd.compat", "get_fixture_names", ["fixturemanager"]),
+    ("pytest-bdd", "pytest_bdd.compat", "getfixturedefs", ["fixturemanager", "fixturename", "node"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "parse.is_matching", ["self", "name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "parse.parse_arguments", ["self", "name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "cfparse", ["name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "re", ["name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "string", ["name"]),
+    ("pytest-bdd", "pytest_bdd.gherkin_parser", "GherkinDocument.from_dict", ["data"]),
     ("pytest-bdd", "pytest_bdd.parser", "FeatureParser", ["basedir", "filename", "encoding"]),
     ("pytest-bdd", "pytest_bdd.parser", "FeatureParser.parse", ["self"]),
     ("pytest-bdd", "pytest_bdd.parser", "FeatureParser._parse_feature_file", ["self"]),
@@ -32,6 +43,11 @@ CALLED = [
     ("freezegun", "freezegun.api", "_freeze_time.stop", ["self"]),
     ("pytest", "_pytest.logging", "LogCaptureHandler", []),
     ("gherkin-official", "gherkin.dialect", "Dialect.for_name", ["name"]),
+    ("gherkin-official", "gherkin.ast_builder", "AstBuilder", ["id_generator"]),
+    ("gherkin-official", "gherkin.parser", "Parser", ["ast_builder"]),
+    ("gherkin-official", "gherkin.pickles.compiler", "Compiler", ["id_generator"]),
+    ("gherkin-official", "gherkin.pickles.compiler", "Compiler.compile", ["self", "gherkin_document"]),
+    ("gherkin-official", "gherkin.stream.id_generator", "IdGenerator.get_next_id", ["self"]),
     ("pytest", "_pytest._code.code", "ExceptionRepr.addsection", ["self", "name", "content", "sep"]),
     ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
     ("pytest", "pytest", "Function.repr_failure", ["self", "excinfo"]),
@@ -49,7 +65,7 @@ READ = [
     ("pytest_bdd.parser", "Rule", ["name", "tags"]),
     ("pytest_bdd.parser", "Examples", ["name", "line_number", "tags"]),
     ("pytest_bdd.parser", "Step", ["type", "keyword", "name", "line_number"]),
-    ("pytest_bdd.steps", "StepFunctionContext", ["step_func"]),
+    ("pytest_bdd.steps", "StepFunctionContext", ["type", "step_func", "parser"]),
     ("pytest_bdd.gherkin_parser", "GherkinDocument", ["feature"]),
     ("pytest_bdd.gherkin_parser", "Feature", ["name", "location", "tags", "children"]),
     ("pytest_bdd.gherkin_parser", "Rule", ["name", "location", "tags", "children"]),
@@ -148,6 +164,20 @@ def test_python_looks_up_its_report_of_an_unawaited_coroutine_anew_and_gets_it_b
     kept = call()
     with pytest.warns(RuntimeWarning, match="never awaited"):
         del kept
+
+
+def test_what_gather_returns_is_known_by_its_class() -> None:
+    async def gather() -> object:
+        gathered = asyncio.gather(asyncio.sleep(0))
+        await gathered
+        return gathered
+
+    assert isinstance(asyncio.run(gather()), Gathering)
+
+
+@pytest.mark.parametrize("parser", [parsers.parse("a {} and {b}"), parsers.re("a (.*) and (?P<b>.*)")])
+def test_a_parser_tells_where_its_arguments_stand(parser: StepParser) -> None:
+    assert arguments_of(parser, "a pen and ink") == [(2, "pen"), (10, "ink")]
 
 
 def test_the_copy_of_the_environment_is_what_python_says() -> None:

@@ -1,0 +1,12 @@
+"""The time as it is, whatever a test makes of it."""
+
+import time
+
+# In a tuple, since a time traveller replaces these functions wherever a module has them as attributes.
+_CLOCKS = (time.time_ns, time.perf_counter_ns)
+_OFFSET = _CLOCKS[0]() - _CLOCKS[1]()
+
+
+def now() -> int:
+    """Return the time in nanoseconds since 1970, which no test can freeze or shift."""
+    return _OFFSET + _CLOCKS[1]()

@@ -1,0 +1,379 @@
+"""The run as Cucumber Messages (https://github.com/cucumber/messages): what is promised, tried, and found.
+
+A `Recorder` notes what scenarios do where they run, be that in a worker of pytest-xdist. What it noted travels on
+pytest's reports to the one `Stream`, which writes each scenario as it ends. Ids are made of what they stand for, the
+same in every process and on every machine, so that streams can be joined.
+
+Envelopes are plain dicts, since a dozen are written for each scenario: the classes of the package cucumber-messages,
+which the tests hold them against, take ten times as long.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from accord.clock import now
+from accord.contract import Contract
+from accord.definitions import Definitions, one_a_function, snippet
+from accord.evidence import Redaction, archive, entry, spoken
+from accord.internals import (
+    Document,
+    StepDefinition,
+    StepDefinitionNotFoundError,
+    arguments_of,
+    bound_scenario,
+    is_of_pytest_bdd,
+    is_regular_expression,
+)
+from accord.places import relative, written
+from accord.stepping import AmbiguousStep
+
+Envelope = dict[str, Any]
+
+PROTOCOL = "34.2.0"
+GHERKIN = "text/x.cucumber.gherkin+plain"
+
+_KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+_SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
+_TEAR_DOWN = {"id": "tear-down", "name": "Fixtures are torn down", "type": "AFTER_TEST_CASE", "sourceReference": {}}
+
+
+def timestamp(nanoseconds: int) -> dict[str, int]:
+    """Return a time, or how long something took, as messages have it."""
+    seconds, nanos = divmod(nanoseconds, 1_000_000_000)
+    return {"seconds": seconds, "nanos": nanos}
+
+
+def line(envelope: Envelope) -> str:
+    """Return the envelope as a line of a stream. It is ASCII: half a character may be part of what was sent."""
+    return json.dumps(envelope, separators=(",", ":")) + "\n"
+
+
+@dataclass
+class Record:
+    """What travels from a recorder to the stream."""
+
+    known: dict[str, str] = field(default_factory=dict)
+    """Lines of what every worker knows, such as documents, by what they are about."""
+    selected: dict[str, str] = field(default_factory=dict)
+    """The ids of the pickles that are to run, by the id of the test case."""
+    ended: dict[str, str] = field(default_factory=dict)
+    """Lines of scenarios that have ended, by the id of the test case."""
+
+
+@dataclass
+class _Pickle:
+    id: str
+    scenario_line: int
+    line: int
+    steps: list[tuple[str, str, str]]
+    """Of each step the id, its kind and its sentence."""
+
+
+@dataclass
+class _Result:
+    """What came of a step, or of the fixtures around them."""
+
+    status: str
+    started: int
+    finished: int
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def envelopes(self, attempt: str, step: str) -> tuple[Envelope, Envelope]:
+        ids = {"testCaseStartedId": attempt, "testStepId": step}
+        result = {"status": self.status, "duration": timestamp(self.finished - self.started), **self.told}
+        return (
+            {"testStepStarted": {**ids, "timestamp": timestamp(self.started)}},
+            {"testStepFinished": {**ids, "testStepResult": result, "timestamp": timestamp(self.finished)}},
+        )
+
+
+@dataclass
+class _Attempt:
+    item: pytest.Item
+    pickle: _Pickle
+    number: int
+    started: int
+    step_started: int | None = None
+    results: list[_Result] = field(default_factory=list)
+    set_up: _Result | None = None
+    tear_down: _Result | None = None
+    attached: dict[int | None, list[Envelope]] = field(default_factory=dict)
+    exchanges: list[str] = field(default_factory=list)
+    """What went over the wire in the step that runs, to be read."""
+
+
+class Recorder:
+    """Notes what the scenarios of this process do. Where there is nothing to note, its methods do nothing."""
+
+    def __init__(
+        self, rootpath: Path, definitions: Definitions, redaction: Redaction, worker: str | None = None
+    ) -> None:
+        self._rootpath = rootpath
+        self._definitions = definitions
+        self._redaction = redaction
+        self._worker = worker
+        self._pickles: dict[str, dict[int, _Pickle]] = {}
+        self._record = Record()
+        self._numbers: dict[str, int] = {}
+        self._attempt: _Attempt | None = None
+        self._knows_contract = False
+
+    def read(self, document: Document) -> None:
+        """Note a feature file and its pickles."""
+        uri = document.raw["uri"]
+        self._note(f"source {uri}", {"source": {"uri": uri, "data": document.text, "mediaType": GHERKIN}})
+        self._note(f"document {uri}", {"gherkinDocument": document.raw})
+        lines = dict(_scenario_lines(document.raw["feature"]["children"]))
+        self._pickles[uri] = {}
+        for pickle in document.pickles():
+            self._note(f"pickle {pickle['id']}", {"pickle": pickle})
+            steps = [(step["id"], _KINDS.get(step["type"], "given"), step["text"]) for step in pickle["steps"]]
+            place = pickle["location"]["line"]
+            self._pickles[uri][place] = _Pickle(pickle["id"], lines[pickle["astNodeIds"][0]], place, steps)
+
+    def refuse(self, path: Path, faults: Iterable[tuple[int, str]]) -> None:
+        """Note a feature file that cannot be trusted, and why."""
+        uri, text = relative(path, self._rootpath), path.read_text(encoding="utf-8", errors="replace")
+        self._note(f"source {uri}", {"source": {"uri": uri, "data": text, "mediaType": GHERKIN}})
+        for number, fault in faults:
+            source = {"uri": uri, "location": {"line": number}}
+            self._note(f"fault {uri}:{number}: {fault}", {"parseError": {"source": source, "message": fault}})
+
+    def select(self, items: Sequence[pytest.Item]) -> None:
+        """Note which scenarios are to run, and all step definitions that they might use."""
+        scenarios = [(item, pickle) for item in items if (pickle := self._pickle_of(item)) is not None]
+        self._record.selected = {_hash(item.nodeid): pickle.id for item, pickle in scenarios}
+        visible = self._definitions.visible_to(item for item, _pickle in scenarios)
+        written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))
+        for definition in sorted(written_by_others, key=lambda it: written(it.function)):
+            self._note(f"definition {self._id(definition)}", {"stepDefinition": self._described(definition)})
+
+    def take(self) -> Record:
+        """Give away what was noted."""
+        record, self._record = self._record, Record()
+        return record
+
+    def begin(self, item: pytest.Item) -> None:
+        """A test begins, which may be a scenario."""
+        pickle = self._pickle_of(item)
+        self._attempt = None
+        self._redaction.forget()
+        if pickle is not None:
+            number = self._numbers[item.nodeid] = self._numbers.get(item.nodeid, -1) + 1
+            self._attempt = _Attempt(item, pickle, number, now())
+
+    def begin_step(self) -> None:
+        """The next step begins."""
+        if self._attempt is not None:
+            self._attempt.step_started = now()
+            self._attempt.exchanges.clear()
+
+    def pass_step(self) -> None:
+        """The step has passed."""
+        if self._attempt is not None and self._attempt.step_started is not None:
+            self._attempt.results.append(_Result("PASSED", self._attempt.step_started, now()))
+            self._attempt.step_started = None
+
+    def observe(
+        self,
+        request: httpx.Request,
+        response: httpx.Response,
+        began: int,
+        documented: str | None,
+        contract: Contract | None,
+        traceback: str | None,
+    ) -> None:
+        """Note an exchange, which began at that time, and the traceback of an error that the app did not handle."""
+        if self._attempt is None:
+            return
+        if contract is not None and not self._knows_contract:
+            self._knows_contract = True
+            told = {"contentEncoding": "IDENTITY", "mediaType": "application/openapi+json", "fileName": "openapi.json"}
+            self._note("contract", {"attachment": {"body": json.dumps(contract.document), **told}})
+        operation = None if documented is None else documented.rpartition(" ")[0]
+        seen = entry(self._redaction, request, response, began, now(), operation)
+        self._attempt.exchanges.append(spoken(seen))
+        self.attach(archive([seen]), "application/har+json", "exchange.har")
+        if traceback is not None:
+            self.attach(self._redaction.text(traceback), "text/x.cucumber.stacktrace+plain", "server traceback")
+
+    def attach(self, body: str, media_type: str, name: str) -> None:
+        """Attach something to the step that runs, or to the scenario where none does."""
+        if self._attempt is not None:
+            index = None if self._attempt.step_started is None else len(self._attempt.results)
+            attachment = {"body": body, "contentEncoding": "IDENTITY", "mediaType": media_type, "fileName": name}
+            self._attempt.attached.setdefault(index, []).append({**attachment, "timestamp": timestamp(now())})
+
+    def fail(self, report: pytest.TestReport, error: BaseException | None) -> None:
+        """Note why a scenario fails or is skipped: in its fixtures, or in the step that runs or would be next."""
+        attempt = self._attempt
+        if attempt is None:
+            return
+        told = _told(report, error, self._redaction)
+        result = _Result(_status(report, error), attempt.step_started or now(), now(), told)
+        if report.when == "setup":
+            attempt.set_up = result
+        elif report.when == "teardown":
+            attempt.tear_down = result
+        else:
+            # What comes to light after the last step is told there.
+            del attempt.results[len(attempt.pickle.steps) - 1 :]
+            attempt.results.append(result)
+        attempt.step_started = None
+
+    def end(self) -> None:
+        """The test has ended, its fixtures too."""
+        if self._attempt is not None:
+            lines = [line(envelope) for envelope in self._told_of(self._attempt)]
+            self._record.ended[_hash(self._attempt.item.nodeid)] = "".join(lines)
+            self._attempt = None
+
+    def _told_of(self, attempt: _Attempt) -> Iterator[Envelope]:
+        case = _hash(attempt.item.nodeid)
+        started = f"{case}.attempt.{attempt.number}"
+        found = [
+            sorted(
+                one_a_function(self._definitions.find(kind, sentence, attempt.item)),
+                key=lambda definition: written(definition.function),
+            )
+            for _id, kind, sentence in attempt.pickle.steps
+        ]
+        hooks = [hook for hook, result in ((_SET_UP, attempt.set_up), (_TEAR_DOWN, attempt.tear_down)) if result]
+        yield from ({"hook": hook} for hook in hooks)
+        if attempt.number == 0:
+            yield {"testCase": self._case(case, attempt, found)}
+        yield {
+            "testCaseStarted": {
+                "id": started,
+                "testCaseId": case,
+                "attempt": attempt.number,
+                "timestamp": timestamp(attempt.started),
+                **({"workerId": self._worker} if self._worker else {}),
+            }
+        }
+        yield from ({"attachment": {**it, "testCaseStartedId": started}} for it in attempt.attached.get(None, []))
+        if attempt.set_up is not None:
+            yield from attempt.set_up.envelopes(started, f"{case}.set-up")
+        for number, (step, definitions) in enumerate(zip(attempt.pickle.steps, found, strict=True)):
+            yield from self._step_told(attempt, number, step, definitions, started, f"{case}.step.{number}")
+        if attempt.tear_down is not None:
+            yield from attempt.tear_down.envelopes(started, f"{case}.tear-down")
+        finished = {"testCaseStartedId": started, "timestamp": timestamp(now()), "willBeRetried": False}
+        yield {"testCaseFinished": finished}
+
+    def _step_told(
+        self,
+        attempt: _Attempt,
+        number: int,
+        step: tuple[str, str, str],
+        definitions: Sequence[StepDefinition],
+        started: str,
+        test_step: str,
+    ) -> Iterator[Envelope]:
+        step_id, kind, sentence = step
+        if number < len(attempt.results):
+            result = attempt.results[number]
+        else:
+            status = ("UNDEFINED", "SKIPPED", "AMBIGUOUS")[min(len(definitions), 2)]
+            result = _Result(status, at := now(), at)
+        begun, finished = result.envelopes(started, test_step)
+        yield begun
+        for attachment in attempt.attached.get(number, ()):
+            yield {"attachment": {**attachment, "testCaseStartedId": started, "testStepId": test_step}}
+        if result.status == "UNDEFINED":
+            code = {"language": "python", "code": snippet(kind, sentence)}
+            yield {"suggestion": {"id": f"{test_step}.suggestion", "pickleStepId": step_id, "snippets": [code]}}
+        yield finished
+
+    def _case(self, case: str, attempt: _Attempt, found: Sequence[Sequence[StepDefinition]]) -> Envelope:
+        steps: list[Envelope] = [
+            {
+                "id": f"{case}.step.{number}",
+                "pickleStepId": step_id,
+                "stepDefinitionIds": [self._id(definition) for definition in definitions],
+                "stepMatchArgumentsLists": [_arguments(definition, sentence) for definition in definitions],
+            }
+            for number, ((step_id, _kind, sentence), definitions) in enumerate(
+                zip(attempt.pickle.steps, found, strict=True)
+            )
+        ]
+        if attempt.set_up is not None:
+            steps.insert(0, {"id": f"{case}.set-up", "hookId": _SET_UP["id"]})
+        if attempt.tear_down is not None:
+            steps.append({"id": f"{case}.tear-down", "hookId": _TEAR_DOWN["id"]})
+        return {"id": case, "pickleId": attempt.pickle.id, "testSteps": steps, "testRunStartedId": "run"}
+
+    def _note(self, about: str, envelope: Envelope) -> None:
+        self._record.known[about] = line(envelope)
+
+    def _pickle_of(self, item: pytest.Item) -> _Pickle | None:
+        """Return the pickle that an item runs, be it of a feature file or bound by a Python module."""
+        if bound := bound_scenario(item):
+            template, values = bound
+            sentences = [step.name for step in template.render(values).steps]
+            for pickle in self._pickles.get(relative(template.feature.filename, self._rootpath), {}).values():
+                told = [sentence for _id, _kind, sentence in pickle.steps]
+                if (pickle.scenario_line, told) == (template.line_number, sentences):
+                    return pickle
+            return None
+        pickles = self._pickles.get(relative(item.path, self._rootpath))
+        return pickles.get((item.location[1] or 0) + 1) if pickles else None
+
+    def _id(self, definition: StepDefinition) -> str:
+        file, number = written(definition.function)
+        return _hash(f"{relative(file, self._rootpath)}:{number}:{definition.kind}:{definition.parser.name}")
+
+    def _described(self, definition: StepDefinition) -> Envelope:
+        file, number = written(definition.function)
+        kind = "REGULAR_EXPRESSION" if is_regular_expression(definition.parser) else "CUCUMBER_EXPRESSION"
+        return {
+            "id": self._id(definition),
+            "pattern": {"type": kind, "source": str(definition.parser.name)},
+            "sourceReference": {"uri": relative(file, self._rootpath), "location": {"line": number}},
+        }
+
+
+def _scenario_lines(children: Iterable[dict[str, Any]]) -> Iterator[tuple[str, int]]:
+    """Yield id and line of each scenario, those of rules too."""
+    for child in children:
+        if scenario := child.get("scenario"):
+            yield scenario["id"], scenario["location"]["line"]
+        yield from _scenario_lines(child.get("rule", {}).get("children", []))
+
+
+def _arguments(definition: StepDefinition, sentence: str) -> dict[str, Any]:
+    found = [{"start": start, "value": text} for start, text in arguments_of(definition.parser, sentence)]
+    arguments = [{name: part for name, part in group.items() if part is not None} for group in found]
+    return {"stepMatchArguments": [{"group": group} for group in arguments]}
+
+
+def _status(report: pytest.TestReport, error: BaseException | None) -> str:
+    if hasattr(report, "wasxfail") or isinstance(error, NotImplementedError):
+        return "PENDING"
+    if report.skipped:
+        return "SKIPPED"
+    if isinstance(error, StepDefinitionNotFoundError):
+        return "UNDEFINED"
+    return "AMBIGUOUS" if isinstance(error, AmbiguousStep) else "FAILED"
+
+
+def _told(report: pytest.TestReport, error: BaseException | None, redaction: Redaction) -> dict[str, Any]:
+    """Return what a result says of its error: the sentence, and all that pytest shows."""
+    shown = redaction.text(report.longreprtext)
+    if isinstance(report.longrepr, str) or error is None:
+        text = shown
+    else:
+        text = getattr(report, "wasxfail", None) or redaction.text(str(error))
+    kind = "Failure" if error is None else type(error).__name__
+    return {"message": text, "exception": {"type": kind, "message": text, "stackTrace": shown}}
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]

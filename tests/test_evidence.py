@@ -1,0 +1,151 @@
+"""What is kept of an exchange has no secret in it, and says where something was left out."""
+
+import gzip
+import json
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accord.evidence import HIDDEN, LONGEST_BODY, Entry, Redaction, archive, entry, spoken
+
+SECRET = "s3cr3t-0f-m1ne"
+URL = "http://test/"
+
+
+def seen(request: httpx.Request, response: httpx.Response | None = None, redaction: Redaction | None = None) -> Entry:
+    return entry(redaction or Redaction(), request, response or httpx.Response(204), 0, 1_500_000, "POST /")
+
+
+def posted(**sent: object) -> httpx.Request:
+    request = httpx.Request("POST", URL, **sent)  # type: ignore[arg-type]
+    request.read()
+    return request
+
+
+REQUESTS = {
+    "a header": posted(headers={"Authorization": f"Bearer {SECRET}"}),
+    "a header of a key": posted(headers={"X-API-Key": SECRET}),
+    "a cookie": posted(cookies={"session": SECRET}),
+    "a query": httpx.Request("GET", f"{URL}?access_token={SECRET}&page=2"),
+    "a form": posted(data={"password": SECRET, "name": "alice"}),
+    "a form with files": posted(data={"password": SECRET}, files={"picture": b"\x89PNG"}),
+    "JSON": posted(json={"name": "alice", "new_password": SECRET}),
+    "JSON at any depth": posted(json=[{"users": [{"credentials": {"a": [SECRET]}}]}]),
+    "JSON of a vendor's": posted(
+        content=json.dumps({"clientSecret": SECRET}),
+        headers={"Content-Type": "application/vnd.api+json; charset=utf-8"},
+    ),
+    "JSON that is broken": posted(
+        content=f'{{"password": "{SECRET}", "name": ', headers={"Content-Type": "application/json"}
+    ),
+    "JSON too deep to be read": posted(
+        content=f'{{"token": "{SECRET}", "deep": ' + "[" * 100_000, headers={"Content-Type": "application/json"}
+    ),
+}
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
+def test_a_secret_is_hidden_by_its_name(request_: httpx.Request) -> None:
+    told = seen(request_)
+    assert SECRET not in json.dumps(told)
+    assert HIDDEN in json.dumps(told)
+    assert SECRET not in spoken(told)
+
+
+def test_a_secret_of_the_response_is_hidden_as_well() -> None:
+    response = httpx.Response(200, json={"access_token": SECRET}, headers={"Set-Cookie": f"session={SECRET}"})
+    assert SECRET not in json.dumps(seen(posted(), response))
+
+
+def test_a_secret_in_the_address_that_a_response_leads_to_is_hidden() -> None:
+    response = httpx.Response(302, headers={"Location": f"/welcome?token={SECRET}&page=2"})
+    told = seen(posted(), response)
+    assert SECRET not in json.dumps(told)
+    assert told["response"]["redirectURL"] == "/welcome?token=[redacted]&page=2"
+
+
+def test_what_was_hidden_once_is_hidden_wherever_it_turns_up() -> None:
+    redaction = Redaction()
+    echo = httpx.Response(400, text=f"no such token: {SECRET}")
+    told = seen(posted(headers={"Authorization": f"Bearer {SECRET}"}), echo, redaction)
+    assert SECRET not in json.dumps(told)
+    assert redaction.text(f"assert '{SECRET}' == 'x'") == "assert '[redacted]' == 'x'"
+
+
+def test_a_number_may_be_a_secret() -> None:
+    redaction = Redaction(["pin"])
+    told = seen(posted(json={"pin": 98765}), httpx.Response(400, text="98765 is wrong"), redaction)
+    assert "98765" not in json.dumps(told)
+
+
+def test_a_project_names_its_own_secrets() -> None:
+    told = seen(posted(json={"Social-Security": SECRET, "social": "club"}), redaction=Redaction(["social_security"]))
+    assert SECRET not in json.dumps(told)
+    assert "club" in json.dumps(told)
+
+
+def test_what_is_no_secret_is_told_as_it_was_sent() -> None:
+    sent = '{"name":  "alice", "token_type": "bearer", "price": 1.10}'
+    told = seen(posted(content=sent, headers={"Content-Type": "application/json"}))
+    assert told["request"]["postData"]["text"] == sent
+
+
+def test_a_long_body_is_cut_and_says_so() -> None:
+    told = seen(posted(content="x" * (LONGEST_BODY + 1)))["request"]["postData"]
+    assert len(told["text"]) == LONGEST_BODY
+    assert told["comment"] == f"the first {LONGEST_BODY} of {LONGEST_BODY + 1} characters"
+
+
+def test_a_secret_is_hidden_before_a_body_is_cut() -> None:
+    padding = "x" * (LONGEST_BODY - 8)
+    redaction = Redaction()
+    redaction.named("token", SECRET)
+    assert SECRET[:5] not in seen(posted(content=padding + SECRET), redaction=redaction)["request"]["postData"]["text"]
+
+
+def test_binary_is_shown_as_such() -> None:
+    told = seen(posted(), httpx.Response(200, content=b"\x89PNG\0\xff", headers={"Content-Type": "image/png"}))
+    assert told["response"]["content"]["comment"] == "binary, 6 bytes"
+    assert told["response"]["content"]["text"] == ""
+
+
+def test_a_compressed_body_is_read() -> None:
+    body = gzip.compress(b'{"name": "alice"}')
+    response = httpx.Response(
+        200, content=body, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    )
+    assert seen(posted(), response)["response"]["content"]["text"] == '{"name": "alice"}'
+
+
+def test_a_request_is_read_as_one_reads_http() -> None:
+    told = seen(httpx.Request("POST", f"{URL}tasks/", json={"title": "Buy milk"}), httpx.Response(201, text="done"))
+    request, response = spoken(told).split("\n\n", 1)
+    assert request.startswith("POST http://test/tasks/\nhost: test\n")
+    assert request.endswith('\n{"title":"Buy milk"}')
+    assert response.startswith("201 Created\n")
+    assert response.endswith("\ndone")
+
+
+def test_an_archive_is_har() -> None:
+    log = json.loads(archive([seen(posted())]))["log"]
+    assert log["version"] == "1.2"
+    [told] = log["entries"]
+    assert (told["time"], told["startedDateTime"]) == (1.5, "1970-01-01T00:00:00+00:00")
+    assert {"request", "response", "cache", "timings"} <= set(told)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(value=json_values, depth=st.integers(0, 5))
+def test_no_json_hides_a_secret_from_us(value: object, depth: int) -> None:
+    body: object = {"password": SECRET, "other": value}
+    for _ in range(depth):
+        body = [value, {"x": body}]
+    assert SECRET not in json.dumps(seen(posted(json=body)))
