@@ -29,6 +29,7 @@ from accord.internals import (
     ScenarioTemplate,
     Step,
     StepDefinitionNotFoundError,
+    begin_with,
     execute,
     parse,
     settle_id,
@@ -121,7 +122,7 @@ class Scenario(pytest.Function):
         return self.path, self.line - 1, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]  # as Function does
-        """Show the failure from the step on, and the sentence that failed in its scenario."""
+        """Show the failure from the step on."""
         error = excinfo.value
         step = self.stash.get(CURRENT_STEP, None)
         if step is None:
@@ -131,10 +132,14 @@ class Scenario(pytest.Function):
             return _undefined(step, place)
         if isinstance(error, pytest.FixtureLookupError):
             return _unfixed(step, place, error)
-        shown = super().repr_failure(excinfo)
-        if isinstance(shown, ExceptionRepr):
-            shown.addsection(place, _marked(self.template.render(self.row), step), sep="_")
-        return shown
+        return super().repr_failure(excinfo)
+
+    def show_sentence(self, shown: object) -> None:
+        """Have what pytest shows of a failure begin with the scenario, and a mark at the sentence that failed."""
+        step = self.stash.get(CURRENT_STEP, None)
+        if step is not None and isinstance(shown, ExceptionRepr):
+            place = f"{self.nodeid.partition('::')[0]}:{step.line_number}"
+            begin_with(shown, f"{place}\n{_marked(self.template.render(self.row), step)}\n")
 
 
 def _scenarios(parent: pytest.Collector, template: ScenarioTemplate, rows: Rows) -> Iterator[Scenario]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest._code.code import ExceptionRepr
+from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
 from gherkin.ast_builder import AstBuilder
 from gherkin.dialect import Dialect
 from gherkin.errors import CompositeParserException
@@ -57,6 +57,7 @@ __all__ = [
     "StepDefinitionNotFoundError",
     "StepParser",
     "arguments_of",
+    "begin_with",
     "bound_scenario",
     "count_step_definitions",
     "definition_of",
@@ -166,6 +167,12 @@ def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]]
         return None
     values: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     return template, values.get("_pytest_bdd_example", {})
+
+
+def begin_with(shown: ExceptionRepr, text: str) -> None:
+    """Have what pytest shows of an exception begin with the text, be it shown in another process."""
+    first = shown.chain[0][0] if isinstance(shown, ExceptionChainRepr) else shown.reprtraceback
+    first.reprentries = [ReprEntryNative([text]), *first.reprentries]
 
 
 def settle_id(item: pytest.Item) -> None:

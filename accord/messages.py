@@ -105,8 +105,8 @@ class _Attempt:
     set_up: _Result | None = None
     tear_down: _Result | None = None
     attached: dict[int | None, list[Envelope]] = field(default_factory=dict)
-    exchanges: list[str] = field(default_factory=list)
-    """What went over the wire in the step that runs, to be read."""
+    exchanges: dict[int, list[str]] = field(default_factory=dict)
+    """What went over the wire in each step, to be read."""
 
 
 class Recorder:
@@ -173,7 +173,6 @@ class Recorder:
         """The next step begins."""
         if self._attempt is not None:
             self._attempt.step_started = now()
-            self._attempt.exchanges.clear()
 
     def pass_step(self) -> None:
         """The step has passed."""
@@ -199,10 +198,15 @@ class Recorder:
             self._note("contract", {"attachment": {"body": json.dumps(contract.document), **told}})
         operation = None if documented is None else documented.rpartition(" ")[0]
         seen = entry(self._redaction, request, response, began, now(), operation)
-        self._attempt.exchanges.append(spoken(seen))
+        self._attempt.exchanges.setdefault(len(self._attempt.results), []).append(spoken(seen))
         self.attach(archive([seen]), "application/har+json", "exchange.har")
         if traceback is not None:
             self.attach(self._redaction.text(traceback), "text/x.cucumber.stacktrace+plain", "server traceback")
+
+    def last_exchange(self) -> str | None:
+        """Return what went over the wire in the last step in which something did, to be read; it is redacted."""
+        exchanges = self._attempt.exchanges if self._attempt is not None else {}
+        return "\n\n".join(exchanges[max(exchanges)]) if exchanges else None
 
     def attach(self, body: str, media_type: str, name: str) -> None:
         """Attach something to the step that runs, or to the scenario where none does."""

@@ -221,6 +221,10 @@ def pytest_runtest_makereport(
     recorder = item.config.stash[RECORDER]
     if not report.passed:
         recorder.fail(report, error)
+    if report.failed and isinstance(item, ScenarioItem):
+        item.show_sentence(report.longrepr)
+        if exchange := recorder.last_exchange():
+            report.sections.insert(0, ("What went over the wire", exchange))
     if call.when == "teardown":
         recorder.end()
         setattr(report, publishing.TRAVELLING, vars(recorder.take()))

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -56,7 +57,7 @@ class Stream:
             self._append("".join([*(line({"testCase": case}) for case in cases), line({"testRunFinished": ended})]))
         if self._file is None:
             return False
-        self._file.close()
+        self._close()
         if self.last.exists():
             self.last.replace(self.before)
         self._running.replace(self.last)
@@ -74,8 +75,17 @@ class Stream:
             self._file.write(text)
             self._file.flush()
         except OSError as error:
-            self.fault = f"The record of this run ends early, in {self._running}: {error.strerror}."
-            self._file = None
+            self.fault = (
+                f"{self._running} ends early, and this run is not published: {error.strerror}: "
+                "see that there is room, and that files can be written there."
+            )
+            with suppress(OSError):
+                self._close()
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 def meta(rootpath: Path) -> Envelope:

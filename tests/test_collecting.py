@@ -211,14 +211,14 @@ def test_a_failure_shows_the_sentence_in_its_scenario_with_file_and_line(things:
     things.run("-k", "Wrong").stdout.fnmatch_lines(
         [
             "*_ Any number*Wrong: pen, ink, 3* _*",
-            "",
-            "things = ['pen', 'ink'], expected = 3",
-            "*",
-            "*_ it.feature:18 _*",
+            "it.feature:18",
             "  Scenario Outline: Any number",
             "    Given a pen",
             "    When I add ink",
             ">   Then there are 3",
+            "",
+            "things = ['pen', 'ink'], expected = 3",
+            "*",
             "=* short test summary info =*",
             "FAILED it.feature::They add up::Any number[[]Wrong: pen, ink, 3] - AssertionErr*",
         ]
@@ -258,7 +258,7 @@ def test_backgrounds_of_the_feature_and_of_the_rule_run_first(project: Project) 
     result = project.run()
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
-        ["*_ it.feature:13 _*", "  Scenario: Failing", "    Given a pen", "    When I add ink", ">   Then there are 7"],
+        ["it.feature:13", "  Scenario: Failing", "    Given a pen", "    When I add ink", ">   Then there are 7"],
         consecutive=True,
     )
 
@@ -316,7 +316,7 @@ def test_another_language_any_line_end_and_a_byte_order_mark_are_read(project: P
     file.write_bytes((mark + GERMAN.replace("\n", end).replace("3", "7")).encode())
     project.run().stdout.fnmatch_lines(
         [
-            "*_ größe.feature:8 _*",
+            "größe.feature:8",
             "  Szenariogrundriss: Übergröße",
             "    Angenommen a 48½",
             "    Wenn I add ñandú",
@@ -553,7 +553,7 @@ def test_an_undefined_step_is_named_with_a_definition_to_paste_that_is_found_the
     project.steps(STEPS + "\n" + "\n".join(suggestion))
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([">       raise NotImplementedError", "*_ it.feature:4 _*"])
+    result.stdout.fnmatch_lines(["it.feature:4", "*", ">       raise NotImplementedError"])
 
 
 @pytest.mark.parametrize("asking", ["async def _(missing): ...", "async def _(under): ..."], ids=["step", "fixture"])
@@ -590,7 +590,7 @@ def test_a_refusal_that_a_step_meets_is_shown_without_a_traceback(project: Proje
 def test_workers_of_xdist_share_the_scenarios_and_show_the_same_failure(things: Project) -> None:
     result = things.run_process("-n", "2")
     result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["*_ it.feature:18 _*", "  Scenario Outline: Any number", "*", ">   Then there are 3"])
+    result.stdout.fnmatch_lines(["it.feature:18", "  Scenario Outline: Any number", "*", ">   Then there are 3"])
 
 
 def test_pytest_randomly_may_run_the_scenarios_in_any_order(things: Project) -> None:

@@ -1,6 +1,7 @@
 """Every run of features leaves its Cucumber Messages, whatever became of it."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,24 @@ def test_a_run_may_leave_nothing(failing: Project, argument: str) -> None:
     assert not failing.path.joinpath("living-docs").exists()
 
 
+def test_a_disk_that_is_full_ends_the_record_and_not_the_run(project: Project) -> None:
+    many(project)
+    project.steps(STEPS)
+    limited = f"ulimit -f 8; exec {sys.executable} -B -m pytest -p no:cacheprovider"
+    result = project.pytester.run("bash", "-c", limited)
+    result.assert_outcomes(passed=12)
+    result.stdout.fnmatch_lines(
+        ["*living-docs/messages.*.ndjson ends early, and this run is not published: File too large: *"]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_a_record_that_cannot_be_written_is_said_in_one_line(failing: Project) -> None:
+    failing.path.joinpath("living-docs").write_text("in the way", encoding="utf-8")
+    failing.run().stdout.fnmatch_lines(["*ends early, and this run is not published: *"])
+
+
 def test_the_record_of_the_run_before_is_kept(failing: Project) -> None:
     failing.run()
     before = messages(failing)
@@ -294,6 +313,37 @@ def test_times_are_real_in_a_scenario_that_travels_in_time(project: Project) -> 
     project.run().assert_outcomes(passed=1)
     seconds = [it["timestamp"]["seconds"] for it in of("testStepFinished", messages(project))]
     assert min(seconds) > 1_700_000_000
+
+
+def test_a_failure_shows_its_scenario_then_the_assertion_then_the_exchange(project: Project) -> None:
+    project.scenario("Given a question", "Then it breaks")
+    project.steps(
+        STEPS + APP + '\n@given("a question")\nasync def _(client):\n'
+        '    await client.post("/sign-in", json={"name": "alice", "password": "hunter2!"})\n'
+    )
+    for workers in ([], ["-n", "1"]):
+        shown = project.run_process(*workers).stdout
+        shown.fnmatch_lines(
+            [
+                "it.feature:4",
+                "  Scenario: One",
+                "    Given a question",
+                ">   Then it breaks",
+                "*",
+                "E       AssertionError: one is not two",
+                "*",
+                "*- What went over the wire -*",
+                "POST http://test/sign-in",
+                "*",
+                '{"name": "alice", "password": "[[]redacted[]]"}',
+                "",
+                "200 OK",
+                "*",
+                '{"access_token": "[[]redacted[]]", "user": *',
+            ]
+        )
+        shown.no_fnmatch_line("*pytest_bdd*")
+        shown.no_fnmatch_line("*accord/*.py*")
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_a_failing_assertion_in_an_async_step_fails_the_scenario(project: Projec
     project.steps(ACT.format(body='assert False, "it ran"') + step + '\n@then("nothing")\ndef _(): ...')
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E  *AssertionError: it ran", "*_ it.feature:3 _*", ">   Given it runs"])
+    result.stdout.fnmatch_lines(["it.feature:3", "*", ">   Given it runs", "*", "E  *AssertionError: it ran"])
 
 
 @each_kind_of_async_step
@@ -284,6 +284,9 @@ def test_the_traceback_of_a_failing_step_starts_at_the_step(project: Project, ki
     result.stdout.fnmatch_lines(
         [
             "*_ One _*",
+            "it.feature:3",
+            "  Scenario: One",
+            ">   Then it holds",
             "",
             '    @then("it holds")',
             f"    {kind} _():",
@@ -298,9 +301,6 @@ def test_the_traceback_of_a_failing_step_starts_at_the_step(project: Project, ki
             "E       assert False",
             "",
             "conftest.py:11: AssertionError",
-            "*_ it.feature:3 _*",
-            "  Scenario: One",
-            ">   Then it holds",
         ],
         consecutive=True,
     )
@@ -313,6 +313,9 @@ def test_a_short_traceback_starts_at_the_step(project: Project, kind: str) -> No
     project.run("--tb=short").stdout.fnmatch_lines(
         [
             "*_ One _*",
+            "it.feature:3",
+            "  Scenario: One",
+            ">   Then it holds",
             "conftest.py:15: in _",
             "    below()",
             "conftest.py:11: in below",
@@ -335,7 +338,13 @@ def test_the_traceback_of_a_failing_fixture_starts_at_the_fixture(project: Proje
 async def _(broken): ...
 """)
     project.run().stdout.fnmatch_lines(
-        ["*_ One _*", "", "    @pytest.fixture", f"    {kind} broken():", '>       assert False, "in the fixture"'],
+        [
+            ">   Then it holds",
+            "",
+            "    @pytest.fixture",
+            f"    {kind} broken():",
+            '>       assert False, "in the fixture"',
+        ],
         consecutive=True,
     )
 
@@ -630,10 +639,10 @@ def test_a_missing_setting_is_named_and_nothing_else_is_said(project: Project, s
     result.stdout.fnmatch_lines(
         [
             "*_ Two _*",
-            f'async steps need one event loop for the whole run: set {setting} = "session" *',
-            "*_ it.feature:5 _*",
+            "it.feature:5",
             "  Scenario: Two",
             ">   Then it holds",
+            f'async steps need one event loop for the whole run: set {setting} = "session" *',
             "=* short test summary info =*",
         ],
         consecutive=True,
