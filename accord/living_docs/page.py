@@ -1,0 +1,120 @@
+"""The document as one HTML page, which needs nothing else and asks the network for nothing."""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from accord.living_docs.changes import Changes
+from accord.living_docs.evidence import shown
+from accord.living_docs.index import operations, slowest
+from accord.living_docs.model import IN_THE_SENTENCE, Document, Promise, State
+from accord.living_docs.words import comparison, moment, paragraphs, plain, took
+from accord.refusal import Refusal
+
+# Browsers drop some control characters, and replace others.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def page(document: Document, changes: Changes | None, tag_link: str | None) -> Iterator[str]:
+    """The page, piece by piece."""
+    environment = Environment(
+        loader=PackageLoader("accord.living_docs"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "comparison": comparison,
+        "moment": moment,
+        "paragraphs": paragraphs,
+        "plain": plain,
+        "shown": shown,
+        "tag_address": _tag_address(tag_link),
+        "took": took,
+        "web": web,
+    }
+    environment.globals |= {"KEPT": State.KEPT, "BROKEN": State.BROKEN, "tally": tally}
+    style, script = (Markup(_source(environment, name)) for name in ("page.css", "page.js"))
+    pieces = environment.get_template("page.html").generate(
+        document=document,
+        changes=changes,
+        style=style,
+        script=script,
+        policy=policy(style, script),
+        bar=bar(document.counts()),
+        operations=operations(document),
+        slowest=slowest(document),
+        tags=sorted({tag for promise in document.promises() for tag in promise.tags}),
+    )
+    for piece in pieces:
+        yield _CONTROL.sub(_picture, piece)
+
+
+def _picture(control: re.Match[str]) -> str:
+    number = ord(control[0])
+    return chr(0x2421 if number == 0x7F else 0x2400 + number)
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader
+    return environment.loader.get_source(environment, name)[0]
+
+
+def policy(style: str, script: str) -> str:
+    """The Content-Security-Policy under which the page's own style and script work, and nothing else does."""
+    hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
+    return (
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@dataclass
+class Stretch:
+    """A part of the bar, in percent."""
+
+    state: State
+    start: float
+    width: float
+
+
+def bar(counts: dict[State, int]) -> list[Stretch]:
+    """The bar: even one promise of very many can be seen."""
+    total = sum(counts.values())
+    widths = {state: max(count / total, 0.006) for state, count in counts.items() if count}
+    stretches: list[Stretch] = []
+    start = 0.0
+    for state, width in widths.items():
+        part = 100 * width / sum(widths.values())
+        stretches.append(Stretch(state, start, part))
+        start += part
+    return stretches
+
+
+def tally(promises: Iterable[Promise]) -> str:
+    """How many of the promises are kept, broken and so on: `8 kept, 1 broken`."""
+    states = [promise.state for promise in promises]
+    return ", ".join(f"{states.count(state)} {state.value}" for state in IN_THE_SENTENCE if state in states)
+
+
+def web(address: str) -> str | None:
+    """The address, if a browser may follow it."""
+    try:
+        return address if urlsplit(address).scheme in ("http", "https") else None
+    except ValueError:
+        return None
+
+
+def _tag_address(template: str | None) -> Callable[[str], str]:
+    if template is None:
+        return lambda tag: "?tag=" + quote(tag, safe="")
+    if web(template) is None or "{tag}" not in template:
+        raise Refusal(f"{template} is no address to link tags to: write one as https://tracker.example/{{tag}}")
+    return lambda tag: template.replace("{tag}", quote(tag.removeprefix("@"), safe=""))

@@ -1,0 +1,59 @@
+"""The state in Markdown: for a pull request, a chat, the summary of a CI job."""
+
+import re
+from collections.abc import Iterator
+
+from accord.living_docs.changes import Changes
+from accord.living_docs.model import Document, Promise
+from accord.living_docs.words import moment, plain, took
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@:&$])")
+
+
+def summary(document: Document, changes: Changes | None) -> Iterator[str]:
+    """The summary, paragraph by paragraph."""
+    yield f"# {escaped(document.title)}: {document.sentence()}\n"
+    origin = document.origin
+    said = [
+        moment(origin.started) if origin.started else "",
+        " ".join(part for part in (origin.branch, origin.commit) if part),
+        took(origin.seconds) if origin.seconds is not None else "",
+    ]
+    yield " · ".join(escaped(part) for part in said if part) + "\n"
+    for title, failure in document.problems:
+        yield f"**{escaped(title)}**: {escaped(failure.first_line)}\n"
+    if broken := document.broken():
+        yield "## Broken\n"
+        yield "".join(_broken(promise) for promise in broken)
+    if changes:
+        yield "## Changed\n"
+        yield from _changed(changes)
+
+
+def _broken(promise: Promise) -> str:
+    step = promise.run.worst if promise.run else None
+    because = ""
+    if step:
+        because = f"{step.written.keyword} {step.written.text}"
+        because += f": {step.failure.first_line}" if step.failure else f": {step.status.lower()}"
+    return f"- **{escaped(' > '.join(promise.path))}**  \n  {escaped(because)}\n"
+
+
+def _changed(changes: Changes) -> Iterator[str]:
+    yield f"{changes.sentence().capitalize()}\n"
+    for title, promises in (
+        ("Newly broken", changes.newly_broken),
+        ("Fixed", changes.fixed),
+        ("New", changes.new),
+        ("Gone", changes.gone),
+    ):
+        if promises:
+            yield f"{title}:\n\n" + "".join(f"- {escaped(' > '.join(promise.path))}\n" for promise in promises)
+    if changes.reworded:
+        lines = (f"- {escaped(was.name)} → {escaped(' > '.join(now.path))}\n" for was, now in changes.reworded)
+        yield "Reworded:\n\n" + "".join(lines)
+
+
+def escaped(text: str) -> str:
+    """The text as one line of Markdown that means nothing but itself."""
+    return _SPECIAL.sub(r"\\\1", " ".join(plain(text).split()))
