@@ -16,10 +16,10 @@ def summary(document: Document, changes: Changes | None) -> Iterator[str]:
     origin = document.origin
     said = [
         moment(origin.started) if origin.started else "",
-        " ".join(part for part in (origin.branch, origin.commit) if part),
+        " ".join(escaped(part) for part in (origin.branch, origin.commit) if part),
         took(origin.seconds) if origin.seconds is not None else "",
     ]
-    yield " · ".join(escaped(part) for part in said if part) + "\n"
+    yield " · ".join(part for part in said if part) + "\n"
     for title, failure in document.problems:
         yield f"**{escaped(title)}**: {escaped(failure.first_line)}\n"
     if broken := document.broken():
@@ -31,12 +31,11 @@ def summary(document: Document, changes: Changes | None) -> Iterator[str]:
 
 
 def _broken(promise: Promise) -> str:
-    step = promise.run.worst if promise.run else None
     because = ""
-    if step:
-        because = f"{step.written.keyword} {step.written.text}"
-        because += f": {step.failure.first_line}" if step.failure else f": {step.status.lower()}"
-    return f"- **{escaped(' > '.join(promise.path))}**  \n  {escaped(because)}\n"
+    if promise.run and (step := promise.run.worst):
+        reason = step.failure.first_line if step.failure else step.status.lower()
+        because = f"{escaped(f'{step.written.keyword} {step.written.text}')}: {escaped(reason)}"
+    return f"- **{escaped(' > '.join(promise.path))}**  \n  {because}\n"
 
 
 def _changed(changes: Changes) -> Iterator[str]:
