@@ -1,0 +1,169 @@
+"""How long the document of a large suite takes to make and to read, and how large it is.
+
+    uv run python -m benchmarks.document [SCENARIOS]
+
+Each scenario has six steps; two of them carry an exchange. Sizes are those of the page with its evidence and without.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page, async_playwright
+
+SCENARIOS_A_FEATURE = 20
+SENTENCES = (
+    ("Given ", "someone signed in as user number {0}"),
+    ("And ", 'there is a task "Buy {1} number {0}" that is due in {2} days'),
+    ("And ", "the task is shared with {2} other people"),
+    ("When ", 'the title of the task is changed to "Fetch {1} number {0}"'),
+    ("Then ", 'the task "Fetch {1} number {0}" is on the list'),
+    ("And ", "each of the {2} other people is told about it"),
+)
+GOODS = ("milk", "bread", "butter", "apples", "paper", "candles", "soap", "nails")
+RENDER = """
+import resource, sys, time
+from pathlib import Path
+from accord import living_docs
+start = time.perf_counter()
+living_docs.write(Path(sys.argv[1]), Path(sys.argv[2]))
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+BROWSER = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+SEARCH = """async words => {
+  const field = document.querySelector("[type=search]");
+  const start = performance.now();
+  field.value = words;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - start;
+}"""
+
+Json = dict[str, Any]
+
+
+def messages(scenarios: int, *, evidence: bool) -> Iterator[Json]:
+    """A run of so many scenarios, each like the other but for its words."""
+    yield {"meta": {"ci": {"name": "local", "git": {"remote": "suite", "revision": 40 * "0", "branch": "main"}}}}
+    yield {"testRunStarted": {"timestamp": _time(0)}}
+    for number, (_, sentence) in enumerate(SENTENCES):
+        place = {"uri": "steps/tasks.py", "location": {"line": 10 * number}}
+        pattern = {"source": sentence, "type": "CUCUMBER_EXPRESSION"}
+        yield {"stepDefinition": {"id": f"d{number}", "pattern": pattern, "sourceReference": place}}
+    for first in range(0, scenarios, SCENARIOS_A_FEATURE):
+        numbers = range(first, min(first + SCENARIOS_A_FEATURE, scenarios))
+        yield {"gherkinDocument": _feature(numbers)}
+        for number in numbers:
+            yield from _run(number, evidence=evidence)
+    yield {"testRunFinished": {"success": True, "timestamp": _time(100 * scenarios)}}
+
+
+def _feature(numbers: range) -> Json:
+    number = numbers.start // SCENARIOS_A_FEATURE
+    children = [{"scenario": _scenario(one)} for one in numbers]
+    titled = {"keyword": "Feature", "name": f"Sharing tasks, part {number}", "description": "  As someone\n  I share."}
+    uri = f"features/area_{number // 10}/part_{number}.feature"
+    return {"uri": uri, "feature": {"language": "en", "tags": [], "children": children} | titled}
+
+
+def _scenario(number: int) -> Json:
+    steps = [
+        {"id": f"{number}-{step}", "keyword": keyword, "text": _said(sentence, number)}
+        for step, (keyword, sentence) in enumerate(SENTENCES)
+    ]
+    titled = {"keyword": "Scenario", "name": f"A shared task keeps its people, case {number}", "description": ""}
+    return {"id": f"s{number}", "tags": [], "steps": steps, "examples": []} | titled
+
+
+def _said(sentence: str, number: int) -> str:
+    return sentence.format(number, GOODS[number % len(GOODS)], number % 7 + 1)
+
+
+def _run(number: int, *, evidence: bool) -> Iterator[Json]:
+    steps = range(len(SENTENCES))
+    said = [
+        {"id": f"p{number}-{step}", "astNodeIds": [f"{number}-{step}"], "text": _said(SENTENCES[step][1], number)}
+        for step in steps
+    ]
+    yield {"pickle": {"id": f"p{number}", "astNodeIds": [f"s{number}"], "name": "", "tags": [], "steps": said}}
+    tests = [
+        {"id": f"t{number}-{step}", "pickleStepId": f"p{number}-{step}", "stepDefinitionIds": [f"d{step}"]}
+        for step in steps
+    ]
+    yield {"testCase": {"id": f"c{number}", "pickleId": f"p{number}", "testSteps": tests}}
+    attempt = f"a{number}"
+    yield {"testCaseStarted": {"id": attempt, "testCaseId": f"c{number}", "attempt": 0, "timestamp": _time(number)}}
+    for step in steps:
+        step_of = {"testCaseStartedId": attempt, "testStepId": f"t{number}-{step}"}
+        yield {"testStepStarted": step_of | {"timestamp": _time(number)}}
+        if evidence and step in (3, 4):
+            body = json.dumps({"log": {"entries": [_exchange(number)]}})
+            har = {"mediaType": "application/har+json", "contentEncoding": "IDENTITY", "body": body}
+            yield {"attachment": step_of | har}
+        result = {"status": "FAILED" if number % 500 == 3 and step == 5 else "PASSED", "duration": _time(step)}
+        yield {"testStepFinished": step_of | {"testStepResult": result, "timestamp": _time(number)}}
+    yield {"testCaseFinished": {"testCaseStartedId": attempt, "timestamp": _time(number + number % 90)}}
+
+
+def _exchange(number: int) -> Json:
+    task = {"id": number, "title": f"Fetch number {number}", "completed": False, "people": list(range(number % 7))}
+    headers = [{"name": "content-type", "value": "application/json"}, {"name": "authorization", "value": "[redacted]"}]
+    body = {"mimeType": "application/json", "text": json.dumps(task)}
+    request = {"method": "PATCH", "url": f"http://test/tasks/{number}", "headers": headers, "postData": body}
+    response = {"status": 200, "statusText": "OK", "headers": headers[:1], "content": body}
+    return {"time": 3.2, "request": request, "response": response, "_operation": "PATCH /tasks/{task_id}"}
+
+
+def _time(milliseconds: int) -> Json:
+    return {"seconds": milliseconds // 1000, "nanos": milliseconds % 1000 * 1_000_000}
+
+
+def rendered(directory: Path, scenarios: int, *, evidence: bool) -> Path:
+    """Make the stream and render it in a process of its own; prints what that took. Returns the page."""
+    stream = directory / "messages.ndjson"
+    with stream.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(message) + "\n" for message in messages(scenarios, evidence=evidence))
+    command = [sys.executable, "-c", RENDER, str(stream), str(directory)]
+    seconds, memory = map(float, subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.split())
+    page = directory / "index.html"
+    size, of = page.stat().st_size / 1e6, stream.stat().st_size / 1e6
+    words = "with evidence" if evidence else "without evidence"
+    print(f"{words}: {of:.1f} MB of messages rendered in {seconds:.1f} s, {memory:.0f} MB of memory, to {size:.1f} MB")
+    return page
+
+
+async def read(page: Page, address: str) -> None:
+    """Print how long the page takes until it is shown and loaded, and how long a search."""
+    start = time.perf_counter()
+    await page.goto(address, wait_until="load", timeout=120_000)
+    loaded = time.perf_counter() - start
+    await page.wait_for_timeout(2000)
+    shown = await page.evaluate(PAINTED)
+    searches = [await page.evaluate(SEARCH, words) for words in ("fetch", "fetch bread 7", "nothing like it", "")]
+    took = ", ".join(f"{milliseconds:.0f} ms" for milliseconds in searches)
+    print(f"  shown after {shown / 1000:.2f} s, loaded after {loaded:.2f} s; searches: {took}")
+
+
+async def main() -> None:
+    """Measure the document with evidence, and without."""
+    scenarios = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    browser_path = next(filter(None, map(shutil.which, BROWSER)), None)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+        for evidence in (True, False):
+            with tempfile.TemporaryDirectory() as directory:
+                await read(await browser.new_page(), rendered(Path(directory), scenarios, evidence=evidence).as_uri())
+        await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
