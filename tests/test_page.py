@@ -129,7 +129,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 async def shown(page: Page) -> list[str]:
     """The names of the scenarios that can be seen."""
-    return await page.locator("article:visible > :is(h4, h5)").all_inner_texts()
+    return await page.locator("article:visible > :is(h4, h5)").all_text_contents()
 
 
 async def test_the_first_screen_says_how_it_stands_and_what_is_broken(page: Page, address: str) -> None:

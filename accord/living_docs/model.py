@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
 
 
 class State(Enum):
@@ -93,7 +94,7 @@ class Step:
         return self.state is not State.KEPT or bool(self.evidence)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Run:
     """A test case as it ran: its last attempt, and why the ones before that failed."""
 
@@ -103,7 +104,7 @@ class Run:
     finished: bool = False
     earlier: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def state(self) -> State:
         """The worst of its steps; one that never came to its end was not run."""
         worst = min((step.state for step in self.steps), key=badness, default=State.UNRUN)
@@ -127,7 +128,7 @@ class Run:
         return None if found is None or found.state is State.KEPT else found
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Promise:
     """A scenario, or an outline with one row of its examples."""
 
@@ -138,7 +139,7 @@ class Promise:
     runs: list[Run] = field(default_factory=list)
     slug: str = ""
 
-    @property
+    @cached_property
     def run(self) -> Run | None:
         """The worst of its runs."""
         return min(self.runs, key=lambda run: badness(run.state), default=None)

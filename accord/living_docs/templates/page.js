@@ -3,32 +3,36 @@
   const form = document.getElementById("find");
   const output = form.querySelector("output");
   const promises = document.getElementById("promises");
-  const sections = [...promises.querySelectorAll("section")].reverse();
-  let items;
+  const sections = [...promises.querySelectorAll("section")];
+  const articles = promises.querySelectorAll("article");
+  const items = [];
+  const idle = window.requestIdleCallback ?? setTimeout;
 
   // What a scenario says, without its evidence.
-  function said(node) {
-    if (node.nodeType === Node.TEXT_NODE) return node.data;
-    if (node.tagName === "DETAILS" || node.className === "why" || node.className === "st") return "";
-    return Array.from(node.childNodes, said).join(" ");
+  function said(article) {
+    let words = article.textContent;
+    for (const aside of article.querySelectorAll("details, .st")) words = words.replace(aside.textContent, " ");
+    return words;
   }
 
-  const around = new Map();
+  // What stands above a scenario: chapter, feature, rule.
+  const known = new Map([[promises, ""]]);
   function above(section) {
-    if (section === promises) return "";
-    if (!around.has(section)) {
-      const own = [...section.children].filter((node) => !/^(SECTION|ARTICLE)$/.test(node.tagName));
-      around.set(section, above(section.parentElement) + " " + own.map(said).join(" "));
+    if (!known.has(section)) {
+      const own = [...section.children].filter((node) => !/^(ARTICLE|SECTION)$/.test(node.tagName));
+      known.set(section, above(section.parentElement) + own.map((node) => node.textContent).join(" ") + " ");
     }
-    return around.get(section);
+    return known.get(section);
   }
 
-  function gather() {
-    items ??= Array.from(promises.querySelectorAll("article"), (article) => ({
-      article,
-      text: (above(article.parentElement) + " " + said(article)).toLowerCase().replace(/\s+/g, " ") + " ",
-      states: new Set([article.className, ...Array.from(article.querySelectorAll("tr[id]"), (row) => row.className)]),
-    }));
+  function gather(deadline) {
+    while (items.length < articles.length) {
+      if (deadline?.timeRemaining() < 1) return void idle(gather);
+      const article = articles[items.length];
+      const states = Array.from(article.querySelectorAll("tr[id]"), (row) => row.className);
+      const text = (above(article.parentElement) + said(article)).toLowerCase();
+      items.push({ article, text, states: [article.className, ...states], shown: true });
+    }
   }
 
   function asked() {
@@ -38,21 +42,23 @@
 
   function show() {
     const { q, state, tag } = asked();
-    if (!q && !state.length && !tag && !items) return;
+    if (!q && !state.length && !tag && items.every((item) => item.shown)) return;
     gather();
-    const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = [...q.toLowerCase().split(/\s+/), tag.toLowerCase()].filter(Boolean);
+    const alive = new Set();
     let count = 0;
-    for (const { article, text, states } of items) {
+    for (const item of items) {
       const shown =
-        words.every((word) => text.includes(word)) &&
-        (!state.length || state.some((one) => states.has(one))) &&
-        (!tag || text.includes(` ${tag.toLowerCase()} `));
-      if (article.hidden === shown) article.hidden = !shown;
-      count += shown;
+        words.every((word) => item.text.includes(word)) &&
+        (!state.length || item.states.some((one) => state.includes(one))) &&
+        (!tag || item.text.split(/\s+/).includes(tag.toLowerCase()));
+      if (item.shown !== shown) item.article.hidden = !(item.shown = shown);
+      if (!shown) continue;
+      count += 1;
+      for (let node = item.article.parentElement; node !== promises && !alive.has(node); node = node.parentElement)
+        alive.add(node);
     }
-    for (const section of sections) {
-      section.hidden = count < items.length && !section.querySelector("article:not([hidden])");
-    }
+    for (const section of sections) section.hidden = count < items.length && !alive.has(section);
     output.value = count < items.length ? `${count} of ${items.length} scenarios` : "";
   }
 
@@ -97,7 +103,7 @@
   recall();
   show();
   if (location.hash) arrive();
-  (window.requestIdleCallback ?? setTimeout)(gather);
+  idle(gather);
 
   let folded = [];
   addEventListener("beforeprint", () => {
