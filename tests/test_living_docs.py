@@ -11,7 +11,7 @@ from accord import cli, living_docs
 from accord.living_docs.changes import changes
 from accord.living_docs.evidence import shown
 from accord.living_docs.index import operations
-from accord.living_docs.model import Document, Evidence, State
+from accord.living_docs.model import Document, Evidence, Failure, State
 from accord.living_docs.stream import read
 from accord.living_docs.summary import escaped
 from accord.living_docs.words import comparison, took
@@ -259,7 +259,7 @@ def test_an_exchange_is_set_out_as_http() -> None:
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"log": {"entries": [{"request": 1}]}}', '{"log": {"entries": 3}}'])
 def test_a_har_document_that_is_none_is_told_by_its_size(body: str) -> None:
     [piece] = shown(Evidence("application/har+json", body))
-    assert piece.summary == f"A file: application/har+json, {len(body)} bytes, not shown"
+    assert piece.summary == f"A file: application/har+json, {len(body)} byte{'' if len(body) == 1 else 's'}, not shown"
 
 
 def test_images_are_shown_and_svg_and_the_rest_are_told_by_name_type_and_size() -> None:
@@ -270,6 +270,15 @@ def test_images_are_shown_and_svg_and_the_rest_are_told_by_name_type_and_size() 
     assert svg.image is None
     assert svg.summary == "a.svg: image/svg+xml, 6 bytes, not shown"
     assert no_image.image is None
+
+
+def test_text_is_shown_however_it_is_encoded() -> None:
+    [text] = shown(Evidence("text/plain", "aGVsbG8=", base64=True))
+    [no_text] = shown(Evidence("text/plain", "/w==", base64=True))
+    [json] = shown(Evidence("application/json", '{"a":1}'))
+    assert text.texts == ["hello"]
+    assert no_text.summary == "A file: text/plain, 1 byte, not shown"
+    assert json.texts == ['{\n  "a": 1\n}']
 
 
 def test_logs_lose_the_colours_of_the_terminal() -> None:
@@ -300,6 +309,21 @@ def test_the_summary_tells_what_is_broken_and_what_changed(stream: Path, tmp_pat
         "",
         r"- Tasks \> A task",
     ]
+
+
+def test_what_failed_is_said_in_one_line_up_to_what_follows_a_colon() -> None:
+    assert Failure("\n  no milk \nat all").first_line == "no milk"
+    assert Failure("These should be equal:\n\n  1 and 2\n").first_line == "These should be equal: 1 and 2"
+    assert Failure("").first_line == ""
+
+
+def test_what_is_attached_beside_the_steps_is_shown_with_the_last(stream: Path) -> None:
+    messages = recorded({"a.feature": TASKS}, {"it is there": Outcome(attachments=[text("a note")])})
+    for message in messages:
+        message.get("attachment", {}).pop("testStepId", None)
+    [promise, *_] = told(stream, messages).promises()
+    assert promise.run
+    assert [[piece.body for piece in step.evidence] for step in promise.run.steps] == [[], [], ["a note"]]
 
 
 def test_markdown_in_a_name_is_text() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,17 +48,28 @@ def _attached(evidence: Evidence) -> Shown:
     name = evidence.name or _NAMES.get(media_type, media_type)
     if evidence.url is not None:
         return Shown(name, links=[evidence.url])
-    if evidence.base64:
-        is_image = media_type in _IMAGES and _BASE64.fullmatch(evidence.body)
-        return Shown(name, image=f"data:{media_type};base64,{evidence.body}") if is_image else _file(evidence)
+    if media_type in _IMAGES and evidence.base64 and _BASE64.fullmatch(evidence.body):
+        return Shown(name, image=f"data:{media_type};base64,{evidence.body}")
+    if not media_type.startswith(_TEXT) or (text := _text(evidence)) is None:
+        return _file(evidence)
     if media_type == "text/uri-list":
-        return Shown(name, links=[line for line in evidence.body.split() if not line.startswith("#")])
-    return Shown(name, [plain(evidence.body)]) if media_type.startswith(_TEXT) else _file(evidence)
+        return Shown(name, links=[line for line in text.split() if not line.startswith("#")])
+    return Shown(name, [_indented(text) if "json" in media_type else plain(text)])
+
+
+def _text(evidence: Evidence) -> str | None:
+    """The text, unless it is said to be one and is none."""
+    try:
+        return b64decode(evidence.body, validate=True).decode() if evidence.base64 else evidence.body
+    except ValueError:
+        return None
 
 
 def _file(evidence: Evidence) -> Shown:
-    size = len(evidence.body) * 3 // 4 if evidence.base64 else len(evidence.body.encode(errors="replace"))
-    return Shown(f"{evidence.name or 'A file'}: {evidence.media_type}, {size:,} bytes, not shown")
+    size = len(evidence.body.rstrip("=")) * 3 // 4 if evidence.base64 else len(evidence.body.encode(errors="replace"))
+    return Shown(
+        f"{evidence.name or 'A file'}: {evidence.media_type}, {size:,} byte{'' if size == 1 else 's'}, not shown"
+    )
 
 
 def _exchange(entry: dict[str, Any]) -> Shown:

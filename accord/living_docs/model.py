@@ -69,8 +69,9 @@ class Failure:
 
     @property
     def first_line(self) -> str:
-        """What it says first."""
-        return next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+        """What it says first; after a colon, what follows it too."""
+        first, second, *_ = [*filter(str.strip, self.message.splitlines()), "", ""]
+        return f"{first.strip()} {second.strip()}" if first.endswith(":") else first.strip()
 
 
 @dataclass(slots=True)

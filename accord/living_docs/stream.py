@@ -301,8 +301,10 @@ class _Reader:
         if attempt is None:
             self.evidence.append(evidence)
             return
-        promise, _, steps = self.cases[self.attempts[attempt]]
-        steps[message["testStepId"]].evidence.append(evidence)
+        promise, run, steps = self.cases[self.attempts[attempt]]
+        # What is attached beside the steps is shown with the last one.
+        step = steps[message["testStepId"]] if "testStepId" in message else next(reversed(run.steps), None)
+        (step.evidence if step else self.evidence).append(evidence)
         if media_type == HAR:
             for entry in entries(body):
                 response = (str(entry.get("_operation")), str(entry.get("response", {}).get("status")))
