@@ -191,11 +191,14 @@ def test_what_changed_is_told(stream: Path) -> None:
     found = changes(before, after)
     assert [promise.name for promise in found.newly_broken] == ["breaks"]
     assert [promise.name for promise in found.fixed] == ["is mended"]
-    assert {(was.name, now.name) for was, now in found.reworded} == {
+    assert {(pair.was.name, pair.now.name) for pair in found.reworded} == {
         ("has other words", "is said otherwise"),
         ("has other steps", "has other steps"),
         ("goes", "comes"),
     }
+    assert [(pair.lost, pair.gained) for pair in found.reworded if pair.was.name == pair.now.name] == [
+        (["* has other steps"], ["* has better steps"])
+    ]
     assert [promise.name for promise in found.new] == ["came too"]
     assert found.gone == []
     assert found.sentence() == "1 newly broken, 1 fixed, 1 new, 3 reworded"
@@ -315,6 +318,16 @@ def test_what_failed_is_said_in_one_line_up_to_what_follows_a_colon() -> None:
     assert Failure("\n  no milk \nat all").first_line == "no milk"
     assert Failure("These should be equal:\n\n  1 and 2\n").first_line == "These should be equal: 1 and 2"
     assert Failure("").first_line == ""
+
+
+def test_an_ambiguous_sentence_names_what_matches_it() -> None:
+    [promise] = read(KIT["ambiguous"]).broken()
+    assert promise.run
+    assert promise.run.worst
+    assert promise.run.worst.failure
+    first, *others = promise.run.worst.failure.message.splitlines()
+    assert first == "Several step definitions match:"
+    assert len(others) == 2
 
 
 def test_what_is_attached_beside_the_steps_is_shown_with_the_last(stream: Path) -> None:

@@ -165,6 +165,15 @@ async def test_filters_live_in_the_address(page: Page, address: str) -> None:
     await expect(page.get_by_role("searchbox")).to_have_value("MILK")
 
 
+async def test_an_address_that_leads_nowhere_leaves_all_to_be_seen(page: Page, address: str) -> None:
+    await page.goto(address + "?state=gone&tag=@gone#%zz")
+    assert len(await shown(page)) == 5
+    await page.get_by_role("searchbox").fill("milk")
+    assert await shown(page) == ["A new task starts out open", "A task may be described"]
+    await page.get_by_role("searchbox").fill("")
+    assert page.url.endswith("index.html#%zz")
+
+
 async def test_a_tag_leads_to_what_carries_it_or_inherits_it(page: Page, address: str) -> None:
     await page.goto(address)
     await page.get_by_role("link", name="@tasks").click()

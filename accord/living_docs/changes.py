@@ -3,7 +3,25 @@
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from accord.living_docs.model import Document, Promise, State
+from accord.living_docs.model import Document, Promise, State, Written
+
+
+@dataclass
+class Reworded:
+    """A promise in other words: how it was, how it is, and the steps in which they differ."""
+
+    was: Promise
+    now: Promise
+
+    @property
+    def lost(self) -> list[str]:
+        """The steps that it had and has no more."""
+        return _differing(self.was, self.now)
+
+    @property
+    def gained(self) -> list[str]:
+        """The steps that it has and had not."""
+        return _differing(self.now, self.was)
 
 
 @dataclass
@@ -14,7 +32,7 @@ class Changes:
     new: list[Promise] = field(default_factory=list)
     newly_broken: list[Promise] = field(default_factory=list)
     fixed: list[Promise] = field(default_factory=list)
-    reworded: list[tuple[Promise, Promise]] = field(default_factory=list)
+    reworded: list[Reworded] = field(default_factory=list)
     gone: list[Promise] = field(default_factory=list)
 
     def counted(self) -> list[tuple[str, int]]:
@@ -43,7 +61,7 @@ def changes(before: Document, after: Document) -> Changes:
         pairs += _alike(old, new, likeness)
     for was, now in pairs:
         if was.name != now.name or _steps(was) != _steps(now):
-            found.reworded.append((was, now))
+            found.reworded.append(Reworded(was, now))
         if State.BROKEN in (was.state, now.state) and was.state is not now.state:
             (found.newly_broken if now.state is State.BROKEN else found.fixed).append(now)
     found.fixed = [promise for promise in found.fixed if promise.state is State.KEPT]
@@ -62,9 +80,17 @@ def _alike(
 
 
 def _steps(promise: Promise) -> Hashable:
-    return promise.scenario.feature.uri, tuple(
-        (step.keyword, step.text, repr(step.table), step.doc) for step in promise.steps
-    )
+    return promise.scenario.feature.uri, tuple(map(_said, promise.steps))
+
+
+def _said(step: Written) -> str:
+    table = "".join("\n| " + " | ".join(row) + " |" for row in step.table or ())
+    return f"{step.keyword} {step.text}{table}" + (f"\n{step.doc}" if step.doc else "")
+
+
+def _differing(one: Promise, other: Promise) -> list[str]:
+    others = {_said(step) for step in other.steps}
+    return [said for step in one.steps if (said := _said(step)) not in others]
 
 
 def _place(*documents: Document) -> Callable[[Promise], Hashable]:

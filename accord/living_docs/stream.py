@@ -31,6 +31,8 @@ from accord.refusal import Refusal
 
 HAR = "application/har+json"
 OPENAPI = "application/openapi+json"
+# Many lines, none of which says more than others do: they are not even parsed.
+_UNTOLD = (b'{"testStepStarted"', b'{"source"')
 
 Json = dict[str, Any]
 
@@ -45,6 +47,8 @@ def read(path: Path, *, evidence: bool = True) -> Document:
     number = 0
     with _opened(path) as lines:
         for number, line in enumerate(lines, 1):
+            if line.startswith(_UNTOLD):
+                continue
             try:
                 reader.take(json.loads(line))
             except (ValueError, RecursionError) as error:
@@ -83,6 +87,7 @@ class _Reader:
         self.hooks: dict[str, Written] = {}
         self.sentences: dict[str, Sentence] = {}
         self.cases: dict[str, tuple[Promise, Run, dict[str, Step]]] = {}
+        self.ambiguous: dict[str, str] = {}
         self.attempts: dict[str, str] = {}
         self.started: dict[str, float] = {}
         self.run_hooks: dict[str, str] = {}
@@ -237,10 +242,13 @@ class _Reader:
         if message.get("hookId"):
             return self.hooks[message["hookId"]]
         written = self.pickle_steps[message["pickleStepId"]]
-        for definition in message.get("stepDefinitionIds") or ():
-            sentence = self.sentences[definition]
+        sentences = [self.sentences[definition] for definition in message.get("stepDefinitionIds") or ()]
+        for sentence in sentences:
             sentence.uses += 1
             sentence.example = sentence.example or written
+        if len(sentences) > 1:
+            matching = "\n".join(f"{sentence.pattern} ({sentence.place})" for sentence in sentences)
+            self.ambiguous[message["id"]] = f"Several step definitions match:\n{matching}"
         return written
 
     # What became of it.
@@ -262,6 +270,8 @@ class _Reader:
         STATES[result["status"]]
         step.status, step.seconds = result["status"], _seconds(result["duration"])
         step.failure = _failure(result)
+        if step.status == "AMBIGUOUS" and step.failure is None and message["testStepId"] in self.ambiguous:
+            step.failure = Failure(self.ambiguous[message["testStepId"]])
 
     def test_case_finished(self, message: Json) -> None:
         started = message["testCaseStartedId"]

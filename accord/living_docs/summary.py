@@ -49,7 +49,7 @@ def _changed(changes: Changes) -> Iterator[str]:
         if promises:
             yield f"{title}:\n\n" + "".join(f"- {escaped(' > '.join(promise.path))}\n" for promise in promises)
     if changes.reworded:
-        lines = (f"- {escaped(was.name)} → {escaped(' > '.join(now.path))}\n" for was, now in changes.reworded)
+        lines = (f"- {escaped(pair.was.name)} → {escaped(' > '.join(pair.now.path))}\n" for pair in changes.reworded)
         yield "Reworded:\n\n" + "".join(lines)
 
 

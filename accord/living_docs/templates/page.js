@@ -64,9 +64,9 @@
 
   function remember() {
     const { q, state, tag } = asked();
-    const query = new URLSearchParams([["q", q], ["tag", tag], ["state", state.join(",")]].filter(([, value]) => value));
+    const said = [["q", q], ["tag", tag], ["state", state.join(",")]].filter(([, value]) => value);
     try {
-      history.replaceState(null, "", `?${query}${location.hash}`);
+      history.replaceState(null, "", location.pathname + (said.length ? `?${new URLSearchParams(said)}` : "") + location.hash);
     } catch {
       // Where a page has no address of its own, as in the preview of an attachment.
     }
@@ -80,9 +80,17 @@
     if (form.elements.tag) form.elements.tag.value = query.get("tag") ?? "";
   }
 
+  function linked() {
+    try {
+      return document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      return null; // The address is mangled.
+    }
+  }
+
   // Whatever a link leads to is shown.
   function arrive() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = linked();
     if (!target) return;
     if (target.closest("[hidden]")) {
       form.reset();
