@@ -51,43 +51,50 @@ def recorded(
     if openapi:
         messages.append({"attachment": _attachment("application/openapi+json", json.dumps(openapi))})
     messages += [{"attachment": attachment} for attachment in attachments]
-    definitions: dict[str, str] = {}
-    clock = 0
+    run = _Run(outcomes or {}, ids)
     for pickle in pickles:
-        if pickle["name"] in leave_out:
-            continue
-        said = [step["text"] for step in pickle["steps"]]
-        for text in said:
-            if text not in definitions and (outcomes or {}).get(text, KEPT).status != "UNDEFINED":
-                definitions[text] = ids.get_next_id()
-                source = {"uri": "steps/it.py", "location": {"line": len(definitions)}}
-                pattern = {"source": text, "type": "CUCUMBER_EXPRESSION"}
-                messages.append(
-                    {"stepDefinition": {"id": definitions[text], "pattern": pattern, "sourceReference": source}}
-                )
-        case, attempt = ids.get_next_id(), ids.get_next_id()
-        steps = [
-            {
-                "id": ids.get_next_id(),
-                "pickleStepId": step["id"],
-                "stepDefinitionIds": [definitions[step["text"]]] if step["text"] in definitions else [],
-            }
-            for step in pickle["steps"]
-        ]
-        messages.append({"testCase": {"id": case, "pickleId": pickle["id"], "testSteps": steps}})
-        messages.append(
-            {"testCaseStarted": {"id": attempt, "testCaseId": case, "attempt": 0, "timestamp": _time(clock)}}
-        )
-        failed = False
-        for step, text in zip(steps, said, strict=True):
-            outcome = (outcomes or {}).get(text, KEPT)
-            clock += 7
-            messages += _step(attempt, step["id"], Outcome("SKIPPED") if failed else outcome)
-            failed = failed or outcome.status != "PASSED"
-        finished = {"testCaseStartedId": attempt, "willBeRetried": False, "timestamp": _time(clock)}
-        messages.append({"testCaseFinished": finished})
-    messages.append({"testRunFinished": {"success": True, "timestamp": _time(clock)}})
+        if pickle["name"] not in leave_out:
+            messages += run.case(pickle)
+    messages.append({"testRunFinished": {"success": True, "timestamp": _time(run.clock)}})
     return messages
+
+
+class _Run:
+    """Test cases, one after another, and the step definitions that they need."""
+
+    def __init__(self, outcomes: dict[str, Outcome], ids: IdGenerator) -> None:
+        self.outcomes = outcomes
+        self.ids = ids
+        self.definitions: dict[str, str] = {}
+        self.clock = 0
+
+    def case(self, pickle: Json) -> Iterator[Json]:
+        for step in pickle["steps"]:
+            yield from self.definition(step["text"])
+        case, attempt = self.ids.get_next_id(), self.ids.get_next_id()
+        steps = [self.step(step) for step in pickle["steps"]]
+        yield {"testCase": {"id": case, "pickleId": pickle["id"], "testSteps": steps}}
+        started = {"id": attempt, "testCaseId": case, "attempt": 0, "timestamp": _time(self.clock)}
+        yield {"testCaseStarted": started}
+        failed = False
+        for step, said in zip(steps, pickle["steps"], strict=True):
+            outcome = Outcome("SKIPPED") if failed else self.outcomes.get(said["text"], KEPT)
+            self.clock += 7
+            yield from _step(attempt, step["id"], outcome)
+            failed = failed or outcome.status != "PASSED"
+        finished = {"testCaseStartedId": attempt, "willBeRetried": False, "timestamp": _time(self.clock)}
+        yield {"testCaseFinished": finished}
+
+    def definition(self, text: str) -> Iterator[Json]:
+        if text not in self.definitions and self.outcomes.get(text, KEPT).status != "UNDEFINED":
+            self.definitions[text] = self.ids.get_next_id()
+            source = {"uri": "steps/it.py", "location": {"line": len(self.definitions)}}
+            pattern = {"source": text, "type": "CUCUMBER_EXPRESSION"}
+            yield {"stepDefinition": {"id": self.definitions[text], "pattern": pattern, "sourceReference": source}}
+
+    def step(self, step: Json) -> Json:
+        definitions = [self.definitions[step["text"]]] if step["text"] in self.definitions else []
+        return {"id": self.ids.get_next_id(), "pickleStepId": step["id"], "stepDefinitionIds": definitions}
 
 
 META = {
