@@ -1,6 +1,9 @@
 """What the documents say of a stream: one of the compatibility kit, or one made by hand."""
 
+import json
+import re
 import sys
+from collections.abc import Iterator
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
@@ -146,6 +149,29 @@ def test_a_line_that_is_no_message_is_refused_by_its_number(stream: Path, line: 
     stream.write_text(f"{{}}\n{line}\n{{}}\n", encoding="utf-8")
     with pytest.raises(Refusal, match=f"messages.ndjson:2 {words}"):
         read(stream)
+
+
+def test_whatever_is_wrong_in_a_message_is_refused_by_its_number_or_does_not_matter(stream: Path) -> None:
+    messages = [json.loads(line) for line in KIT["minimal"].read_text(encoding="utf-8").splitlines()]
+    refusals = []
+    for parent, key in [found for message in messages for found in values(message)]:
+        right = parent[key]
+        for parent[key] in (None, 3, [], {}):
+            try:
+                told(stream, messages)
+            except Refusal as refusal:
+                refusals.append(str(refusal))
+        parent[key] = right
+    assert len(refusals) > 100
+    assert all(re.search(r"messages.ndjson:\d+ is no ", refusal) for refusal in refusals)
+
+
+def values(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Each place of a value, as what it is in and under which key."""
+    for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        yield node, key
+        if isinstance(value, (dict, list)):
+            yield from values(value)
 
 
 def test_an_empty_stream_and_a_missing_one_are_refused(stream: Path) -> None:

@@ -46,7 +46,7 @@ def shown(evidence: Evidence) -> list[Shown]:
 def _attached(evidence: Evidence) -> Shown:
     media_type = evidence.media_type.partition(";")[0].strip().lower()
     name = evidence.name or _NAMES.get(media_type, media_type)
-    if evidence.url is not None:
+    if evidence.url:
         return Shown(name, links=[evidence.url])
     if media_type in _IMAGES and evidence.base64 and _BASE64.fullmatch(evidence.body):
         return Shown(name, image=f"data:{media_type};base64,{evidence.body}")

@@ -56,8 +56,8 @@ class Evidence:
     media_type: str
     body: str
     base64: bool = False
-    name: str | None = None
-    url: str | None = None
+    name: str = ""
+    url: str = ""
 
 
 @dataclass(slots=True)

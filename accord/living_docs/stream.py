@@ -47,15 +47,18 @@ def read(path: Path, *, evidence: bool = True) -> Document:
     number = 0
     with _opened(path) as lines:
         for number, line in enumerate(lines, 1):
-            if line.startswith(_UNTOLD):
+            if line.isspace() or line.startswith(_UNTOLD):
                 continue
             try:
-                reader.take(json.loads(line))
+                envelope = json.loads(line)
             except (ValueError, RecursionError) as error:
                 if line.endswith(b"\n"):
                     raise Refusal(f"{path}:{number} is no JSON: {error}") from None
                 reader.problem("The stream ends in the middle of a line", f"{path.name}:{number} is torn: {error}")
-            except (LookupError, TypeError, AttributeError, OverflowError) as error:
+                break
+            try:
+                reader.take(envelope)
+            except (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, OSError) as error:
                 raise Refusal(
                     f"{path}:{number} is no Cucumber Message that goes with those before: {error!r}"
                 ) from None
@@ -148,14 +151,14 @@ class _Reader:
     def meta(self, message: Json) -> None:
         ci = message.get("ci") or {}
         git = ci.get("git") or {}
-        self.origin.revision, self.origin.branch = git.get("revision", ""), git.get("branch", "")
-        self.origin.remote = git.get("remote", "")
+        self.origin.revision, self.origin.branch = _text(git, "revision"), _text(git, "branch")
+        self.origin.remote = _text(git, "remote")
         if ci and ci["name"] != "local":
-            self.origin.build = f"{ci['name']} {ci.get('buildNumber', '')}".strip()
-            self.origin.url = ci.get("url", "")
+            self.origin.build = f"{_text(ci, 'name')} {_text(ci, 'buildNumber')}".strip()
+            self.origin.url = _text(ci, "url")
 
     def parse_error(self, message: Json) -> None:
-        self.problem(f"{_place(message['source'])} is not understood", message["message"])
+        self.problem(f"{_place(message['source'])} is not understood", _text(message, "message"))
 
     def undefined_parameter_type(self, message: Json) -> None:
         self.problem("A parameter type is not defined", f"{message['name']}, in `{message['expression']}`")
@@ -163,7 +166,7 @@ class _Reader:
     def gherkin_document(self, message: Json) -> None:
         if (node := message.get("feature")) is None:
             return
-        feature = Feature(message["uri"], node["language"], *_titled(node), _tags(node))
+        feature = Feature(_text(message, "uri"), _text(node, "language"), *_titled(node), _tags(node))
         self.features.append(feature)
         for child in node["children"]:
             if "background" in child:
@@ -200,7 +203,9 @@ class _Reader:
     def steps(self, node: Json, *, background: bool) -> list[Written]:
         steps = []
         for step in node["steps"]:
-            written = Written(step["keyword"].strip(), step["text"], *_argument(step), background=background)
+            written = Written(
+                _text(step, "keyword").strip(), _text(step, "text"), *_argument(step), background=background
+            )
             self.written[step["id"]] = written
             steps.append(written)
         return steps
@@ -209,7 +214,7 @@ class _Reader:
         scenario_id, *row_id = message["astNodeIds"]
         cells, promises = self.rows[row_id[0]] if row_id else (None, None)
         steps = [self.pickle_step(step, filled_in=cells is not None) for step in message["steps"]]
-        tags = list(dict.fromkeys(tag["name"] for tag in message["tags"]))
+        tags = list(dict.fromkeys(_tags(message)))
         promise = Promise(self.scenarios[scenario_id], steps, tags, cells)
         promise.scenario.promises.append(promise)
         if promises is not None:
@@ -219,17 +224,17 @@ class _Reader:
     def pickle_step(self, step: Json, *, filled_in: bool) -> Written:
         written = self.written[step["astNodeIds"][0]]
         if filled_in and not written.background:
-            written = Written(written.keyword, step["text"], *_argument(step.get("argument") or {}))
+            written = Written(written.keyword, _text(step, "text"), *_argument(step.get("argument") or {}))
         self.pickle_steps[step["id"]] = written
         return written
 
     def step_definition(self, message: Json) -> None:
-        pattern = message["pattern"]["source"]
+        pattern = _text(message["pattern"], "source")
         self.sentences[message["id"]] = Sentence(pattern, _place(message["sourceReference"]))
 
     def hook(self, message: Json) -> None:
-        keyword = message.get("type", "hook").replace("_", " ").capitalize()
-        text = message.get("name") or _place(message["sourceReference"])
+        keyword = (_text(message, "type") or "hook").replace("_", " ").capitalize()
+        text = _text(message, "name") or _place(message["sourceReference"])
         self.hooks[message["id"]] = Written(keyword, text, hook=True)
 
     def test_case(self, message: Json) -> None:
@@ -299,7 +304,7 @@ class _Reader:
             self.problems.append((f"{hook.keyword} failed: {hook.text}", failure or Failure("")))
 
     def attachment(self, message: Json) -> None:
-        media_type, body = message["mediaType"], message.get("body", "")
+        media_type, body = _text(message, "mediaType"), _text(message, "body")
         attempt = message.get("testCaseStartedId")
         if attempt is None and media_type == OPENAPI:
             self.openapi = json.loads(body)
@@ -307,7 +312,7 @@ class _Reader:
         if not self.keeps_evidence:
             return
         is_base64 = message.get("contentEncoding") == "BASE64"
-        evidence = Evidence(media_type, body, is_base64, message.get("fileName"), message.get("url"))
+        evidence = Evidence(media_type, body, is_base64, _text(message, "fileName"), _text(message, "url"))
         if attempt is None:
             self.evidence.append(evidence)
             return
@@ -330,27 +335,36 @@ def entries(body: str) -> list[Json]:
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
+def _text(node: Json, name: str) -> str:
+    text = node.get(name)
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} is no text")
+    return text
+
+
 def _titled(node: Json) -> tuple[str, str, str]:
-    return node["keyword"], node["name"], dedent(node.get("description") or "").strip()
+    return _text(node, "keyword"), _text(node, "name"), dedent(_text(node, "description")).strip()
 
 
 def _tags(node: Json) -> list[str]:
-    return [tag["name"] for tag in node.get("tags", ())]
+    return [_text(tag, "name") for tag in node.get("tags", ())]
 
 
 def _cells(row: Json) -> list[str]:
-    return [cell["value"] for cell in row["cells"]]
+    return [_text(cell, "value") for cell in row["cells"]]
 
 
 def _argument(node: Json) -> tuple[list[list[str]] | None, str | None]:
     table, doc = node.get("dataTable"), node.get("docString")
-    return [_cells(row) for row in table["rows"]] if table else None, doc["content"] if doc else None
+    return [_cells(row) for row in table["rows"]] if table else None, _text(doc, "content") if doc else None
 
 
 def _failure(result: Json) -> Failure | None:
     exception = result.get("exception") or {}
-    message = exception.get("message") or result.get("message") or exception.get("type")
-    trace = exception.get("stackTrace") or ""
+    message = _text(exception, "message") or _text(result, "message") or _text(exception, "type")
+    trace = _text(exception, "stackTrace")
     return Failure(message or trace, trace) if message or trace else None
 
 
@@ -359,7 +373,8 @@ def _place(source: Json) -> str:
     if method := source.get("javaMethod"):
         return f"{method['className']}.{method['methodName']}"
     line = (source.get("location") or {}).get("line")
-    return f"{source.get('uri', '')}:{line}" if line else source.get("uri", "")
+    uri = _text(source, "uri")
+    return f"{uri}:{line}" if line else uri
 
 
 def _seconds(time: Json) -> float:
