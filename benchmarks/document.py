@@ -2,7 +2,8 @@
 
     uv run python -m benchmarks.document [SCENARIOS]
 
-Each scenario has six steps; two of them carry an exchange. Sizes are those of the page with its evidence and without.
+Each scenario has six steps; two of them carry an exchange. Sizes are those of the page with its evidence and without,
+and of the page of @cucumber/html-formatter where npm is there to get it.
 """
 
 import asyncio
@@ -38,6 +39,16 @@ print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_m
 """
 BROWSER = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+FORMATTER = """
+import { createReadStream, createWriteStream } from "fs";
+import { createInterface } from "readline";
+import { CucumberHtmlStream } from "@cucumber/html-formatter/dist/src/index.js";
+const formatter = new CucumberHtmlStream();
+formatter.pipe(createWriteStream("formatter.html"));
+for await (const line of createInterface({ input: createReadStream("messages.ndjson") }))
+  if (!formatter.write(JSON.parse(line))) await new Promise(done => formatter.once("drain", done));
+formatter.end();
+"""
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 SEARCH = """async words => {
   const field = document.querySelector("[type=search]");
@@ -141,16 +152,38 @@ def rendered(directory: Path, scenarios: int, *, evidence: bool) -> Path:
     return page
 
 
-async def read(page: Page, address: str) -> None:
-    """Print how long the page takes until it is shown and loaded, and how long a search."""
+def formatted(directory: Path) -> None:
+    """Print how large a page @cucumber/html-formatter makes of the stream that is in the directory."""
+    install = [
+        "npm",
+        "install",
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "@cucumber/html-formatter",
+        "@cucumber/messages",
+    ]
+    subprocess.run(install, cwd=directory, check=True)
+    directory.joinpath("formatter.mjs").write_text(FORMATTER, encoding="utf-8")
+    subprocess.run(["node", "formatter.mjs"], cwd=directory, check=True)
+    size = directory.joinpath("formatter.html").stat().st_size / 1e6
+    print(f"@cucumber/html-formatter, without evidence: {size:.1f} MB")
+
+
+async def shown(page: Page, address: str) -> None:
+    """Print how long the page takes until it is shown and loaded."""
     start = time.perf_counter()
     await page.goto(address, wait_until="load", timeout=120_000)
     loaded = time.perf_counter() - start
+    painted = await page.wait_for_function(PAINTED, timeout=120_000)
+    print(f"  shown after {await painted.json_value() / 1000:.2f} s, loaded after {loaded:.2f} s")
+
+
+async def searched(page: Page) -> None:
+    """Print how long a search takes, once what there is to search was gathered."""
     await page.wait_for_timeout(2000)
-    shown = await page.evaluate(PAINTED)
-    searches = [await page.evaluate(SEARCH, words) for words in ("fetch", "fetch bread 7", "nothing like it", "")]
-    took = ", ".join(f"{milliseconds:.0f} ms" for milliseconds in searches)
-    print(f"  shown after {shown / 1000:.2f} s, loaded after {loaded:.2f} s; searches: {took}")
+    took = [await page.evaluate(SEARCH, words) for words in ("fetch", "fetch bread 7", "nothing like it", "")]
+    print("  searches: " + ", ".join(f"{milliseconds:.0f} ms" for milliseconds in took))
 
 
 async def main() -> None:
@@ -159,9 +192,15 @@ async def main() -> None:
     browser_path = next(filter(None, map(shutil.which, BROWSER)), None)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
-        for evidence in (True, False):
-            with tempfile.TemporaryDirectory() as directory:
-                await read(await browser.new_page(), rendered(Path(directory), scenarios, evidence=evidence).as_uri())
+        with tempfile.TemporaryDirectory() as name:
+            directory = Path(name)
+            for evidence in (True, False):
+                page = await browser.new_page()
+                await shown(page, rendered(directory, scenarios, evidence=evidence).as_uri())
+                await searched(page)
+                await page.close()
+            if shutil.which("npm"):
+                formatted(directory)
         await browser.close()
 
 
