@@ -38,7 +38,7 @@ Feature: Creating tasks
     When I create the task "Buy milk"
     Then the task "Buy milk" is open
 
-  @ISSUE-12
+  @ISSUE-123
   Scenario: A task may be described
     When I create a task from
       | title    | description   |
@@ -65,6 +65,7 @@ Feature: Creating tasks
 """.replace("'''", '"""')
 
 SIGNING_IN = """
+@ISSUE-12
 Feature: Signing in
   Scenario: A wrong password is refused
     When I sign in with a wrong password
@@ -160,7 +161,7 @@ async def test_filters_live_in_the_address(page: Page, address: str) -> None:
     assert page.url.endswith("?state=broken%2Cunmade")
     await page.reload()
     assert await shown(page) == ["A lost password is replaced", "Titles"]
-    await page.goto(address + "?q=MILK&tag=@ISSUE-12")
+    await page.goto(address + "?q=MILK&tag=@ISSUE-123")
     assert await shown(page) == ["A task may be described"]
     await expect(page.get_by_role("searchbox")).to_have_value("MILK")
 
@@ -179,6 +180,8 @@ async def test_a_tag_leads_to_what_carries_it_or_inherits_it(page: Page, address
     await page.get_by_role("link", name="@tasks").click()
     assert await shown(page) == ["A new task starts out open", "A task may be described", "Titles"]
     await expect(page.get_by_label("Tag")).to_have_value("@tasks")
+    await page.get_by_label("Tag").select_option("@ISSUE-12")
+    assert await shown(page) == ["A wrong password is refused", "A lost password is replaced"]
 
 
 @pytest.mark.parametrize(

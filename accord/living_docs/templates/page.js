@@ -44,12 +44,14 @@
     const { q, state, tag } = asked();
     if (!q && !state.length && !tag && items.every((item) => item.shown)) return;
     gather();
-    const words = [...q.toLowerCase().split(/\s+/), tag.toLowerCase()].filter(Boolean);
+    const carried = tag.toLowerCase();
+    const words = [...q.toLowerCase().split(/\s+/), carried].filter(Boolean);
     const alive = new Set();
     let count = 0;
     for (const item of items) {
       const shown =
         words.every((word) => item.text.includes(word)) &&
+        (!carried || item.text.split(/\s+/).includes(carried)) &&
         (!state.length || item.states.some((one) => state.includes(one))) &&
         (!tag || item.text.split(/\s+/).includes(tag.toLowerCase()));
       if (item.shown !== shown) item.article.hidden = !(item.shown = shown);
