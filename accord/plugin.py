@@ -36,7 +36,7 @@ _FAIL_UNDER = "--accord-fail-under-coverage"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command-line options."""
     group = parser.getgroup("accord")
-    publishing.add_option(group)
+    publishing.add_options(group)
     parser.addini(
         _REDACT, "names whose values no document shows, besides those of passwords, tokens and the like", "args"
     )

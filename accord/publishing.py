@@ -3,6 +3,7 @@
 `accord.plugin` registers them, in a run without pytest-xdist or in its controller; workers only note.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +11,32 @@ import pytest
 
 from accord.collecting import RECORDER
 from accord.messages import Record
+from accord.places import relative
+from accord.refusal import Refusal
 from accord.stream import Stream
 
-OPTION = "--accord-docs"
+DOCS = "--accord-docs"
+BASELINE = "--accord-baseline"
 # The name under which a record travels, on reports and on what a worker says at its end.
 TRAVELLING = "accord_record"
 
 
-def add_option(group: pytest.OptionGroup) -> None:
-    """Add the command-line option."""
+def add_options(group: pytest.OptionGroup) -> None:
+    """Add the command-line options."""
     group.addoption(
-        OPTION,
+        DOCS,
         default="living-docs",
         metavar="DIR",
-        help="where to write what the run promised and found, if it had features; nowhere if DIR is empty",
+        help="where to publish what the run promised and found, if it had features; nowhere if DIR is empty",
+    )
+    group.addoption(
+        BASELINE, type=Path, metavar="FILE", help="tell what changed since the run of this record, not since the last"
     )
 
 
 def register(config: pytest.Config) -> None:
     """Have this process publish the run, if it is to be published."""
-    directory = config.getoption(OPTION)
+    directory = config.getoption(DOCS)
     if directory and not config.option.collectonly and not hasattr(config, "workerinput"):
         stream = Stream(Path(config.rootpath, directory), config.rootpath)
         config.pluginmanager.register(Publishing(config, stream))
@@ -41,7 +48,9 @@ class Publishing:
     def __init__(self, config: pytest.Config, stream: Stream) -> None:
         self._recorder = config.stash[RECORDER]
         self._stream = stream
-        self._told: list[str] = []
+        self._directory = stream.last.parent
+        self._baseline: Path | None = config.getoption(BASELINE)
+        self._state: str | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self) -> None:
@@ -66,9 +75,32 @@ class Publishing:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write what did not run, and the end."""
         self._stream.write(self._recorder.take())
-        self._stream.finish(success=session.exitstatus == pytest.ExitCode.OK)
+        if self._stream.finish(success=session.exitstatus == pytest.ExitCode.OK):
+            if self._baseline is None and self._stream.before.exists():
+                self._baseline = self._stream.before
+            self._publish()
 
+    def _publish(self) -> None:
+        # What it needs is loaded when it is needed: no run should start the later for it.
+        from accord import living_docs
+
+        try:
+            try:
+                self._state = living_docs.write(self._stream.last, self._directory, self._baseline)
+            except Refusal as refusal:
+                self._stream.fault = f"What changed is not told: {refusal}"
+                self._state = living_docs.write(self._stream.last, self._directory)
+            if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+                with Path(summary).open("a", encoding="utf-8") as file:
+                    file.write((self._directory / "summary.md").read_text(encoding="utf-8"))
+        except OSError as error:
+            self._stream.fault = f"This run is not published: {error.filename or self._directory}: {error.strerror}."
+
+    @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say where the run is published, or why not."""
+        """Say the state and where the run is published, or why it is not."""
         if self._stream.fault is not None:
             terminalreporter.write_line(self._stream.fault, red=True)
+        if self._state is not None:
+            page = relative(self._directory / "index.html", terminalreporter.startpath)
+            terminalreporter.write_line(f"{self._state}: {page}")

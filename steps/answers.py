@@ -44,7 +44,16 @@ FIELD_FAULTS = {
 
 def accepted(answer: httpx.Response) -> None:
     """Assert that the service did what it was asked to."""
-    assert answer.status_code == DONE[answer.request.method], f"it is refused: {answer.status_code} {answer.text}"
+    assert answer.status_code == DONE[answer.request.method], f"it is refused: {said(answer)}"
+
+
+def said(answer: httpx.Response) -> str:
+    """Return what an answer says, as one sentence where it gives reasons."""
+    try:
+        detail = answer.json()["detail"]
+        return detail if isinstance(detail, str) else "; ".join(f"{it['loc'][-1]}: {it['msg']}" for it in detail)
+    except (ValueError, LookupError, TypeError):
+        return f"{answer.status_code} {answer.text}"
 
 
 def refused(answer: httpx.Response, reason: str) -> None:
