@@ -6,17 +6,19 @@ import sys
 from pathlib import Path
 
 from accord import lies, living_docs
+from accord.merging import merge
 from accord.refusal import Refusal
 
 
 def main() -> None:
-    """Run the command; exits with 1 if it is refused or a lie is not caught, and with 2 for words it does not know."""
+    """Run the command; exits with 1 if something is amiss, and with 2 for words that it does not know."""
     parser = argparse.ArgumentParser(prog="accord", description="Acceptance suites that tell the truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser(
         "lies", help="show how a suite passes while a promise is broken, with the common pattern and with Accord"
     ).set_defaults(run=_lies)
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
+    _add_merge(commands.add_parser("merge", help="join the records of several machines into one run's"))
     arguments = parser.parse_args()
     try:
         sys.exit(arguments.run(arguments))
@@ -35,6 +37,22 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
 def _render(arguments: argparse.Namespace) -> int:
     print(living_docs.write(arguments.stream, arguments.directory, arguments.baseline, arguments.tag_link))
     return 0
+
+
+def _add_merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="Cucumber Messages, as NDJSON")
+    parser.add_argument("-o", dest="into", type=Path, required=True, metavar="RECORD", help="where the one run's go")
+    parser.set_defaults(run=_merge)
+
+
+def _merge(arguments: argparse.Namespace) -> int:
+    merged = merge(arguments.records, arguments.into)
+    print(f"{merged.scenarios} scenarios of {len(arguments.records)} records: {arguments.into}")
+    if merged.repeated:
+        print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
+    for fault in merged.faults:
+        print(f"{fault}: what it would have told is not run.", file=sys.stderr)
+    return 1 if merged.faults else 0
 
 
 def _lies(_: argparse.Namespace) -> int:

@@ -223,7 +223,9 @@ def test_a_scenario_that_a_module_binds_is_the_same_pickle(project: Project) -> 
 
 def many(project: Project) -> None:
     for number in range(4):
-        scenarios = "".join(f"  Scenario: {name}\n    Given a {number}\n    Then it holds\n" for name in "ABC")
+        scenarios = "".join(
+            f"  Scenario: {name}\n    Given a {number}\n    Then it holds\n" for name in ("Quince", "Medlar", "Sloe")
+        )
         project.feature(f"Feature: Feature {number}\n{scenarios}", f"{number}.feature")
 
 
