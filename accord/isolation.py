@@ -97,8 +97,13 @@ class Isolation:
     cache of dependencies keeps every function that it met, and with it all that a closure holds.
     """
 
-    def __init__(self, observe: Callable[..., None] = lambda *_: None) -> None:
+    def __init__(
+        self,
+        observe: Callable[..., None] = lambda *_: None,
+        observe_sql: Callable[[str], None] | None = None,
+    ) -> None:
         self.observe = observe
+        self._observe_sql = observe_sql
         self.step: str | None = None
         self.real_commits = False
         self.coverage = Coverage()
@@ -172,6 +177,7 @@ class Isolation:
             ) as session:
                 self._bind = connection
                 event.listen(connection.sync_connection, "before_cursor_execute", self._note_write)
+                self._listen_to_sql(connection.sync_connection)
                 event.listen(session.sync_session, "before_commit", self._check_deferred)
                 yield session
             await transaction.rollback()
@@ -183,6 +189,7 @@ class Isolation:
         async with postgres.clone(engine.url) as url:
             copy = create_async_engine(url)
             event.listen(copy.sync_engine, "handle_error", self._note_trouble)
+            self._listen_to_sql(copy.sync_engine)
             async with AsyncSession(copy, expire_on_commit=False, sync_session_class=ScenarioSession) as session:
                 self._bind = copy
                 event.listen(session.sync_session, "after_begin", self._watch)
@@ -288,6 +295,16 @@ class Isolation:
         self._written = True
         if self._serving is None and self._uncommitted_by is None:
             self._uncommitted_by = self.doer
+
+    def _listen_to_sql(self, target: Connection | Engine | None) -> None:
+        if (observe := self._observe_sql) is None:
+            return
+
+        def note(*execution: Any) -> None:
+            if execution[2] != _CHECK_DEFERRED:
+                observe(execution[2])
+
+        event.listen(target, "before_cursor_execute", note)
 
     def _note_trouble(self, context: ExceptionContext) -> None:
         """Remember what ends the scenario; under @real_commits a connection that is cut is the app's own affair."""

@@ -107,6 +107,7 @@ class _Attempt:
     attached: dict[int | None, list[Envelope]] = field(default_factory=dict)
     exchanges: dict[int, list[str]] = field(default_factory=dict)
     """What went over the wire in each step, to be read."""
+    statements: list[str] = field(default_factory=list)
 
 
 class Recorder:
@@ -172,11 +173,13 @@ class Recorder:
     def begin_step(self) -> None:
         """The next step begins."""
         if self._attempt is not None:
+            self._attach_statements(self._attempt)
             self._attempt.step_started = now()
 
     def pass_step(self) -> None:
         """The step has passed."""
         if self._attempt is not None and self._attempt.step_started is not None:
+            self._attach_statements(self._attempt)
             self._attempt.results.append(_Result("PASSED", self._attempt.step_started, now()))
             self._attempt.step_started = None
 
@@ -203,6 +206,17 @@ class Recorder:
         if traceback is not None:
             self.attach(self._redaction.text(traceback), "text/x.cucumber.stacktrace+plain", "server traceback")
 
+    def observe_sql(self, statement: str) -> None:
+        """Note a statement, which has placeholders where values go."""
+        if self._attempt is not None:
+            self._attempt.statements.append(statement)
+
+    def _attach_statements(self, attempt: _Attempt) -> None:
+        if attempt.statements:
+            text = self._redaction.text(";\n\n".join(attempt.statements))
+            self.attach(f"{text};", "application/sql", "SQL")
+            attempt.statements.clear()
+
     def last_exchange(self) -> str | None:
         """Return what went over the wire in the last step in which something did, to be read; it is redacted."""
         exchanges = self._attempt.exchanges if self._attempt is not None else {}
@@ -220,6 +234,7 @@ class Recorder:
         attempt = self._attempt
         if attempt is None:
             return
+        self._attach_statements(attempt)
         told = _told(report, error, self._redaction)
         result = _Result(_status(report, error), attempt.step_started or now(), now(), told)
         if report.when == "setup":

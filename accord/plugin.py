@@ -30,13 +30,15 @@ _WATCHED = pytest.StashKey[Watched]()
 _REFUSAL = "accord_refusal"
 _COVERED = "accord_covered"
 _REDACT = "accord_redact"
+_SQL = "--accord-sql"
 _FAIL_UNDER = "--accord-fail-under-coverage"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command-line options."""
     group = parser.getgroup("accord")
-    publishing.add_options(group)
+    publishing.add_options(group, parser)
+    group.addoption(_SQL, action="store_true", help="record the SQL statements of each step, without their values")
     parser.addini(
         _REDACT, "names whose values no document shows, besides those of passwords, tokens and the like", "args"
     )
@@ -68,7 +70,8 @@ def pytest_configure(config: pytest.Config) -> None:
     redaction = Redaction(config.getini(_REDACT))
     recorder = Recorder(config.rootpath, definitions, redaction, os.environ.get("PYTEST_XDIST_WORKER"))
     config.stash[RECORDER] = recorder
-    config.stash[_ISOLATION] = Isolation(recorder.observe)
+    observe_sql = recorder.observe_sql if config.getoption(_SQL) else None
+    config.stash[_ISOLATION] = Isolation(recorder.observe, observe_sql)
     publishing.register(config)
     config.add_cleanup(unawaited.install())
     config.add_cleanup(stepping.install(unawaited))

@@ -17,12 +17,14 @@ from accord.stream import Stream
 
 DOCS = "--accord-docs"
 BASELINE = "--accord-baseline"
+TAG_LINK = "accord_tag_link"
 # The name under which a record travels, on reports and on what a worker says at its end.
 TRAVELLING = "accord_record"
 
 
-def add_options(group: pytest.OptionGroup) -> None:
-    """Add the command-line options."""
+def add_options(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
+    """Add the command-line options, and the setting."""
+    parser.addini(TAG_LINK, "where tags lead in what is published, as https://tracker.example/{tag}")
     group.addoption(
         DOCS,
         default="living-docs",
@@ -50,6 +52,7 @@ class Publishing:
         self._stream = stream
         self._directory = stream.last.parent
         self._baseline: Path | None = config.getoption(BASELINE)
+        self._tag_link: str | None = config.getini(TAG_LINK) or None
         self._state: str | None = None
 
     @pytest.hookimpl(trylast=True)
@@ -86,10 +89,10 @@ class Publishing:
 
         try:
             try:
-                self._state = living_docs.write(self._stream.last, self._directory, self._baseline)
+                self._state = living_docs.write(self._stream.last, self._directory, self._baseline, self._tag_link)
             except Refusal as refusal:
                 self._stream.fault = f"What changed is not told: {refusal}"
-                self._state = living_docs.write(self._stream.last, self._directory)
+                self._state = living_docs.write(self._stream.last, self._directory, tag_link=self._tag_link)
             if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
                 with Path(summary).open("a", encoding="utf-8") as file:
                     file.write((self._directory / "summary.md").read_text(encoding="utf-8"))

@@ -395,3 +395,32 @@ def test_an_error_of_the_app_leaves_its_traceback(asking: Callable[[str], Messag
     told = asking('assert (await client.get("/breaks")).status_code == 500')
     [trace] = [it for it in of("attachment", told) if it["fileName"] == "server traceback"]
     assert "RuntimeError: out of order" in trace["body"]
+
+
+SQL = """
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+@pytest_asyncio.fixture
+async def db(isolation, database_url):
+    engine = create_async_engine(database_url)
+    async with isolation.session(engine) as session:
+        yield session
+    await engine.dispose()
+
+@given("a question")
+async def _(db):
+    await db.execute(text("SELECT upper(:secret)"), {"secret": "hunter2!"})
+"""
+
+
+@pytest.mark.parametrize("tag", ["", "@real_commits"])
+@pytest.mark.parametrize("arguments", [["--accord-sql"], []])
+def test_a_step_carries_its_sql_on_demand_and_no_values(project: Project, tag: str, arguments: list[str]) -> None:
+    project.feature(f"Feature: It\n  {tag}\n  Scenario: One\n    Given a question\n    Then it holds")
+    project.steps(STEPS + SQL)
+    project.run_process(*arguments).assert_outcomes(passed=1)
+    told = [it for it in of("attachment", messages(project)) if it["mediaType"] == "application/sql"]
+    assert ["SELECT upper($1" in it["body"] for it in told] == [True] * len(arguments)
+    assert "hunter2!" not in json.dumps(told)

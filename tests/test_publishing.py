@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
+from tests.conftest import SETTINGS, Project
 
 STEPS = """
 @given("a step")
@@ -80,6 +80,13 @@ def test_a_job_of_github_gets_the_summary(mixed: Project, monkeypatch: pytest.Mo
     assert told.startswith("before\n# ")
     assert "**The lake \\> It bears**" in told
     assert "Then it breaks: the ice is thin" in told
+
+
+def test_tags_lead_to_the_tracker_that_a_project_names(mixed: Project) -> None:
+    mixed.settings(SETTINGS + "accord_tag_link = https://tracker.example/{tag}\nmarkers =\n  lake-7\n")
+    mixed.feature("Feature: The lake\n  @lake-7\n  Scenario: It is blue\n    Given a step\n    Then it holds")
+    mixed.run()
+    assert 'href="https://tracker.example/lake-7"' in page(mixed)
 
 
 def test_junit_has_the_readable_names(mixed: Project) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 from textwrap import dedent
 from typing import Any
 
+from tqdm import tqdm
+
 from accord.living_docs.model import (
     STATES,
     Background,
@@ -45,8 +47,9 @@ def read(path: Path, *, evidence: bool = True) -> Document:
     """
     reader = _Reader(evidence=evidence)
     number = 0
-    with _opened(path) as lines:
+    with _opened(path) as lines, _progress(path) as progress:
         for number, line in enumerate(lines, 1):
+            progress.update(len(line))
             if line.isspace() or line.startswith(_UNTOLD):
                 continue
             try:
@@ -72,6 +75,12 @@ def _opened(path: Path) -> Any:
         return path.open("rb")
     except OSError as error:
         raise Refusal(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _progress(path: Path) -> Any:
+    return tqdm(
+        total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, delay=1, leave=False, disable=None
+    )
 
 
 class _Reader:
