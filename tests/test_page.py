@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -318,3 +320,30 @@ Feature: {evil}
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     hrefs = await page.locator("[href]").evaluate_all("all => all.map(one => one.getAttribute('href'))")
     assert all(href.startswith(("#", "?tag=", "https://a.example/")) for href in hrefs)
+
+
+FORMATTER = """
+import { createReadStream, createWriteStream } from "fs";
+import { createInterface } from "readline";
+import { CucumberHtmlStream } from "@cucumber/html-formatter/dist/src/index.js";
+const formatter = new CucumberHtmlStream();
+formatter.pipe(createWriteStream("formatter.html"));
+for await (const line of createInterface({ input: createReadStream("messages.ndjson") }))
+  if (!formatter.write(JSON.parse(line))) await new Promise(done => formatter.once("drain", done));
+formatter.end();
+"""
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="no npm is on the PATH to get Cucumber's formatter with")
+async def test_cucumbers_own_formatter_renders_the_record_of_our_features(page: Page, tmp_path: Path) -> None:
+    run = [sys.executable, "-m", "pytest", "features/tasks/titles.feature", f"--accord-docs={tmp_path}"]
+    subprocess.run(run, cwd=Path(__file__).parents[1], check=True, capture_output=True)
+    packages = ["@cucumber/html-formatter@24", "@cucumber/messages"]
+    subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", *packages], cwd=tmp_path, check=True, capture_output=True
+    )
+    tmp_path.joinpath("formatter.mjs").write_text(FORMATTER, encoding="utf-8")
+    subprocess.run(["node", "formatter.mjs"], cwd=tmp_path, check=True)
+    await page.goto(tmp_path.joinpath("formatter.html").as_uri())
+    await page.get_by_text("features/tasks/titles.feature").first.click()
+    await expect(page.get_by_text("How long a title may be").first).to_be_visible()
