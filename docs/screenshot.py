@@ -26,7 +26,7 @@ def publish(directory: Path) -> Path:
     run = [sys.executable, "-m", "pytest", "features", "-q", "-p", "no:cacheprovider"]
     subprocess.run(run, cwd=directory, check=True, stdout=subprocess.DEVNULL)
     schema = directory / "app" / "schemas" / "task.py"
-    fault = schema.read_text(encoding="utf-8").replace("max_length=200", "max_length=199")
+    fault = schema.read_text(encoding="utf-8").replace("max_length=200)", "max_length=199)")
     schema.write_text(fault, encoding="utf-8")
     subprocess.run(run, cwd=directory, check=False, stdout=subprocess.DEVNULL)
     return directory / "living-docs" / "index.html"

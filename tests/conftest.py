@@ -11,12 +11,14 @@ __all__ = ["home", "lasting", "provided", "server", "usual_umask"]
 
 SETTINGS = """
 [pytest]
-addopts = -p no:randomly -p no:schemathesis --no-header --strict-markers
+addopts = -p no:randomly -p no:schemathesis --no-header --strict-markers --accord-docs=
 asyncio_mode = auto
 asyncio_default_fixture_loop_scope = session
 asyncio_default_test_loop_scope = session
 filterwarnings = error
 """
+
+PUBLISHING = SETTINGS.replace(" --accord-docs=", "")
 
 IMPORTS = """
 import asyncio
@@ -69,3 +71,9 @@ class Project:
 def project(pytester: pytest.Pytester) -> Project:
     """A project that uses Accord, with the settings that it asks for."""
     return Project(pytester)
+
+
+@pytest.fixture
+def publishing(project: Project) -> None:
+    """The project publishes its runs, as it does by default."""
+    project.settings(PUBLISHING)

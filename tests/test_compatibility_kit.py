@@ -17,7 +17,9 @@ import pytest
 from cucumber_compatibility_kit import CompatibilityKit
 from cucumber_messages import Envelope, message_converter
 
-from tests.conftest import SETTINGS, Project
+from tests.conftest import PUBLISHING, Project
+
+pytestmark = pytest.mark.usefixtures("publishing")
 
 PASS, PENDING, SKIP, FAIL = "pass", "raise NotImplementedError", 'pytest.skip("skipping")', 'raise Exception("whoops")'
 ORDER = {"an order for {:string}": PASS, "an action": PASS, "an outcome": PASS}
@@ -191,7 +193,7 @@ def run(project: Project, without_rules: None) -> Callable[[str], str]:
         reverse = (folder / f"{name}.arguments.txt").exists()
         project.steps(written(SAMPLES[name]) + REVERSE * reverse)
         features = sorted(str(path) for path in folder.glob("*.feature"))
-        project.settings(SETTINGS + "markers =\n  passing\n  failing\n  undefined\n  some-tag\n")
+        project.settings(PUBLISHING + "markers =\n  passing\n  failing\n  undefined\n  some-tag\n")
         project.run("-q", *features)
         return project.path.joinpath("living-docs", "messages.ndjson").read_text(encoding="utf-8")
 

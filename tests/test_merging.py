@@ -10,6 +10,8 @@ from accord.refusal import Refusal
 from tests.conftest import Project
 from tests.test_messages import STEPS, many, of, outcome, read
 
+pytestmark = pytest.mark.usefixtures("publishing")
+
 
 @pytest.fixture
 def shards(project: Project) -> list[Path]:

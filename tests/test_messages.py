@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import Project
 
+pytestmark = pytest.mark.usefixtures("publishing")
+
 Messages = list[dict[str, Any]]
 
 STEPS = """

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SETTINGS, Project
+from tests.conftest import PUBLISHING, Project
+
+pytestmark = pytest.mark.usefixtures("publishing")
 
 STEPS = """
 @given("a step")
@@ -83,7 +85,7 @@ def test_a_job_of_github_gets_the_summary(mixed: Project, monkeypatch: pytest.Mo
 
 
 def test_tags_lead_to_the_tracker_that_a_project_names(mixed: Project) -> None:
-    mixed.settings(SETTINGS + "accord_tag_link = https://tracker.example/{tag}\nmarkers =\n  lake-7\n")
+    mixed.settings(PUBLISHING + "accord_tag_link = https://tracker.example/{tag}\nmarkers =\n  lake-7\n")
     mixed.feature("Feature: The lake\n  @lake-7\n  Scenario: It is blue\n    Given a step\n    Then it holds")
     mixed.run()
     assert 'href="https://tracker.example/lake-7"' in page(mixed)
