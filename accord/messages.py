@@ -21,7 +21,7 @@ import pytest
 from accord.clock import now
 from accord.contract import Contract
 from accord.definitions import Definitions, one_a_function, snippet
-from accord.evidence import Redaction, archive, entry, spoken
+from accord.evidence import Entry, Redaction, archive, entry, spoken
 from accord.internals import (
     Document,
     StepDefinition,
@@ -105,17 +105,24 @@ class _Attempt:
     set_up: _Result | None = None
     tear_down: _Result | None = None
     attached: dict[int | None, list[Envelope]] = field(default_factory=dict)
-    exchanges: dict[int, list[str]] = field(default_factory=dict)
-    """What went over the wire in each step, to be read."""
+    exchanges: dict[int, list[Entry]] = field(default_factory=dict)
+    """What went over the wire in each step."""
     statements: list[str] = field(default_factory=list)
 
 
 class Recorder:
-    """Notes what the scenarios of this process do. Where there is nothing to note, its methods do nothing."""
+    """Notes what the scenarios of this process do. Without a scenario, or where it is off, its methods do nothing."""
 
     def __init__(
-        self, rootpath: Path, definitions: Definitions, redaction: Redaction, worker: str | None = None
+        self,
+        rootpath: Path,
+        definitions: Definitions,
+        redaction: Redaction,
+        worker: str | None = None,
+        *,
+        is_on: bool = True,
     ) -> None:
+        self._is_on = is_on
         self._rootpath = rootpath
         self._definitions = definitions
         self._redaction = redaction
@@ -128,6 +135,8 @@ class Recorder:
 
     def read(self, document: Document) -> None:
         """Note a feature file and its pickles."""
+        if not self._is_on:
+            return
         uri = document.raw["uri"]
         self._note(f"source {uri}", {"source": {"uri": uri, "data": document.text, "mediaType": GHERKIN}})
         self._note(f"document {uri}", {"gherkinDocument": document.raw})
@@ -141,6 +150,8 @@ class Recorder:
 
     def refuse(self, path: Path, faults: Iterable[tuple[int, str]]) -> None:
         """Note a feature file that cannot be trusted, and why."""
+        if not self._is_on:
+            return
         uri, text = relative(path, self._rootpath), path.read_text(encoding="utf-8", errors="replace")
         self._note(f"source {uri}", {"source": {"uri": uri, "data": text, "mediaType": GHERKIN}})
         for number, fault in faults:
@@ -201,7 +212,7 @@ class Recorder:
             self._note("contract", {"attachment": {"body": json.dumps(contract.document), **told}})
         operation = None if documented is None else documented.rpartition(" ")[0]
         seen = entry(self._redaction, request, response, began, now(), operation)
-        self._attempt.exchanges.setdefault(len(self._attempt.results), []).append(spoken(seen))
+        self._attempt.exchanges.setdefault(len(self._attempt.results), []).append(seen)
         self.attach(archive([seen]), "application/har+json", "exchange.har")
         if traceback is not None:
             self.attach(self._redaction.text(traceback), "text/x.cucumber.stacktrace+plain", "server traceback")
@@ -220,7 +231,7 @@ class Recorder:
     def last_exchange(self) -> str | None:
         """Return what went over the wire in the last step in which something did, to be read; it is redacted."""
         exchanges = self._attempt.exchanges if self._attempt is not None else {}
-        return "\n\n".join(exchanges[max(exchanges)]) if exchanges else None
+        return "\n\n".join(map(spoken, exchanges[max(exchanges)])) if exchanges else None
 
     def attach(self, body: str, media_type: str, name: str) -> None:
         """Attach something to the step that runs, or to the scenario where none does."""

@@ -68,7 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_WATCHED] = Watched()
     definitions = Definitions()
     redaction = Redaction(config.getini(_REDACT))
-    recorder = Recorder(config.rootpath, definitions, redaction, os.environ.get("PYTEST_XDIST_WORKER"))
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    recorder = Recorder(config.rootpath, definitions, redaction, worker, is_on=publishing.is_asked_for(config))
     config.stash[RECORDER] = recorder
     observe_sql = recorder.observe_sql if config.getoption(_SQL) else None
     config.stash[_ISOLATION] = Isolation(recorder.observe, observe_sql)

@@ -38,10 +38,14 @@ def add_options(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
 
 def register(config: pytest.Config) -> None:
     """Have this process publish the run, if it is to be published."""
-    directory = config.getoption(DOCS)
-    if directory and not config.option.collectonly and not hasattr(config, "workerinput"):
-        stream = Stream(Path(config.rootpath, directory), config.rootpath)
+    if is_asked_for(config) and not hasattr(config, "workerinput"):
+        stream = Stream(Path(config.rootpath, config.getoption(DOCS)), config.rootpath)
         config.pluginmanager.register(Publishing(config, stream))
+
+
+def is_asked_for(config: pytest.Config) -> bool:
+    """Tell whether the run is to be published, and so to be recorded."""
+    return bool(config.getoption(DOCS)) and not config.option.collectonly
 
 
 class Publishing:

@@ -29,9 +29,9 @@ class Stream:
         self.fault: str | None = None
         self.last = directory / LAST
         self.before = directory / BEFORE
-        self._running = directory / f"messages.{os.getpid()}.ndjson"
         self._rootpath = rootpath
         self._started = now()
+        self._running = directory / f"messages.{os.getpid()}.{self._started}.ndjson"
         self._file: IO[str] | None = None
         self._known: set[str] = set()
         self._selected: dict[str, str] = {}
@@ -57,11 +57,14 @@ class Stream:
             self._append("".join([*(line({"testCase": case}) for case in cases), line({"testRunFinished": ended})]))
         if self._file is None:
             return False
-        self._close()
-        if self.last.exists():
-            self.last.replace(self.before)
-        self._running.replace(self.last)
-        return True
+        try:
+            self._close()
+            if self.last.exists():
+                self.last.replace(self.before)
+            self._running.replace(self.last)
+        except OSError as error:
+            self._give_up(error)
+        return self.fault is None
 
     def _append(self, text: str) -> None:
         if self.fault is not None:
@@ -75,12 +78,15 @@ class Stream:
             self._file.write(text)
             self._file.flush()
         except OSError as error:
-            self.fault = (
-                f"{self._running} ends early, and this run is not published: {error.strerror}: "
-                "see that there is room, and that files can be written there."
-            )
-            with suppress(OSError):
-                self._close()
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self.fault = (
+            f"{self._running} ends early, and this run is not published: {error.strerror}: "
+            "see that there is room, and that files can be written there."
+        )
+        with suppress(OSError):
+            self._close()
 
     def _close(self) -> None:
         file, self._file = self._file, None

@@ -348,6 +348,7 @@ def test_after_a_run_all_is_as_it_was_before(
     watched.begin()
     result = project.run(
         f"--rootdir={ROOT}",
+        "--accord-docs=",
         f"-c{ROOT}/pyproject.toml",
         f"{ROOT}/features/outgoing",
         f"{ROOT}/features/tasks/completing.feature",

@@ -105,6 +105,13 @@ def test_a_document_that_cannot_be_written_is_said_in_one_line(mixed: Project) -
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_a_record_that_vanishes_is_said_in_one_line(mixed: Project) -> None:
+    mixed.steps(STEPS.replace("assert False", 'import shutil; shutil.rmtree("living-docs"); assert False'))
+    result = mixed.run()
+    result.stdout.fnmatch_lines(["*ends early, and this run is not published: No such file or directory: *"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
 def test_a_run_that_is_stopped_is_published_as_far_as_it_came(mixed: Project) -> None:
     mixed.steps(STEPS.replace("assert False", "raise KeyboardInterrupt; assert False"))
     mixed.run_process("-p", "no:randomly").stdout.fnmatch_lines(["1 promise kept, 1 not run: living-docs/index.html"])
