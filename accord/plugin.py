@@ -225,7 +225,7 @@ def pytest_runtest_makereport(
     recorder = item.config.stash[RECORDER]
     if not report.passed:
         recorder.fail(report, error)
-    if report.failed and isinstance(item, ScenarioItem):
+    if report.failed and call.when == "call" and isinstance(item, ScenarioItem):
         item.show_sentence(report.longrepr)
         if exchange := recorder.last_exchange():
             report.sections.insert(0, ("What went over the wire", exchange))

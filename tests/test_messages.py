@@ -419,7 +419,11 @@ async def _(db):
 
 @pytest.mark.parametrize("tag", ["", "@real_commits"])
 @pytest.mark.parametrize("arguments", [["--accord-sql"], []])
-def test_a_step_carries_its_sql_on_demand_and_no_values(project: Project, tag: str, arguments: list[str]) -> None:
+def test_a_step_carries_its_sql_on_demand_and_no_values(
+    project: Project, tag: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The database of this run is in use.
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     project.feature(f"Feature: It\n  {tag}\n  Scenario: One\n    Given a question\n    Then it holds")
     project.steps(STEPS + SQL)
     project.run_process(*arguments).assert_outcomes(passed=1)

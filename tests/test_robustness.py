@@ -21,7 +21,7 @@ SECONDS = 60
 
 SETTINGS = """
 [pytest]
-addopts = -p no:randomly -p no:cacheprovider -p no:hypothesispytest -p no:schemathesis --no-header -rA -v
+addopts = -p no:randomly -p no:cacheprovider -p no:hypothesispytest -p no:schemathesis --no-header -rA -v --accord-docs=
 asyncio_mode = auto
 asyncio_default_fixture_loop_scope = session
 asyncio_default_test_loop_scope = session
@@ -604,7 +604,6 @@ async def test_a_startup_or_shutdown_of_the_app_that_fails_or_hangs_is_named(ser
     ended = service.run()
 
     sections = ended.sections()
-    del sections["it.feature:6"]  # the scenario, after the traceback
     fails = [sections.pop(name) for name in ("startup_fails", "ERROR at teardown of shutdown_fails")]
     for said, phase in zip(fails, ("startup", "shutdown"), strict=True):
         named = f"accord.lifespan.LifespanFailed: The {phase} of the app failed: TimeoutError: out of ink"
