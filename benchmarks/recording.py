@@ -18,8 +18,7 @@ ROOT = Path(__file__).parents[1]
 A_FEATURE = 50
 SCENARIO = """
   Scenario: Task {number} is written down, and completed
-    Given the task "Task {number}"
-    And the task "Another" was completed
+    Given the tasks "Task {number}, Another"
     When I complete the task "Task {number}"
     Then the task "Task {number}" is completed
     And the list shows "Task {number}, Another"
