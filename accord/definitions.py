@@ -11,6 +11,9 @@ import pytest
 
 from accord.internals import StepDefinition, count_step_definitions, literal_start, step_definitions
 
+# So many sentences are looked up once: a step's is wanted again when the scenario is recorded.
+_REMEMBERED = 1000
+
 
 class Definitions:
     """The step definitions of a run, by sentence."""
@@ -72,6 +75,7 @@ class _Visible:
         self._order = {id(definition): number for number, definition in enumerate(definitions)}
         self._literal: defaultdict[str, list[StepDefinition]] = defaultdict(list)
         self._others: list[tuple[str, StepDefinition]] = []
+        self._found: dict[tuple[str, str], list[StepDefinition]] = {}
         for definition in definitions:
             start, is_all = literal_start(definition.parser)
             if is_all:
@@ -80,6 +84,13 @@ class _Visible:
                 self._others.append((_plain(start), definition))
 
     def find(self, kind: str, sentence: str) -> list[StepDefinition]:
+        if len(self._found) > _REMEMBERED:
+            self._found.clear()
+        if (found := self._found.get((kind, sentence))) is None:
+            found = self._found[kind, sentence] = self._search(kind, sentence)
+        return found
+
+    def _search(self, kind: str, sentence: str) -> list[StepDefinition]:
         plain = _plain(sentence)
         candidates = self._literal.get(sentence, []) + [
             definition for start, definition in self._others if plain.startswith(start)

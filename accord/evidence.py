@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -36,7 +37,7 @@ class Redaction:
     """Hides the values of names that are secret: those that always are, and those that a project adds."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = {_plain(name) for name in names}
+        self._names = frozenset(_plain(name) for name in names)
         self._values: set[str] = set()
 
     def forget(self) -> None:
@@ -45,7 +46,7 @@ class Redaction:
 
     def named(self, name: str, value: Any) -> Any:
         """Return the value, or what stands for it if its name is a secret's."""
-        if not self._is_secret(name) or value in (None, ""):
+        if not _is_secret(name, self._names) or value in (None, ""):
             return self._inside(value)
         self._learn(value)
         return HIDDEN
@@ -77,6 +78,8 @@ class Redaction:
 
     def url(self, url: str) -> str:
         """Return a URL without what is secret in its query."""
+        if "?" not in url:
+            return self.text(url)
         parts = urlsplit(url)
         return self.text(urlunsplit(parts._replace(query=self.query(parts.query))))
 
@@ -90,10 +93,6 @@ class Redaction:
     def _assigned(self, match: re.Match[str]) -> str:
         quote, name, sign, value = match.groups()
         return f"{quote}{name}{quote}{sign}{self.named(name, value)}"
-
-    def _is_secret(self, name: str) -> bool:
-        plain = _plain(name)
-        return plain in self._names or (bool(_SECRET.search(plain)) and plain not in _HARMLESS)
 
     def _learn(self, value: Any) -> None:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -159,7 +158,8 @@ def _body_spoken(body: dict[str, Any]) -> list[str]:
 
 
 def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
-    query = [{"name": name, "value": redaction.named(name, value)} for name, value in request.url.params.multi_items()]
+    pairs = request.url.params.multi_items() if request.url.query else []
+    query = [{"name": name, "value": redaction.named(name, value)} for name, value in pairs]
     try:
         body: bytes | None = request.content
     except httpx.RequestNotRead:
@@ -238,6 +238,12 @@ def _content(redaction: Redaction, body: bytes, headers: Any) -> dict[str, Any]:
         return {"mimeType": content_type, "text": text}
     cut = f"the first {LONGEST_BODY} of {len(text)} characters"
     return {"mimeType": content_type, "text": text[:LONGEST_BODY], "comment": cut}
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(name: str, names: frozenset[str]) -> bool:
+    plain = _plain(name)
+    return plain in names or (bool(_SECRET.search(plain)) and plain not in _HARMLESS)
 
 
 def _plain(name: str) -> str:

@@ -130,6 +130,7 @@ class Recorder:
         self._pickles: dict[str, dict[int, _Pickle]] = {}
         self._record = Record()
         self._numbers: dict[str, int] = {}
+        self._ids: dict[StepDefinition, str] = {}
         self._attempt: _Attempt | None = None
         self._knows_contract = False
 
@@ -269,12 +270,12 @@ class Recorder:
         case = _hash(attempt.item.nodeid)
         started = f"{case}.attempt.{attempt.number}"
         found = [
-            sorted(
-                one_a_function(self._definitions.find(kind, sentence, attempt.item)),
-                key=lambda definition: written(definition.function),
-            )
+            one_a_function(self._definitions.find(kind, sentence, attempt.item))
             for _id, kind, sentence in attempt.pickle.steps
         ]
+        for definitions in found:
+            if len(definitions) > 1:
+                definitions.sort(key=lambda definition: written(definition.function))
         hooks = [hook for hook, result in ((_SET_UP, attempt.set_up), (_TEAR_DOWN, attempt.tear_down)) if result]
         yield from ({"hook": hook} for hook in hooks)
         if attempt.number == 0:
@@ -357,8 +358,11 @@ class Recorder:
         return pickles.get((item.location[1] or 0) + 1) if pickles else None
 
     def _id(self, definition: StepDefinition) -> str:
-        file, number = written(definition.function)
-        return _hash(f"{relative(file, self._rootpath)}:{number}:{definition.kind}:{definition.parser.name}")
+        if definition not in self._ids:
+            file, number = written(definition.function)
+            words = f"{relative(file, self._rootpath)}:{number}:{definition.kind}:{definition.parser.name}"
+            self._ids[definition] = _hash(words)
+        return self._ids[definition]
 
     def _described(self, definition: StepDefinition) -> Envelope:
         file, number = written(definition.function)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from os import PathLike
 from pathlib import Path
 from types import CodeType
@@ -10,10 +10,11 @@ from types import CodeType
 
 def place(path: str | PathLike[str], line: int | str, rootpath: Path) -> str:
     """Return `file:line`."""
-    return f"{relative(path, rootpath)}:{line}"
+    return f"{relative(Path(path), rootpath)}:{line}"
 
 
-def relative(path: str | PathLike[str], rootpath: Path) -> str:
+@lru_cache(maxsize=4096)
+def relative(path: str | Path, rootpath: Path) -> str:
     """Return the path below the root, with slashes, or the whole path of a file elsewhere."""
     path = Path(path)
     return (path.relative_to(rootpath) if path.is_relative_to(rootpath) else path).as_posix()
