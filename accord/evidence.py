@@ -38,11 +38,12 @@ class Redaction:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = frozenset(_plain(name) for name in names)
-        self._values: set[str] = set()
+        # Of two secrets, one of which begins as the other, the longer one is looked for first.
+        self._longest_first: list[str] = []
 
     def forget(self) -> None:
         """Begin anew: what was hidden in one scenario may be no secret in the next."""
-        self._values.clear()
+        self._longest_first.clear()
 
     def named(self, name: str, value: Any) -> Any:
         """Return the value, or what stands for it if its name is a secret's."""
@@ -53,7 +54,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Return the text without any value that was hidden before."""
-        for value in sorted(self._values, key=len, reverse=True):
+        for value in self._longest_first:
             text = text.replace(value, HIDDEN)
         return text
 
@@ -100,7 +101,8 @@ class Redaction:
         elif isinstance(value, str):
             # Of `Bearer abc`, `abc` alone is as secret.
             parts = [value.strip("\"'"), *value.split()[1:]]
-            self._values.update(part for part in parts if len(part) >= _SHORTEST_SECRET)
+            self._longest_first += [part for part in parts if len(part) >= _SHORTEST_SECRET]
+            self._longest_first = sorted(set(self._longest_first), key=len, reverse=True)
         elif isinstance(value, (dict, list)):
             for part in value.values() if isinstance(value, dict) else value:
                 self._learn(part)
