@@ -59,7 +59,12 @@ def left_as_it_was(watched: Watched) -> None:
         read=lambda: dict(app.dependency_overrides),
         restore=lambda overrides: setattr(app, "dependency_overrides", overrides),
     )
-    watched.add("the settings", read=lambda: dict(get_settings()), restore=lambda _: get_settings.cache_clear())
+    watched.add("the settings", read=_settings, restore=lambda _: get_settings.cache_clear())
+
+
+def _settings() -> dict[str, object]:
+    """The settings as the app has them, or would read them: to look at them is not to have them kept."""
+    return dict(get_settings() if get_settings.cache_info().currsize else get_settings.__wrapped__())
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -21,6 +21,7 @@ from app.core.security import hash_password, verify_password
 from app.models.user import User
 from steps.answers import accepted, refused
 from steps.sentences import sentence
+from steps.service import Environment
 
 PASSWORD = "correct horse"
 PASSWORDS: dict[str, dict[str, str | None]] = {
@@ -157,7 +158,7 @@ async def _(people: People, db_session: AsyncSession, name: str) -> None:
 
 
 @given("passwords are hard to guess")
-async def _(configured: pytest.MonkeyPatch, people: People, db_session: AsyncSession) -> None:
+async def _(configured: Environment, people: People, db_session: AsyncSession) -> None:
     configured.setenv("PASSWORD_HASHING", "{}")
     for name in await people.names():
         (await people.account(name)).hashed_password = hash_password(PASSWORD)

@@ -13,6 +13,7 @@ from pytest_bdd import given, then
 
 from steps.answers import accepted
 from steps.sentences import sentence
+from steps.service import Environment
 from steps.tasks import TaskList
 
 ENCRYPTING, PLAIN = "smtps://postman:let%20ters@mail.example:465", "smtp://postman:let%20ters@mail.example:465"
@@ -64,7 +65,7 @@ def listener() -> Iterator[respx.Route]:
 
 
 @given(sentence("mail {state}"))
-def _(configured: pytest.MonkeyPatch, outbox: Outbox, state: str) -> None:
+def _(configured: Environment, outbox: Outbox, state: str) -> None:
     outbox.down = state == "is down"
     outbox.encrypts = state != "goes out in the open"
     url = ENCRYPTING if outbox.encrypts else PLAIN
@@ -72,7 +73,7 @@ def _(configured: pytest.MonkeyPatch, outbox: Outbox, state: str) -> None:
 
 
 @given(sentence("others {state}"))
-def _(configured: pytest.MonkeyPatch, listener: respx.Route, state: str) -> None:
+def _(configured: Environment, listener: respx.Route, state: str) -> None:
     configured.setenv("WEBHOOK_URL", "" if state == "do not listen" else LISTENER)
     listener.mock(**LISTENING[state])
 

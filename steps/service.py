@@ -20,11 +20,27 @@ MISTAKES = {
 }
 
 
+class Environment:
+    """The environment in which the service reads its settings, and reads them anew once one is changed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+
+    def setenv(self, name: str, value: str) -> None:
+        """Set a variable."""
+        self._monkeypatch.setenv(name, value)
+        get_settings.cache_clear()
+
+    def delenv(self, name: str) -> None:
+        """Leave a variable unset."""
+        self._monkeypatch.delenv(name)
+        get_settings.cache_clear()
+
+
 @pytest.fixture
-def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """The environment in which the service reads its settings, as it was before once the scenario ends."""
-    get_settings.cache_clear()
-    yield monkeypatch
+def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
+    """The environment of the service, as it was before once the scenario ends."""
+    yield Environment(monkeypatch)
     get_settings.cache_clear()
 
 
@@ -40,7 +56,7 @@ async def _(answer: httpx.Response) -> None:
 
 
 @when(sentence("the service starts {how}"), target_fixture="refusal")
-async def _(configured: pytest.MonkeyPatch, how: str) -> str:
+async def _(configured: Environment, how: str) -> str:
     if how == "without a secret":
         configured.delenv("SECRET_KEY")
     else:

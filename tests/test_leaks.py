@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from accord.leaks import Watched
 from app.core.config import get_settings
 from app.main import app
+from steps.service import Environment
 from tests.conftest import SETTINGS, Project
 from tests.servers import query
 
@@ -337,7 +338,7 @@ def test_after_a_run_all_is_as_it_was_before(
     project: Project,
     database_url: str,
     session_loop: asyncio.AbstractEventLoop,
-    configured: pytest.MonkeyPatch,
+    configured: Environment,
 ) -> None:
     url = make_url(database_url)
     within = url.set(database=f"within_{url.database}").render_as_string(hide_password=False)
