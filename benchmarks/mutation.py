@@ -29,7 +29,7 @@ CONFIG = """
 module-path = "app"
 timeout = 120.0
 excluded-modules = ["app/migrations/**/*.py"]
-test-command = "{python} -m pytest {suite} -x -q -p no:randomly -p no:cacheprovider"
+test-command = "{python} -m pytest {suite} -x -q -p no:randomly -p no:cacheprovider --accord-docs="
 [cosmic-ray.distributor]
 name = "http"
 [cosmic-ray.distributor.http]
