@@ -60,7 +60,7 @@ def percentage(text: str) -> float:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have async steps awaited for as long as this run lasts."""
+    """Have async steps awaited, and what scenarios do noted, for as long as this run lasts."""
     config.addinivalue_line(
         "markers", "real_commits: a database of its own, where commits are real and requests run at once"
     )

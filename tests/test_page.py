@@ -13,6 +13,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from accord import living_docs
+from benchmarks.document import FORMATTER
 from tests.recording import Outcome, exchange, har, ndjson, recorded, text
 
 ARGUMENTS = [
@@ -320,18 +321,6 @@ Feature: {evil}
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     hrefs = await page.locator("[href]").evaluate_all("all => all.map(one => one.getAttribute('href'))")
     assert all(href.startswith(("#", "?tag=", "https://a.example/")) for href in hrefs)
-
-
-FORMATTER = """
-import { createReadStream, createWriteStream } from "fs";
-import { createInterface } from "readline";
-import { CucumberHtmlStream } from "@cucumber/html-formatter/dist/src/index.js";
-const formatter = new CucumberHtmlStream();
-formatter.pipe(createWriteStream("formatter.html"));
-for await (const line of createInterface({ input: createReadStream("messages.ndjson") }))
-  if (!formatter.write(JSON.parse(line))) await new Promise(done => formatter.once("drain", done));
-formatter.end();
-"""
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="no npm is on the PATH to get Cucumber's formatter with")
