@@ -145,9 +145,9 @@ class Recorder:
         self._pickles[uri] = {}
         for pickle in document.pickles():
             self._note(f"pickle {pickle['id']}", {"pickle": pickle})
-            steps = [(step["id"], _KINDS.get(step["type"], "given"), step["text"]) for step in pickle["steps"]]
             place = pickle["location"]["line"]
-            self._pickles[uri][place] = _Pickle(pickle["id"], lines[pickle["astNodeIds"][0]], place, steps)
+            scenario_line = lines[pickle["astNodeIds"][0]]
+            self._pickles[uri][place] = _Pickle(pickle["id"], scenario_line, place, list(_steps(pickle)))
 
     def refuse(self, path: Path, faults: Iterable[tuple[int, str]]) -> None:
         """Note a feature file that cannot be trusted, and why."""
@@ -380,6 +380,14 @@ def _scenario_lines(children: Iterable[dict[str, Any]]) -> Iterator[tuple[str, i
         if scenario := child.get("scenario"):
             yield scenario["id"], scenario["location"]["line"]
         yield from _scenario_lines(child.get("rule", {}).get("children", []))
+
+
+def _steps(pickle: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield id, kind and sentence of each step; one that begins with `*` is of the kind of the one before."""
+    kind = "given"
+    for step in pickle["steps"]:
+        kind = _KINDS.get(step["type"], kind)
+        yield step["id"], kind, step["text"]
 
 
 def _arguments(definition: StepDefinition, sentence: str) -> dict[str, Any]:

@@ -109,6 +109,14 @@ def test_a_step_is_linked_to_its_definition_and_its_arguments(failing: Project) 
     assert argument["group"] == {"start": 2, "value": "3"}
 
 
+def test_a_step_without_a_keyword_of_its_own_is_of_the_kind_of_the_one_before(project: Project) -> None:
+    project.scenario("Given a step", "Then it holds", "* it holds", "And it holds")
+    project.steps(STEPS)
+    project.run().assert_outcomes(passed=1)
+    [case] = of("testCase", messages(project))
+    assert [len(step["stepDefinitionIds"]) for step in case["testSteps"]] == [1, 1, 1, 1]
+
+
 def test_the_run_says_on_which_commit_and_with_changes(failing: Project) -> None:
     run = failing.pytester.run
     run("git", "init", "-q", "-b", "trunk")
