@@ -68,7 +68,7 @@ class _Survey:
         self._attempts: dict[str, list[_Attempt]] = {}
         self._by_id: dict[tuple[Path, str], _Attempt] = {}
         self._hooks: dict[tuple[Path, str], set[str]] = {}
-        for path in records:
+        for path in dict.fromkeys(records):
             self._read(path)
         if not self._began:
             raise Refusal(f"There is no run to be merged: {'; '.join(self.merged.faults)}.")

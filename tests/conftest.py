@@ -1,5 +1,6 @@
 """What the tests of Accord share: a project of someone who uses it, in a directory of its own."""
 
+import os
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -74,6 +75,8 @@ def project(pytester: pytest.Pytester) -> Project:
 
 
 @pytest.fixture
-def publishing(project: Project) -> None:
-    """The project publishes its runs, as it does by default."""
+def publishing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project publishes its runs, as it does by default, and not as part of the job of CI that tests it."""
     project.settings(PUBLISHING)
+    for name in [name for name in os.environ if name.startswith("GITHUB_")]:
+        monkeypatch.delenv(name)

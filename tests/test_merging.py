@@ -42,6 +42,12 @@ def test_the_parts_are_the_whole(project: Project, shards: list[Path]) -> None:
     assert [finished["success"] for finished in of("testRunFinished", joined)] == [True]
 
 
+def test_a_record_that_is_named_twice_is_read_once(project: Project, shards: list[Path]) -> None:
+    first, second, whole = shards
+    merged(project, first, second, first)
+    assert outcome(read(project.path / "all.ndjson")) == outcome(read(whole))
+
+
 def test_a_record_may_take_the_place_of_one_that_went_into_it(project: Project, shards: list[Path]) -> None:
     first, second, whole = shards
     merge([first, second], into=first)
