@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 import service
 from fastapi import FastAPI
+from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 
@@ -21,7 +22,8 @@ async def loop() -> asyncio.AbstractEventLoop:
 @pytest_asyncio.fixture(scope="session")
 async def setup_db() -> AsyncIterator[AsyncEngine]:
     """The tables."""
-    engine = create_async_engine(os.environ["PLAIN_DATABASE_URL"])
+    # A connection for each scenario: one that two requests at once have broken would fail the next specimen as well.
+    engine = create_async_engine(os.environ["PLAIN_DATABASE_URL"], poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.run_sync(service.Base.metadata.create_all)
     yield engine
