@@ -16,6 +16,7 @@ from accord.contract import Contract
 from accord.isolation import Isolation
 from accord.leaks import Watched
 from accord.lifespan import running
+from accord.postgres import Prepare
 
 # Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
 load_dotenv(Path(__file__).with_name(".env.test"), override=True)
@@ -67,13 +68,25 @@ def _settings() -> dict[str, object]:
     return dict(get_settings() if get_settings.cache_info().currsize else get_settings.__wrapped__())
 
 
-@pytest_asyncio.fixture(scope="session")
-async def setup_db(database_url: str, settings: None) -> AsyncIterator[AsyncEngine]:
-    """The schema as the migrations make it, which a killed run may have left behind, dropped at the end."""
-    engine = create_async_engine(database_url)
+@pytest.fixture(scope="session")
+def prepare_database() -> Prepare:
+    """The schema as the migrations make it, made once a run: each worker of pytest-xdist has a copy."""
+    return _make_schema
+
+
+async def _make_schema(url: str) -> None:
+    engine = create_async_engine(url)
     async with engine.begin() as connection:
+        # A killed run may have left one in a database that is not Accord's.
         await connection.run_sync(_migrate, to=None)
         await connection.run_sync(_migrate, to="head")
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def setup_db(database_url: str, settings: None) -> AsyncIterator[AsyncEngine]:
+    """The database with its schema, which is dropped at the end."""
+    engine = create_async_engine(database_url)
     yield engine
     async with engine.begin() as connection:
         await connection.run_sync(_migrate, to=None)

@@ -1,7 +1,7 @@
 """What Accord uses of other packages beyond their documented interface; nothing else in Accord does.
 
-Tested against CPython 3.11, pytest-bdd 9.0, pytest 9.0 to 9.2 and pytest-asyncio 1.5. `tests/test_internals.py` holds
-each name against the releases that are installed, and says which of them moved.
+Tested against CPython 3.11, pytest-bdd 9.0, pytest 9.0 to 9.2, pytest-asyncio 1.5 and pytest-split 0.11.
+`tests/test_internals.py` holds each name against the releases that are installed, and says which of them moved.
 """
 
 import asyncio
@@ -73,6 +73,7 @@ __all__ = [
     "replace_step_lookup",
     "replace_unawaited_warning",
     "settle_id",
+    "split_durations",
     "step_definitions",
     "stop_time_travel",
 ]
@@ -173,6 +174,12 @@ def begin_with(shown: ExceptionRepr, text: str) -> None:
     """Have what pytest shows of an exception begin with the text, be it shown in another process."""
     first = shown.chain[0][0] if isinstance(shown, ExceptionChainRepr) else shown.reprtraceback
     first.reprentries = [ReprEntryNative([text]), *first.reprentries]
+
+
+def split_durations(config: pytest.Config) -> dict[str, float] | None:
+    """Return the seconds that pytest-split knows tests to take, by node id; None where it is not used."""
+    split: Any = config.pluginmanager.get_plugin("pytestsplitplugin")
+    return None if split is None else split.cached_durations
 
 
 def settle_id(item: pytest.Item) -> None:

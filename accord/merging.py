@@ -80,7 +80,7 @@ class _Survey:
 
     def _read(self, path: Path) -> None:
         try:
-            for number, (kind, told) in _messages(path):
+            for number, (kind, told) in messages(path):
                 try:
                     self._take(path, kind, told)
                 except (LookupError, TypeError, AttributeError) as error:
@@ -120,7 +120,7 @@ class _Survey:
         # What is told of earlier attempts waits for the test case, which is told as the last of them knows it.
         held: defaultdict[str, list[Message]] = defaultdict(list)
         for path in self._order:
-            for _number, (kind, told) in _messages(path):
+            for _number, (kind, told) in messages(path):
                 if kind == "testCase":
                     if path == self._teller(told["id"]):
                         yield kind, told
@@ -169,8 +169,11 @@ def _is_new(message: Message, known: set[bytes]) -> bool:
     return is_new
 
 
-def _messages(path: Path) -> Iterator[tuple[int, Message]]:
-    """Yield line number and message; where the last line is torn, the record ends before it."""
+def messages(path: Path) -> Iterator[tuple[int, Message]]:
+    """Yield line number and message; where the last line is torn, the record ends before it.
+
+    Raises Refusal, with file and line, for what is no message, and OSError for what can't be read.
+    """
     with (
         path.open("rb") as file,
         tqdm(

@@ -50,6 +50,11 @@ def timestamp(nanoseconds: int) -> dict[str, int]:
     return {"seconds": seconds, "nanos": nanos}
 
 
+def case_id(item: pytest.Item) -> str:
+    """Return the id of the test case that an item is."""
+    return _hash(item.nodeid)
+
+
 def line(envelope: Envelope) -> str:
     """Return the envelope as a line of a stream. It is ASCII: half a character may be part of what was sent."""
     return json.dumps(envelope, separators=(",", ":")) + "\n"
@@ -162,7 +167,7 @@ class Recorder:
     def select(self, items: Sequence[pytest.Item]) -> None:
         """Note which scenarios are to run, and all step definitions that they might use."""
         scenarios = [(item, pickle) for item in items if (pickle := self._pickle_of(item)) is not None]
-        self._record.selected = {_hash(item.nodeid): pickle.id for item, pickle in scenarios}
+        self._record.selected = {case_id(item): pickle.id for item, pickle in scenarios}
         visible = self._definitions.visible_to(item for item, _pickle in scenarios)
         written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))
         for definition in sorted(written_by_others, key=lambda it: written(it.function)):
@@ -263,11 +268,11 @@ class Recorder:
         """The test has ended, its fixtures too."""
         if self._attempt is not None:
             lines = [line(envelope) for envelope in self._told_of(self._attempt)]
-            self._record.ended[_hash(self._attempt.item.nodeid)] = "".join(lines)
+            self._record.ended[case_id(self._attempt.item)] = "".join(lines)
             self._attempt = None
 
     def _told_of(self, attempt: _Attempt) -> Iterator[Envelope]:
-        case = _hash(attempt.item.nodeid)
+        case = case_id(attempt.item)
         started = f"{case}.attempt.{attempt.number}"
         found = [
             one_a_function(self._definitions.find(kind, sentence, attempt.item))

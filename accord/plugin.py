@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from accord import postgres, publishing, stepping
+from accord import postgres, publishing, sharding, stepping
 from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions
 from accord.evidence import Redaction
-from accord.internals import Feature, Scenario, Step
+from accord.internals import Feature, Scenario, Step, split_durations
 from accord.isolation import Isolation
 from accord.leaks import Watched
-from accord.messages import Recorder
+from accord.messages import Recorder, case_id
 from accord.places import place
 from accord.refusal import Refusal
 from accord.unawaited import Unawaited
@@ -85,6 +85,27 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     collector: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
     return collector
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """Let workers of pytest-xdist that are done take over from those that are not, unless told otherwise."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no" and not config.option.distload:
+        config.option.dist = "worksteal"
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tell pytest-split how long the scenarios took in the run of the baseline, for shares that take as long."""
+    known, baseline = split_durations(config), publishing.baseline(config)
+    if known is None or baseline is None:
+        return
+    try:
+        seconds = sharding.durations(baseline)
+    except Refusal as refusal:
+        raise pytest.UsageError(str(refusal)) from None
+    known.update({item.nodeid: seconds[case] for item in items if (case := case_id(item)) in seconds})
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -272,14 +293,24 @@ async def session_loop(request: pytest.FixtureRequest) -> AsyncIterator[asyncio.
         yield loop
 
 
+@pytest.fixture(scope="session")
+def prepare_database() -> postgres.Prepare:
+    """What makes the tables, once a run, in the database at an address. Override it; by itself it makes none."""
+    return postgres.leave_empty
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def database_url(pytestconfig: pytest.Config, isolation: Isolation) -> AsyncIterator[str]:
-    """The URL of a database for this run: at DATABASE_URL if that is set, else on PostgreSQL from the wheel."""
+async def database_url(
+    pytestconfig: pytest.Config, isolation: Isolation, prepare_database: postgres.Prepare
+) -> AsyncIterator[str]:
+    """The URL of a database for this run, prepared: at DATABASE_URL if that is set, else on PostgreSQL from the wheel.
+
+    Each worker of pytest-xdist has a copy of its own.
+    """
+    address, name = os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")
+    worker = postgres.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     try:
-        async with (
-            postgres.database(os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")) as url,
-            isolation.watch(url),
-        ):
+        async with postgres.database(address, worker, prepare_database) as url, isolation.watch(url):
             yield url.render_as_string(hide_password=False)
     except Refusal as refusal:
         if hasattr(pytestconfig, "workeroutput"):

@@ -4,8 +4,9 @@ import getpass
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -34,27 +35,48 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 
+Prepare = Callable[[str], Awaitable[None]]
+"""Makes the tables in the database at that address; it leaves no connection open."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One of several processes of a run; all have the same `run`."""
+
+    name: str
+    run: str
+
+
+async def leave_empty(_url: str) -> None:
+    """Make no tables."""
+
+
 @asynccontextmanager
-async def database(address: str | None, worker: str | None = None) -> AsyncIterator[URL]:
+async def database(
+    address: str | None, worker: Worker | None = None, prepare: Prepare = leave_empty
+) -> AsyncIterator[URL]:
     """Give the run a database of its own, at `address` (a SQLAlchemy URL), or on PostgreSQL from the wheel if empty.
 
-    `worker` names one of several processes of a run; each gets a database beside the one that `address` names.
+    Of a run's workers each gets a database beside the one that `address` names. What `prepare` makes is made once, in a
+    database of which each worker gets a copy; where a worker's database is there already, it is made in that.
     What was made here is removed at the end; what was there stays.
     Raises Refusal where the address can't be used, before anything is changed.
     """
-    async with _on_server(_named(address, worker)) if address else _embedded(cluster()) as url:
+    way = _on_server(_named(address, worker), worker, prepare) if address else _embedded(cluster(), worker, prepare)
+    async with way as url:
         yield url
 
 
 @asynccontextmanager
-async def _embedded(server: Cluster) -> AsyncIterator[URL]:
+async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare) -> AsyncIterator[URL]:
     name = f"accord_{os.getpid()}_{secrets.token_hex(4)}{SUFFIX}"
     lock = AsyncFileLock(server.lock, run_in_executor=False)
     with _unsteered():
+        made = AsyncExitStack()
         try:
             server.home.mkdir(parents=True, exist_ok=True)
             async with lock:
-                url, keeper = await _start(server, name)
+                url = await _start(server, made, lambda url: _made(url.set(database=name), worker, prepare))
         except OSError as error:
             elsewhere = "" if server.account else "XDG_CACHE_HOME to a directory that you can write to, or "
             raise Refusal(
@@ -65,8 +87,8 @@ async def _embedded(server: Cluster) -> AsyncIterator[URL]:
             yield url
         finally:
             async with lock:
+                await made.aclose()
                 with suppress(*_GONE):
-                    await _remove(url, keeper)
                     if not await _others(url):
                         server.stop()
 
@@ -81,28 +103,68 @@ def _unsteered() -> Iterator[None]:
         os.environ.update(hidden)
 
 
-async def _start(server: Cluster, name: str) -> "tuple[URL, Connection]":
+async def _start(server: Cluster, made: AsyncExitStack, make: Callable[[URL], AbstractAsyncContextManager[URL]]) -> URL:
     shared = server.running()
-    url = server.start().set(database=name)
+    url = server.start()
     try:
-        return url, await _make(url)
+        return await made.enter_async_context(make(url))
     except Refusal:
         if shared:
             raise
         # Without fsync a crash can tear what shows only in use.
-        url = server.renew().set(database=name)
-        return url, await _make(url)
+        return await made.enter_async_context(make(server.renew()))
 
 
 @asynccontextmanager
-async def _on_server(url: URL) -> AsyncIterator[URL]:
-    existing = await _exists(url)
-    keeper = await (_claim(url) if existing else _make(url))
+async def _on_server(url: URL, worker: Worker | None, prepare: Prepare) -> AsyncIterator[URL]:
+    if not await _exists(url):
+        async with _made(url, worker, prepare):
+            yield url
+        return
+    keeper = await _claim(url)
+    try:
+        await prepare(url.render_as_string(hide_password=False))
+        yield url
+    finally:
+        with suppress(*_GONE):
+            await keeper.close()
+
+
+@asynccontextmanager
+async def _made(url: URL, worker: Worker | None, prepare: Prepare) -> AsyncIterator[URL]:
+    """Make the database and what is prepared in it, or a copy of where that was done for all workers of the run."""
+    async with AsyncExitStack() as made:
+        if worker is None:
+            await made.enter_async_context(_kept(url))
+            await prepare(url.render_as_string(hide_password=False))
+        else:
+            template = url.set(database=f"accord_template_{worker.run[:32]}{SUFFIX}")
+            async with _turn(url, worker.run):
+                if not await _is_there(template):
+                    async with AsyncExitStack() as unfinished:
+                        await unfinished.enter_async_context(_kept(template))
+                        await prepare(template.render_as_string(hide_password=False))
+                        made.push_async_callback(_leave, template, worker.run, unfinished.pop_all())
+                await made.enter_async_context(_kept(url, template.database))
+        yield url
+
+
+async def _leave(template: URL, run: str, kept: AsyncExitStack) -> None:
+    """Remove the template, while no other worker is about to copy it."""
+    with suppress(*_GONE):
+        async with _turn(template, run):
+            await kept.aclose()
+
+
+@asynccontextmanager
+async def _kept(url: URL, template: str | None = None) -> AsyncIterator[URL]:
+    """Make the database, and remove it at the end."""
+    keeper = await _make(url, template)
     try:
         yield url
     finally:
         with suppress(*_GONE):
-            await (keeper.close() if existing else _remove(url, keeper))
+            await _remove(url, keeper)
 
 
 @asynccontextmanager
@@ -113,13 +175,8 @@ async def clone(url: URL) -> AsyncIterator[URL]:
     """
     ending = f"_{secrets.token_hex(4)}{SUFFIX}"
     name = (url.database or "").removesuffix(SUFFIX).encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore")
-    copy = url.set(database=name + ending)
-    keeper = await _make(copy, template=url.database)
-    try:
+    async with _kept(url.set(database=name + ending), url.database) as copy:
         yield copy
-    finally:
-        with suppress(*_GONE):
-            await _remove(copy, keeper)
 
 
 async def unreachable(url: URL) -> str | None:
@@ -138,7 +195,7 @@ async def unreachable(url: URL) -> str | None:
     return None
 
 
-def _named(address: str, worker: str | None) -> URL:
+def _named(address: str, worker: Worker | None) -> URL:
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -157,7 +214,7 @@ def _named(address: str, worker: str | None) -> URL:
             f'since it drops tables there: name "{name}{SUFFIX}" instead; it is made if it does not exist.'
         )
     if worker is not None:
-        name = f"{name.removesuffix(SUFFIX)}_{worker}{SUFFIX}"
+        name = f"{name.removesuffix(SUFFIX)}_{worker.name}{SUFFIX}"
     if len(name.encode()) > LONGEST_NAME:
         raise Refusal(
             f'DATABASE_URL names the database "{name}", and PostgreSQL cuts names off after {LONGEST_NAME} bytes: '
@@ -224,7 +281,12 @@ async def _exists(url: URL) -> bool:
 
 async def _claim(url: URL) -> "Connection":
     """Return a connection that keeps the database from other runs, which is not one to it, so that it can be copied."""
-    keeper = await _connect(url.set(database=MAINTENANCE))
+    try:
+        keeper = await _connect(url.set(database=MAINTENANCE))
+    except asyncpg.InvalidCatalogNameError as error:
+        raise Refusal(
+            f'There is no database "{MAINTENANCE}", from which "{url.database}" is kept from other runs: have it made.'
+        ) from error
     if not await keeper.fetchval(
         "SELECT pg_try_advisory_lock($1 + oid::bigint) FROM pg_database WHERE datname = $2", LOCK, url.database
     ):
@@ -285,6 +347,25 @@ async def _remove(url: URL, keeper: "Connection") -> None:
             await connection.execute(f"DROP DATABASE IF EXISTS {_quoted(url.database)} WITH (FORCE)")
     finally:
         keeper.terminate()
+
+
+async def _is_there(url: URL) -> bool:
+    async with _maintenance(url) as connection:
+        is_there: bool = await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", url.database
+        )
+        return is_there
+
+
+@asynccontextmanager
+async def _turn(url: URL, run: str) -> AsyncIterator[None]:
+    """Wait until no other worker of the run is here."""
+    connection = await _connect(url.set(database=MAINTENANCE))
+    try:
+        await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", f"accord {run}")
+        yield
+    finally:
+        await connection.close()
 
 
 async def _others(url: URL) -> bool:

@@ -48,6 +48,12 @@ def is_asked_for(config: pytest.Config) -> bool:
     return bool(config.getoption(DOCS)) and not config.option.collectonly
 
 
+def baseline(config: pytest.Config) -> Path | None:
+    """Return the record that this run is to be compared with, if one was named."""
+    record: Path | None = config.getoption(BASELINE)
+    return record
+
+
 class Publishing:
     """Hooks, which write to one stream."""
 
@@ -55,7 +61,7 @@ class Publishing:
         self._recorder = config.stash[RECORDER]
         self._stream = stream
         self._directory = stream.last.parent
-        self._baseline: Path | None = config.getoption(BASELINE)
+        self._baseline = baseline(config)
         self._tag_link: str | None = config.getini(TAG_LINK) or None
         self._state: str | None = None
 

@@ -17,7 +17,7 @@ from sqlalchemy import URL, make_url
 
 from accord import postgres
 from accord.embedded import Cluster, cluster
-from accord.postgres import KEEPER, LOCK, clone, database
+from accord.postgres import KEEPER, LOCK, Worker, clone, database
 from accord.refusal import Refusal
 from tests.servers import databases, kill, query
 
@@ -83,6 +83,42 @@ class Run:
         self.said += self.process.communicate(timeout=60)[0]
 
 
+WORKER = Worker("gw0", "run")
+PREPARING = """
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+@pytest.fixture(scope="session")
+def prepare_database():
+    async def prepare(url):
+        with Path("prepared").open("a") as file:
+            file.write("once\\n")
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE shelves AS SELECT 1 AS number"))
+        await engine.dispose()
+
+    return prepare
+"""
+SHELVES = """
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+async def test_shelves(database_url):
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("INSERT INTO shelves VALUES (2)"))
+        numbers = list(await connection.scalars(text("SELECT number FROM shelves")))
+    await engine.dispose()
+    assert numbers == [1, 2]
+"""
+
+
 @pytest.fixture
 def project(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
@@ -142,7 +178,7 @@ def at(server: URL, name: str, user: str | None = None, password: str | None = N
     return url.render_as_string(hide_password=False)
 
 
-async def refusal(address: str, worker: str | None = None) -> str:
+async def refusal(address: str, worker: Worker | None = None) -> str:
     """Return the sentence with which the address is refused, and see that it is one."""
     with pytest.raises(Refusal) as refused:
         async with database(address, worker):
@@ -412,12 +448,54 @@ async def test_each_worker_gets_a_database_beside_the_one_that_is_named(
     assert not {name for name in await databases(provided) if name.startswith("shop")}
 
 
+@pytest.mark.parametrize("arguments", [[], ["-n", "3", "--dist", "each"]], ids=["alone", "workers"])
+async def test_what_is_prepared_is_made_once_and_each_worker_gets_a_copy(
+    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
+    project.makeconftest(PREPARING)
+    project.path.joinpath("test_holding.py").write_text(SHELVES, encoding="utf-8")
+
+    result = project.runpytest_subprocess(*arguments)
+
+    result.assert_outcomes(passed=3 if arguments else 1)
+    assert project.path.joinpath("prepared").read_text(encoding="utf-8") == "once\n"
+    assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
+
+
+async def test_what_is_prepared_is_made_in_a_database_that_is_there(
+    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
+    await query(provided, "CREATE DATABASE shop_test")
+    project.makeconftest(PREPARING)
+    project.path.joinpath("test_holding.py").write_text(SHELVES, encoding="utf-8")
+
+    try:
+        project.runpytest_subprocess().assert_outcomes(passed=1)
+        assert await query(provided.set(database="shop_test"), "SELECT number FROM shelves") == [1, 2]
+    finally:
+        await query(provided, "DROP DATABASE shop_test")
+
+
+async def test_a_database_in_which_nothing_could_be_prepared_is_removed(
+    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
+    project.makeconftest(PREPARING.replace("CREATE TABLE shelves AS SELECT 1 AS number", "CREATE nonsense"))
+    project.path.joinpath("test_holding.py").write_text(SHELVES, encoding="utf-8")
+
+    for arguments in ([], ["-n", "2", "--dist", "each"]):
+        project.runpytest_subprocess(*arguments).stdout.fnmatch_lines(["*syntax error at or near*nonsense*"])
+        assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
+
+
 @pytest.mark.parametrize("name", ["production", "production_tests", "test_production", "PRODUCTION_TEST", ""])
 async def test_a_database_whose_name_does_not_end_in_test_is_refused(provided: URL, name: str) -> None:
     # Nothing answers there, so nothing was asked before.
     address = at(provided.set(port=1), name)
 
-    for worker in (None, "gw0"):
+    for worker in (None, WORKER):
         assert await refusal(address, worker) == (
             f'DATABASE_URL names the database "{name}", and Accord only takes one whose name ends in "_test", '
             f'since it drops tables there: name "{name}_test" instead; it is made if it does not exist.'
@@ -430,7 +508,7 @@ async def test_a_name_that_postgresql_would_cut_is_refused(provided: URL) -> Non
         assert await query(url, "SELECT current_database()") == [name]
 
     assert "cuts names off after 63 bytes: choose a shorter one." in await refusal(at(provided, f"a{name}"))
-    assert f'names the database "{"a" * 58}_gw0_test"' in await refusal(at(provided, name), "gw0")
+    assert f'names the database "{"a" * 58}_gw0_test"' in await refusal(at(provided, name), WORKER)
 
 
 @pytest.mark.parametrize(
@@ -540,7 +618,12 @@ async def test_a_server_without_the_database_to_make_others_from_is_said(provide
         assert await refusal(at(provided, "shop_test")) == (
             'The database "shop_test" does not exist, nor does "postgres", from which to make it: have it made.'
         )
+        await query(there, "CREATE DATABASE shop_test")
+        assert await refusal(at(provided, "shop_test")) == (
+            'There is no database "postgres", from which "shop_test" is kept from other runs: have it made.'
+        )
     finally:
+        await query(there, "DROP DATABASE IF EXISTS shop_test")
         await query(there, "ALTER DATABASE hidden RENAME TO postgres")
 
 
