@@ -13,8 +13,8 @@ import pytest
 from accord import cli, living_docs
 from accord.living_docs.changes import changes
 from accord.living_docs.evidence import shown
-from accord.living_docs.index import operations
-from accord.living_docs.model import Document, Evidence, Failure, State
+from accord.living_docs.index import operations, slowest_steps
+from accord.living_docs.model import Document, Evidence, Failure, State, Step
 from accord.living_docs.stream import read
 from accord.living_docs.summary import escaped
 from accord.living_docs.words import comparison, took
@@ -354,6 +354,23 @@ def test_an_ambiguous_sentence_names_what_matches_it() -> None:
     first, *others = promise.run.worst.failure.message.splitlines()
     assert first == "Several step definitions match:"
     assert len(others) == 2
+
+
+def test_an_undefined_step_shows_the_definition_that_is_suggested() -> None:
+    steps = [step for promise in read(KIT["undefined"]).promises() for run in promise.runs for step in run.steps]
+    failures = [step.failure.message for step in steps if step.failure]
+    assert len(failures) == sum(step.status == "UNDEFINED" for step in steps) > 0
+    assert all(failure.startswith("No step definition says this. To begin with:\nGiven(") for failure in failures)
+
+
+def test_the_slowest_steps_are_told_the_slowest_first() -> None:
+    document = read(KIT["minimal"])
+    [promise] = document.promises()
+    [step] = promise.runs[0].steps
+    quick = Step(step.written, seconds=0.1)
+    slow = Step(step.written, seconds=2.0)
+    promise.runs[0].steps += [quick, slow]
+    assert slowest_steps(document, count=2) == [(slow, promise), (quick, promise)]
 
 
 def test_what_is_attached_beside_the_steps_is_shown_with_the_last(stream: Path) -> None:

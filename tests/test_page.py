@@ -169,6 +169,16 @@ async def test_filters_live_in_the_address(page: Page, address: str) -> None:
     await expect(page.get_by_role("searchbox")).to_have_value("MILK")
 
 
+async def test_of_an_outline_a_filter_shows_the_examples_that_are_meant(page: Page, address: str) -> None:
+    await page.goto(address)
+    rows = page.locator("#promises tr[id]:visible")
+    assert await rows.count() > 1
+    await page.get_by_label("broken 1").check()
+    assert await rows.evaluate_all("rows => rows.map(row => row.className)") == ["broken"]
+    await page.get_by_label("broken 1").uncheck()
+    assert await rows.count() > 1
+
+
 async def test_an_address_that_leads_nowhere_leaves_all_to_be_seen(page: Page, address: str) -> None:
     await page.goto(address + "?state=gone&tag=@gone#%zz")
     assert len(await shown(page)) == 5

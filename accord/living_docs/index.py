@@ -1,8 +1,9 @@
 """The index: the operations of the API and who covers them, and what took longest."""
 
 from dataclasses import dataclass
+from heapq import nlargest
 
-from accord.living_docs.model import Document, Promise
+from accord.living_docs.model import Document, Promise, Step
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -57,5 +58,11 @@ def _documented(openapi: dict[str, object]) -> list[tuple[str, list[str]]]:
 
 def slowest(document: Document, count: int = 10) -> list[Promise]:
     """The promises that took longest, longest first."""
-    timed = [promise for promise in document.promises() if promise.seconds is not None]
-    return sorted(timed, key=lambda promise: -(promise.seconds or 0))[:count]
+    timed = (promise for promise in document.promises() if promise.seconds is not None)
+    return nlargest(count, timed, key=lambda promise: promise.seconds or 0)
+
+
+def slowest_steps(document: Document, count: int = 10) -> list[tuple[Step, Promise]]:
+    """The steps that took longest, longest first, each with the promise that it is part of."""
+    steps = ((step, promise) for promise in document.promises() for run in promise.runs for step in run.steps)
+    return nlargest(count, (pair for pair in steps if pair[0].seconds), key=lambda pair: pair[0].seconds)

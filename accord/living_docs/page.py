@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from accord.living_docs.changes import Changes
 from accord.living_docs.evidence import shown
-from accord.living_docs.index import operations, slowest
+from accord.living_docs.index import operations, slowest, slowest_steps
 from accord.living_docs.model import IN_THE_SENTENCE, Document, Promise, State
 from accord.living_docs.words import comparison, moment, paragraphs, plain, took
 from accord.refusal import Refusal
@@ -51,6 +51,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         bar=bar(document.counts()),
         operations=operations(document),
         slowest=slowest(document),
+        slowest_steps=slowest_steps(document),
         tags=sorted({tag for promise in document.promises() for tag in promise.tags}),
     )
     for piece in pieces:

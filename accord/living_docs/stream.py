@@ -100,6 +100,7 @@ class _Reader:
         self.sentences: dict[str, Sentence] = {}
         self.cases: dict[str, tuple[Promise, Run, dict[str, Step]]] = {}
         self.ambiguous: dict[str, str] = {}
+        self.suggested: dict[int, str] = {}
         self.attempts: dict[str, str] = {}
         self.started: dict[str, float] = {}
         self.run_hooks: dict[str, str] = {}
@@ -115,6 +116,7 @@ class _Reader:
             "hook": self.hook,
             "testCase": self.test_case,
             "testCaseStarted": self.test_case_started,
+            "suggestion": self.suggestion,
             "testStepFinished": self.test_step_finished,
             "testCaseFinished": self.test_case_finished,
             "testRunStarted": self.test_run_started,
@@ -286,6 +288,12 @@ class _Reader:
         step.failure = _failure(result)
         if step.status == "AMBIGUOUS" and step.failure is None and message["testStepId"] in self.ambiguous:
             step.failure = Failure(self.ambiguous[message["testStepId"]])
+        if step.status == "UNDEFINED" and step.failure is None and id(step.written) in self.suggested:
+            step.failure = Failure(f"No step definition says this. To begin with:\n{self.suggested[id(step.written)]}")
+
+    def suggestion(self, message: Json) -> None:
+        snippets = [_text(snippet, "code") for snippet in message["snippets"]]
+        self.suggested[id(self.pickle_steps[message["pickleStepId"]])] = "\n\n".join(snippets)
 
     def test_case_finished(self, message: Json) -> None:
         started = message["testCaseStartedId"]

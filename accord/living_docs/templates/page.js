@@ -29,9 +29,10 @@
     while (items.length < articles.length) {
       if (deadline?.timeRemaining() < 1) return void idle(gather);
       const article = articles[items.length];
-      const states = Array.from(article.querySelectorAll("tr[id]"), (row) => row.className);
+      const rows = [...article.querySelectorAll("tr[class]")];
+      const states = rows.map((row) => row.className);
       const text = (above(article.parentElement) + said(article)).toLowerCase();
-      items.push({ article, text, states: [article.className, ...states], shown: true });
+      items.push({ article, text, rows, states: [article.className, ...states], shown: true });
     }
   }
 
@@ -45,16 +46,16 @@
     if (!q && !state.length && !tag && items.every((item) => item.shown)) return;
     gather();
     const carried = tag.toLowerCase();
-    const words = [...q.toLowerCase().split(/\s+/), carried].filter(Boolean);
+    const words = q.toLowerCase().split(/\s+/).filter(Boolean);
     const alive = new Set();
     let count = 0;
     for (const item of items) {
       const shown =
         words.every((word) => item.text.includes(word)) &&
         (!carried || item.text.split(/\s+/).includes(carried)) &&
-        (!state.length || item.states.some((one) => state.includes(one))) &&
-        (!tag || item.text.split(/\s+/).includes(tag.toLowerCase()));
+        (!state.length || item.states.some((one) => state.includes(one)));
       if (item.shown !== shown) item.article.hidden = !(item.shown = shown);
+      for (const row of item.rows) row.hidden = state.length > 0 && !state.includes(row.className);
       if (!shown) continue;
       count += 1;
       for (let node = item.article.parentElement; node !== promises && !alive.has(node); node = node.parentElement)
