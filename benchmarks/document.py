@@ -21,12 +21,12 @@ from playwright.async_api import Page, async_playwright
 
 SCENARIOS_A_FEATURE = 20
 SENTENCES = (
-    ("Given ", "someone signed in as user number {0}"),
-    ("And ", 'there is a task "Buy {1} number {0}" that is due in {2} days'),
-    ("And ", "the task is shared with {2} other people"),
-    ("When ", 'the title of the task is changed to "Fetch {1} number {0}"'),
-    ("Then ", 'the task "Fetch {1} number {0}" is on the list'),
-    ("And ", "each of the {2} other people is told about it"),
+    ("Given ", "Context", "someone signed in as user number {0}"),
+    ("And ", "Context", 'there is a task "Buy {1} number {0}" that is due in {2} days'),
+    ("And ", "Context", "the task is shared with {2} other people"),
+    ("When ", "Action", 'the title of the task is changed to "Fetch {1} number {0}"'),
+    ("Then ", "Outcome", 'the task "Fetch {1} number {0}" is on the list'),
+    ("And ", "Outcome", "each of the {2} other people is told about it"),
 )
 GOODS = ("milk", "bread", "butter", "apples", "paper", "candles", "soap", "nails")
 RENDER = """
@@ -64,35 +64,55 @@ Json = dict[str, Any]
 
 def messages(scenarios: int, *, evidence: bool) -> Iterator[Json]:
     """A run of so many scenarios, each like the other but for its words."""
-    yield {"meta": {"ci": {"name": "local", "git": {"remote": "suite", "revision": 40 * "0", "branch": "main"}}}}
-    yield {"testRunStarted": {"timestamp": _time(0)}}
-    for number, (_, sentence) in enumerate(SENTENCES):
-        place = {"uri": "steps/tasks.py", "location": {"line": 10 * number}}
-        pattern = {"source": sentence, "type": "CUCUMBER_EXPRESSION"}
+    named = {"name": "a suite", "version": "1.0"}
+    ci = {"name": "local", "git": {"remote": "suite", "revision": 40 * "0", "branch": "main"}}
+    machine = dict.fromkeys(("implementation", "runtime", "os", "cpu"), named)
+    yield {"meta": {"protocolVersion": "34.0.0", **machine, "ci": ci}}
+    yield {"testRunStarted": {"id": "run", "timestamp": _time(0)}}
+    for number, (_, _, sentence) in enumerate(SENTENCES):
+        place = {"uri": "steps/tasks.py", "location": {"line": 10 * number + 1}}
+        pattern = {"source": sentence, "type": "REGULAR_EXPRESSION"}
         yield {"stepDefinition": {"id": f"d{number}", "pattern": pattern, "sourceReference": place}}
     for first in range(0, scenarios, SCENARIOS_A_FEATURE):
         numbers = range(first, min(first + SCENARIOS_A_FEATURE, scenarios))
         yield {"gherkinDocument": _feature(numbers)}
         for number in numbers:
             yield from _run(number, evidence=evidence)
-    yield {"testRunFinished": {"success": True, "timestamp": _time(100 * scenarios)}}
+    yield {"testRunFinished": {"testRunStartedId": "run", "success": False, "timestamp": _time(100 * scenarios)}}
+
+
+def _uri(number: int) -> str:
+    part = number // SCENARIOS_A_FEATURE
+    return f"features/area_{part // 10}/part_{part}.feature"
 
 
 def _feature(numbers: range) -> Json:
     number = numbers.start // SCENARIOS_A_FEATURE
     children = [{"scenario": _scenario(one)} for one in numbers]
     titled = {"keyword": "Feature", "name": f"Sharing tasks, part {number}", "description": "  As someone\n  I share."}
-    uri = f"features/area_{number // 10}/part_{number}.feature"
-    return {"uri": uri, "feature": {"language": "en", "tags": [], "children": children} | titled}
+    told = {"language": "en", "tags": [], "location": {"line": 1, "column": 1}, "children": children}
+    return {"uri": _uri(numbers.start), "feature": told | titled, "comments": []}
 
 
 def _scenario(number: int) -> Json:
+    line = 4 + number % SCENARIOS_A_FEATURE * (len(SENTENCES) + 2)
     steps = [
-        {"id": f"{number}-{step}", "keyword": keyword, "text": _said(sentence, number)}
-        for step, (keyword, sentence) in enumerate(SENTENCES)
+        {
+            "id": f"{number}-{step}",
+            "keyword": keyword,
+            "keywordType": kind,
+            "text": _said(sentence, number),
+            "location": {"line": line + 1 + step, "column": 5},
+        }
+        for step, (keyword, kind, sentence) in enumerate(SENTENCES)
     ]
-    titled = {"keyword": "Scenario", "name": f"A shared task keeps its people, case {number}", "description": ""}
-    return {"id": f"s{number}", "tags": [], "steps": steps, "examples": []} | titled
+    titled = {"keyword": "Scenario", "name": _name(number), "description": ""}
+    place = {"location": {"line": line, "column": 3}}
+    return {"id": f"s{number}", "tags": [], "steps": steps, "examples": []} | titled | place
+
+
+def _name(number: int) -> str:
+    return f"A shared task keeps its people, case {number}"
 
 
 def _said(sentence: str, number: int) -> str:
@@ -102,15 +122,26 @@ def _said(sentence: str, number: int) -> str:
 def _run(number: int, *, evidence: bool) -> Iterator[Json]:
     steps = range(len(SENTENCES))
     said = [
-        {"id": f"p{number}-{step}", "astNodeIds": [f"{number}-{step}"], "text": _said(SENTENCES[step][1], number)}
+        {
+            "id": f"p{number}-{step}",
+            "astNodeIds": [f"{number}-{step}"],
+            "type": SENTENCES[step][1],
+            "text": _said(SENTENCES[step][2], number),
+        }
         for step in steps
     ]
-    yield {"pickle": {"id": f"p{number}", "astNodeIds": [f"s{number}"], "name": "", "tags": [], "steps": said}}
+    told = {"uri": _uri(number), "language": "en", "name": _name(number), "tags": [], "steps": said}
+    yield {"pickle": {"id": f"p{number}", "astNodeIds": [f"s{number}"], **told}}
     tests = [
-        {"id": f"t{number}-{step}", "pickleStepId": f"p{number}-{step}", "stepDefinitionIds": [f"d{step}"]}
+        {
+            "id": f"t{number}-{step}",
+            "pickleStepId": f"p{number}-{step}",
+            "stepDefinitionIds": [f"d{step}"],
+            "stepMatchArgumentsLists": [{"stepMatchArguments": []}],
+        }
         for step in steps
     ]
-    yield {"testCase": {"id": f"c{number}", "pickleId": f"p{number}", "testSteps": tests}}
+    yield {"testCase": {"id": f"c{number}", "testRunStartedId": "run", "pickleId": f"p{number}", "testSteps": tests}}
     attempt = f"a{number}"
     yield {"testCaseStarted": {"id": attempt, "testCaseId": f"c{number}", "attempt": 0, "timestamp": _time(number)}}
     for step in steps:
@@ -122,7 +153,8 @@ def _run(number: int, *, evidence: bool) -> Iterator[Json]:
             yield {"attachment": step_of | har}
         result = {"status": "FAILED" if number % 500 == 3 and step == 5 else "PASSED", "duration": _time(step)}
         yield {"testStepFinished": step_of | {"testStepResult": result, "timestamp": _time(number)}}
-    yield {"testCaseFinished": {"testCaseStartedId": attempt, "timestamp": _time(number + number % 90)}}
+    finished = {"timestamp": _time(number + number % 90), "willBeRetried": False}
+    yield {"testCaseFinished": {"testCaseStartedId": attempt, **finished}}
 
 
 def _exchange(number: int) -> Json:

@@ -1,0 +1,186 @@
+"""What a scenario costs, beside a plain test and beside behave, and what makes it dearer.
+
+    uv run python -m benchmarks [COMPARISON...]
+
+All comparisons take about an hour, and write benchmarks/RESULTS.md. One or some, by name, are printed.
+"""
+
+import asyncio
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from accord import postgres
+from benchmarks.measuring import Compared, compare
+from benchmarks.suites import Suites
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+SIZES = {20: 9, 200: 9, 1_000: 7, 5_000: 3}
+"""Rounds, by the number of scenarios."""
+HEAD = """# What a scenario costs
+
+Measured by `uv run python -m benchmarks` on {machine}.
+
+Whole processes, in turn after one round that warms up; seconds are medians, ratios medians of the rounds' ratios to the
+first line. The processor's time is that of the process, without the database server's.
+"""
+DATABASE = "benchmark_test"
+PACKAGES = ("pytest", "pytest-asyncio", "pytest-bdd", "behave", "httpx", "fastapi", "sqlalchemy", "asyncpg")
+
+
+def sizes(suites: Suites) -> str:
+    """Plain tests, Accord and behave, doing the same requests."""
+    told, found = [], {}
+    for scenarios, rounds in SIZES.items():
+        commands = {"plain pytest-asyncio": suites.plain(scenarios), "Accord": suites.accord(scenarios)}
+        found[scenarios] = compare(commands | {"behave": suites.behave(scenarios)}, rounds)
+        to_behave = found[scenarios].ratio("Accord", "behave")
+        told.append(f"{scenarios} scenarios:\n\n{found[scenarios].table()}\n\nAccord / behave: {to_behave:.2f}")
+    costs = [_milliseconds(found[20], found[scenarios], "Accord", scenarios - 20) for scenarios in (200, 5_000)]
+    growth = f"Each scenario beyond the first 20: {costs[0]:.2f} ms in a run of 200, {costs[1]:.2f} ms in one of 5000"
+    return "\n\n".join([*told, f"{growth}, ratio {costs[1] / costs[0]:.2f}."])
+
+
+def floor(suites: Suites) -> str:
+    """A scenario, and its requests alone: the app called as a server calls it, without pytest, without checks."""
+    few = compare({"the app alone": suites.bare(20), "Accord": suites.accord(20)}, 5)
+    many = compare({"the app alone": suites.bare(1_000), "Accord": suites.accord(1_000)}, 5)
+    alone, scenario = (_milliseconds(few, many, name, 980) for name in many.runs)
+    told = f"A scenario {scenario:.2f} ms, its requests alone {alone:.2f} ms, ratio {scenario / alone:.2f}."
+    return f"1000 scenarios:\n\n{many.table()}\n\nWithout start-up: {told}"
+
+
+def _milliseconds(few: Compared, many: Compared, name: str, more: int) -> float:
+    return (many.median(name) - few.median(name)) / more * 1000
+
+
+def isolation(suites: Suites) -> str:
+    """What keeps tests apart: a rollback, or a database that is cleaned, or made, for each."""
+    ways = {"DELETE": "delete", "TRUNCATE": "truncate", "drop and create": "drop", "a copy of a template": "template"}
+    commands = {"rollback": suites.plain(200)}
+    for words, way in ways.items():
+        commands[words] = suites.plain(200, "suites/plain/cleaning.py", BENCHMARK_CLEANING=way)
+    return "200 plain tests:\n\n" + compare(commands, 5).table()
+
+
+def transport(suites: Suites) -> str:
+    """The app in the process of the tests, or behind uvicorn."""
+    commands = {"in-process": suites.plain(1_000), "uvicorn": suites.plain(1_000, "suites/plain/live.py")}
+    return "1000 plain tests:\n\n" + compare(commands, 5).table()
+
+
+def definitions(suites: Suites) -> str:
+    """How many step definitions there are."""
+    commands = {f"{22 + more} definitions": suites.accord(1_000, definitions=more) for more in (0, 28, 178, 478)}
+    idle = {f"{2 + more} definitions": suites.idle(1_000, definitions=more) for more in (18, 48, 198, 498)}
+    with_app, without = compare(commands, 5).table(), compare(idle, 5).table()
+    return f"1000 scenarios with the app:\n\n{with_app}\n\nThe same number without work:\n\n{without}"
+
+
+def features(suites: Suites) -> str:
+    """How many scenarios a feature has."""
+    commands = {f"{number} a feature": suites.accord(1_000, a_feature=number) for number in (100, 1, 1_000)}
+    return "1000 scenarios:\n\n" + compare(commands, 5).table()
+
+
+def recording(suites: Suites) -> str:
+    """Recording and publishing the run, or neither."""
+    commands = {"not recorded": suites.accord(1_000, "--accord-docs="), "recorded": suites.accord(1_000)}
+    return "1000 scenarios:\n\n" + compare(commands, 9).table()
+
+
+def workers(suites: Suites) -> str:
+    """Workers of pytest-xdist, on the processors of this machine, which they share with PostgreSQL."""
+    told = []
+    for scenarios in (200, 1_000):
+        commands = {"no workers": suites.accord(scenarios)}
+        for number in (1, 2):
+            commands[f"-n {number}"] = suites.accord(scenarios, "-n", str(number))
+        told.append(f"{scenarios} scenarios:\n\n{compare(commands, 5).table()}")
+    return "\n\n".join(told)
+
+
+def start(suites: Suites) -> str:
+    """Starting up: until the first scenario begins, beside importing the app and pytest."""
+    commands = {
+        "importing the app and pytest": suites.imports(),
+        "the first scenario, server running": suites.first(),
+        "the first scenario, server to be started": suites.first(cold=True),
+    }
+    return compare(commands, 9).table()
+
+
+def collection(suites: Suites) -> str:
+    """Collecting 1000 scenarios, or as many plain tests."""
+    commands = {
+        "plain pytest-asyncio": suites.plain(1_000, "--collect-only"),
+        "Accord": suites.accord(1_000, "--collect-only"),
+    }
+    return compare(commands, 9).table()
+
+
+COMPARISONS: dict[str, Callable[[Suites], str]] = {
+    function.__name__: function
+    for function in (
+        *(sizes, floor, isolation, transport, definitions, features, recording, workers, start, collection),
+    )
+}
+
+
+@asynccontextmanager
+async def database() -> AsyncIterator[str]:
+    """Yield the address of an empty database on PostgreSQL from the wheel, which runs all the while."""
+    async with postgres.database(None) as url:
+        server = create_async_engine(url, isolation_level="AUTOCOMMIT")
+        async with server.connect() as connection:
+            await connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {DATABASE}")
+            await connection.exec_driver_sql(f"CREATE DATABASE {DATABASE}")
+            yield url.set(database=DATABASE).render_as_string(hide_password=False)
+            await connection.exec_driver_sql(f"DROP DATABASE {DATABASE}")
+        await server.dispose()
+
+
+async def found(name: str) -> str:
+    """Return what a comparison found."""
+    with tempfile.TemporaryDirectory() as directory:
+        if COMPARISONS[name] is start:  # It starts and stops the server itself.
+            return start(Suites(Path(directory)))
+        async with database() as address:
+            return COMPARISONS[name](Suites(Path(directory), address))
+
+
+async def main(names: list[str]) -> None:
+    """Compare, and print what was found, or write it down if it is everything."""
+    if unknown := set(names) - set(COMPARISONS):
+        sys.exit(f"There is no comparison {', '.join(sorted(unknown))}: choose from {', '.join(COMPARISONS)}.")
+    told = [HEAD.format(machine=machine())]
+    for name in names or COMPARISONS:
+        print(name, file=sys.stderr, flush=True)
+        told.append(f"## {name.capitalize()}\n\n{COMPARISONS[name].__doc__}\n\n{await found(name)}\n")
+    if names:
+        print("\n".join(told))
+    else:
+        RESULTS.write_text("\n".join(told), encoding="utf-8")
+
+
+def machine() -> str:
+    """Say when and on what the figures were measured."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    processor = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    python = f"Python {platform.python_version()}"
+    return (
+        f"{datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores ({processor}), {platform.system()}, {python}, {packages}"
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))

@@ -1,0 +1,148 @@
+"""The same ten behaviours for plain pytest-asyncio, Accord and behave, laid out as often as is asked.
+
+A scenario has 1.6 requests and 3.4 sentences on average. All three use one connection to one database, and roll back.
+"""
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from accord.embedded import cluster
+from benchmarks.measuring import Command
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+BEHAVIOURS = 10
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache")
+PYTEST = ["-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
+PLAIN = ["-p", "no:accord", "-p", "no:pytest-bdd"]
+IDLE = '''"""Two step definitions that do nothing, and others."""
+
+from pytest_bdd import given, parsers, then
+
+
+@given("nothing")
+async def _() -> None:
+    pass
+
+
+@then("nothing")
+async def _() -> None:
+    pass
+'''
+ADDRESS = '''
+@pytest_asyncio.fixture(scope="session")
+def database_url() -> str:
+    """The database of the benchmark."""
+    import os
+
+    return os.environ["DATABASE_URL"]
+'''
+
+
+class Suites:
+    """A copy of the service with suites beside it, in a directory, to be run on one database."""
+
+    def __init__(self, directory: Path, url: str = "") -> None:
+        self._directory = directory
+        self._environment = {"DATABASE_URL": url}
+        for name in ("app", "benchmarks", "steps"):
+            shutil.copytree(ROOT / name, directory / name, ignore=LEFT_OUT)
+        for name in ("conftest.py", "pyproject.toml", ".env.test"):
+            shutil.copy(ROOT / name, directory)
+
+    def plain(self, scenarios: int, conftest: str = "tutorial/conftest.py", **environment: str) -> Command:
+        """Tests of pytest-asyncio, with the fixtures that tutorials of this pattern give, or others."""
+        folder = self._folder("plain", scenarios, conftest)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            fixtures = (ROOT / "benchmarks" / conftest).read_text(encoding="utf-8")
+            folder.joinpath("conftest.py").write_text(fixtures + ADDRESS, encoding="utf-8")
+            behaviours = (HERE / "plain" / "behaviours.py").read_text(encoding="utf-8")
+            head, _, tests = behaviours.partition("async def ")
+            tests = "async def " + tests
+            for number in range(scenarios // BEHAVIOURS):
+                folder.joinpath(f"test_behaviours_{number}.py").write_text(head + tests, encoding="utf-8")
+        return self._pytest(folder, scenarios, *PLAIN, **environment)
+
+    def accord(
+        self, scenarios: int, *arguments: str, a_feature: int = BEHAVIOURS, definitions: int = 0, **environment: str
+    ) -> Command:
+        """Scenarios, so many to a feature, with so many step definitions more than they need."""
+        folder = self._folder("accord", scenarios, a_feature, definitions)
+        if not folder.exists():
+            self._copy("accord", folder)
+            write_features(folder, scenarios, a_feature)
+            with folder.joinpath("conftest.py").open("a", encoding="utf-8") as file:
+                file.writelines(map(_definition, range(definitions)))
+        return self._pytest(folder, scenarios, *arguments, **environment)
+
+    def behave(self, scenarios: int) -> Command:
+        """Scenarios of behave."""
+        folder = self._folder("behave", scenarios)
+        if not folder.exists():
+            self._copy("behave", folder)
+            write_features(folder, scenarios, BEHAVIOURS)
+        arguments = ["-m", "behave", "--format=progress", "--no-timings", str(folder.relative_to(self._directory))]
+        said = f"{scenarios} scenarios passed, 0 failed"
+        return Command(arguments, self._directory, said, self._environment | {"PYTHONPATH": "."})
+
+    def bare(self, scenarios: int) -> Command:
+        """The same requests without pytest: the app is called as an ASGI server calls it."""
+        arguments = ["-m", "benchmarks.suites.bare", str(scenarios)]
+        return Command(arguments, self._directory, f"{scenarios} scenarios passed", self._environment)
+
+    def idle(self, scenarios: int, definitions: int) -> Command:
+        """Scenarios whose sentences do nothing, and without a service."""
+        folder = self._folder("idle", scenarios, definitions)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            told = "".join(
+                f"\n  Scenario: Case {number}\n    Given nothing\n    Then nothing\n" for number in range(100)
+            )
+            for number in range(scenarios // 100):
+                folder.joinpath(f"idle_{number}.feature").write_text(
+                    f"Feature: Idle {number}\n{told}", encoding="utf-8"
+                )
+            defined = "".join(map(_definition, range(definitions)))
+            folder.joinpath("conftest.py").write_text(IDLE + defined, encoding="utf-8")
+        return self._pytest(folder, scenarios)
+
+    def imports(self) -> Command:
+        """The app and pytest, imported."""
+        return Command(["-c", "import app.main, pytest"], self._directory)
+
+    def first(self, *, cold: bool = False) -> Command:
+        """A run until its first scenario begins, on the server of the wheel, which runs, or does not."""
+        begun = self._directory / "begun"
+        server = cluster()
+        command = self.accord(BEHAVIOURS, "-p", "benchmarks.suites.first", BENCHMARK_BEGUN=str(begun), DATABASE_URL="")
+        return replace(command, until=begun, before=server.stop if cold else lambda: server.start() and None)
+
+    def _folder(self, *parts: object) -> Path:
+        return self._directory / "many" / re.sub(r"\W+", "_", "_".join(map(str, parts)))
+
+    def _copy(self, suite: str, folder: Path) -> None:
+        shutil.copytree(HERE / suite, folder, ignore=LEFT_OUT)
+
+    def _pytest(self, folder: Path, scenarios: int, *arguments: str, **environment: str) -> Command:
+        place = str(folder.relative_to(self._directory))
+        told = [*PYTEST, place, f"--confcutdir={place}", "--import-mode=importlib", *arguments]
+        return Command(told, self._directory, f"{scenarios} passed", self._environment | environment)
+
+
+def write_features(folder: Path, scenarios: int, a_feature: int) -> None:
+    """Write features with the ten behaviours in turn, each scenario with a name of its own."""
+    head, *behaviours = (HERE / "behaviours.feature").read_text(encoding="utf-8").split("  Scenario: ")
+    for first in range(0, scenarios, a_feature):
+        numbers = range(first, min(first + a_feature, scenarios))
+        told = [behaviours[number % BEHAVIOURS].replace("\n", f", case {number}\n", 1) for number in numbers]
+        text = "  Scenario: ".join([head.replace("\n", f", from {first}\n", 1), *told])
+        folder.joinpath(f"from_{first}.feature").write_text(text, encoding="utf-8")
+
+
+def _definition(number: int) -> str:
+    sentence = f'"nobody says sentence {number}"' if number % 2 else f'parsers.parse("nobody says {{this}} {number}")'
+    argument = "" if number % 2 else "this: str"
+    return f"\n\n@given({sentence})\nasync def _({argument}) -> None:\n    raise AssertionError\n"

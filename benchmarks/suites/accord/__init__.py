@@ -1,0 +1,1 @@
+"""The ten behaviours under Accord."""
