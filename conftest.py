@@ -116,19 +116,25 @@ def contract() -> Contract:
     return Contract(app.openapi())
 
 
-@pytest_asyncio.fixture
-async def client(
-    db_session: AsyncSession, isolation: Isolation, contract: Contract
-) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of the app, which runs in this process, started up, on the transaction of `db_session`.
+@pytest_asyncio.fixture(scope="session")
+async def transport(
+    settings: None, isolation: Isolation, contract: Contract
+) -> AsyncIterator[httpx.AsyncBaseTransport]:
+    """The way to the app, which runs in this process, and is started up once, as in production.
 
     Each response is held against the contract.
     """
+    async with running(app) as started:
+        yield isolation.transport(started, contract)
+
+
+@pytest_asyncio.fixture
+async def client(
+    db_session: AsyncSession, isolation: Isolation, transport: httpx.AsyncBaseTransport
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the app, whose requests run on the transaction of `db_session`."""
     app.dependency_overrides[get_db] = isolation.request_session
-    async with (
-        running(app) as started,
-        httpx.AsyncClient(transport=isolation.transport(started, contract), base_url="http://test") as client,
-    ):
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
     app.dependency_overrides.clear()
 

@@ -7,6 +7,7 @@ Tested against CPython 3.11, pytest-bdd 9.0, pytest 9.0 to 9.2, pytest-asyncio 1
 import asyncio
 import hashlib
 import importlib
+import inspect
 import logging
 import os
 import re
@@ -14,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -269,20 +271,38 @@ def is_regular_expression(parser: StepParser) -> bool:
     return isinstance(parser, parsers.re)
 
 
-def replace_step_lookup(find: Callable[[Step, pytest.Item], list[Any]]) -> Callable[[], None]:
-    """Have pytest-bdd look up the fixtures of the definitions that match a step so; return what undoes it."""
-    previous = _scenario.find_fixturedefs_for_step
+def replace_step_lookup(find: Callable[[Step, pytest.Item], list[StepDefinition]]) -> Callable[[], None]:
+    """Have pytest-bdd take the nearest of the step definitions that are found so; return what undoes it.
 
-    def find_fixtures(step: Step, fixturemanager: object, node: pytest.Item) -> list[Any]:
+    By itself it registers a fixture for each step, and reads the step function's signature twice.
+    """
+
+    def get_step_function(request: pytest.FixtureRequest, step: Step) -> Any:
         __tracebackhide__ = True
-        return find(step, node)
+        # Of two that are visible to one item, the base of the nearer one is below the other's.
+        nearest_last = sorted(find(step, request.node), key=lambda definition: len(definition.fixture.baseid))
+        return step_function_context_registry[nearest_last[-1].fixture.func] if nearest_last else None
 
-    _scenario.find_fixturedefs_for_step = find_fixtures
+    replacements = {
+        "get_step_function": get_step_function,
+        "get_required_args": lru_cache(maxsize=None)(_scenario.get_required_args),
+        "signature": lru_cache(maxsize=None)(inspect.signature),
+        "inject_fixture": _inject,
+    }
+    previous = {name: getattr(_scenario, name) for name in replacements}
+    vars(_scenario).update(replacements)
+    return lambda: vars(_scenario).update(previous)
 
-    def undo() -> None:
-        _scenario.find_fixturedefs_for_step = previous
 
-    return undo
+def _inject(request: Any, arg: str, value: object) -> None:
+    """Give a value to whoever asks for the fixture of that name from now on, until the test ends.
+
+    pytest-bdd registers a fixture for it, which pytest keeps until the run ends, and the value with it.
+    """
+    # The one kind of fixture that pytest makes at any time: with another name and value it is what is wanted.
+    fixture = request._get_active_fixturedef("request")
+    fixture.argname, fixture.func, fixture.cached_result = arg, lambda: value, (value, None, None)
+    request._fixture_defs[arg] = fixture
 
 
 def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], None]:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, event
@@ -45,12 +45,17 @@ DO $$ BEGIN
 EXCEPTION WHEN SQLSTATE 'ACCRD' THEN NULL;
 END $$
 """
+_CAN_DEFER = "SELECT EXISTS (SELECT FROM pg_constraint WHERE condeferrable)"
+_OWN = (_CHECK_DEFERRED, _CAN_DEFER)
+_CHANGES_ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 # PostgreSQL's code for it.
 _DISK_FULL = "53100"
 # How long a request waits for another one that does not end.
 PATIENCE_SECONDS = 4
 
 _ENGINES = WeakSet[Engine]()
+# The sessions that join a scenario's transaction. One listener for all of them costs less than one for each.
+_ISOLATIONS = WeakKeyDictionary[Session, "Isolation"]()
 
 # The ASGI scope of the request that is under way: the app's router writes into it what it made of the path.
 _SCOPE: ContextVar[MutableMapping[str, Any]] = ContextVar("_SCOPE")
@@ -117,12 +122,18 @@ class Isolation:
         self._serving: str | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
         self._written = False
+        self._defers: bool | None = None
         self._uncommitted_by: str | None = None
+        self._heard = WeakSet[Engine]()
 
     def begin(self, real_commits: bool) -> None:
         """A scenario, or test, begins; `real_commits` says whether it is tagged so."""
         self.real_commits = real_commits
         self._trouble = None
+
+    def prepare(self) -> None:
+        """A fixture of a wider scope is set up, which may make tables, and constraints that are deferred."""
+        self._defers = None
 
     def trouble(self, error: BaseException) -> str | None:
         """Say in one sentence what became of the database, if that is why the scenario, or test, fails."""
@@ -166,7 +177,7 @@ class Isolation:
     @asynccontextmanager
     async def _rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
-        event.listen(engine.sync_engine, "handle_error", self._note_trouble)
+        self._listen(engine.sync_engine)
         async with engine.connect() as connection:
             transaction = await connection.begin()
             async with AsyncSession(
@@ -175,12 +186,22 @@ class Isolation:
                 join_transaction_mode="create_savepoint",
                 sync_session_class=ScenarioSession,
             ) as session:
+                _ISOLATIONS[session.sync_session] = self
                 self._bind = connection
-                event.listen(connection.sync_connection, "before_cursor_execute", self._note_write)
-                self._listen_to_sql(connection.sync_connection)
-                event.listen(session.sync_session, "before_commit", self._check_deferred)
                 yield session
             await transaction.rollback()
+
+    def _listen(self, engine: Engine) -> None:
+        """Have the engine tell what happens on its connections: once, since a listener a scenario would cost more."""
+        if engine not in self._heard:
+            self._heard.add(engine)
+            event.listen(engine, "handle_error", self._note_trouble)
+            event.listen(engine, "before_cursor_execute", self._note_statement)
+
+    def _note_statement(self, connection: Connection, *execution: Any) -> None:
+        if isinstance(self._bind, AsyncConnection) and connection is self._bind.sync_connection:
+            self._note_write(connection, *execution)
+            self._tell_sql(connection, *execution)
 
     @asynccontextmanager
     async def _really_committed(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
@@ -189,7 +210,7 @@ class Isolation:
         async with postgres.clone(engine.url) as url:
             copy = create_async_engine(url)
             event.listen(copy.sync_engine, "handle_error", self._note_trouble)
-            self._listen_to_sql(copy.sync_engine)
+            event.listen(copy.sync_engine, "before_cursor_execute", self._tell_sql)
             async with AsyncSession(copy, expire_on_commit=False, sync_session_class=ScenarioSession) as session:
                 self._bind = copy
                 event.listen(session.sync_session, "after_begin", self._watch)
@@ -205,7 +226,7 @@ class Isolation:
                 yield session
             return
         async with self._sessions(bind=self._bind, join_transaction_mode="create_savepoint") as session:
-            event.listen(session.sync_session, "before_commit", self._check_deferred)
+            _ISOLATIONS[session.sync_session] = self
             yield session
 
     def transport(self, app: Any, contract: Contract | None = None) -> httpx.AsyncBaseTransport:
@@ -267,7 +288,8 @@ class Isolation:
                 "and no request would see them in production: end the step with `await db_session.commit()`."
             )
         # Reading opened a savepoint; a request's own must not nest in it.
-        await self._session.commit()
+        if self._session.in_transaction():
+            await self._session.commit()
 
     def refuse_trouble(self) -> None:
         """End a request that met with trouble, whatever the app made of it. Raises DatabaseTrouble."""
@@ -290,21 +312,17 @@ class Isolation:
 
     def _note_write(self, *execution: Any) -> None:
         statement: str = execution[2]
-        if _READS.match(statement) or statement == _CHECK_DEFERRED:
+        if _READS.match(statement) or statement in _OWN:
             return
+        if not _CHANGES_ROWS.match(statement):
+            self._defers = True  # It may make a constraint that is deferred.
         self._written = True
         if self._serving is None and self._uncommitted_by is None:
             self._uncommitted_by = self.doer
 
-    def _listen_to_sql(self, target: Connection | Engine | None) -> None:
-        if (observe := self._observe_sql) is None:
-            return
-
-        def note(*execution: Any) -> None:
-            if execution[2] != _CHECK_DEFERRED:
-                observe(execution[2])
-
-        event.listen(target, "before_cursor_execute", note)
+    def _tell_sql(self, *execution: Any) -> None:
+        if self._observe_sql is not None and execution[2] not in _OWN:
+            self._observe_sql(execution[2])
 
     def _note_trouble(self, context: ExceptionContext) -> None:
         """Remember what ends the scenario; under @real_commits a connection that is cut is the app's own affair."""
@@ -327,14 +345,19 @@ class Isolation:
     def _watch(self, _session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
         event.listen(connection, "before_cursor_execute", self._note_write)
 
-    def _check_deferred(self, session: Session) -> None:
+    def check_deferred(self, session: Session) -> None:
         """Check deferred constraints, which PostgreSQL does at a real commit only."""
         if session.in_nested_transaction():
             return
         session.flush()
-        if self._written:
-            session.connection().exec_driver_sql(_CHECK_DEFERRED)
-            self._written = False
+        if not self._written:
+            return
+        connection = session.connection()
+        if self._defers is None:
+            self._defers = connection.exec_driver_sql(_CAN_DEFER).scalar_one()
+        if self._defers:
+            connection.exec_driver_sql(_CHECK_DEFERRED)
+        self._written = False
 
     @property
     def doer(self) -> str:
@@ -344,6 +367,12 @@ class Isolation:
     def _note_end(self, _session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
             self._uncommitted_by = None
+
+
+@event.listens_for(Session, "before_commit")
+def _before_commit(session: Session) -> None:
+    if (isolation := _ISOLATIONS.get(session)) is not None:
+        isolation.check_deferred(session)
 
 
 @event.listens_for(Engine, "engine_connect")

@@ -14,7 +14,7 @@ from contextlib import suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from functools import partial
 from types import AsyncGeneratorType, CodeType, TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -50,11 +50,12 @@ def install(unawaited: Unawaited) -> Callable[[], None]:
 def look_up_in(definitions: Definitions) -> Callable[[], None]:
     """Have pytest-bdd look up steps there, and raise AmbiguousStep; return what undoes it."""
 
-    def find(step: Step, item: pytest.Item) -> list[Any]:
+    def find(step: Step, item: pytest.Item) -> list[StepDefinition]:
         __tracebackhide__ = True
         found = definitions.find(step.type, step.name, item)
-        _refuse_ambiguous(step, item, found)
-        return [definition.fixture for definition in found]
+        if len(found) > 1:
+            _refuse_ambiguous(step, item, found)
+        return found
 
     return replace_step_lookup(find)
 

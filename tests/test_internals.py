@@ -19,7 +19,10 @@ from tests.conftest import Project
 
 CALLED = [
     ("pytest-bdd", "pytest_bdd.scenario", "call_fixture_func", ["fixturefunc", "request", "kwargs"]),
-    ("pytest-bdd", "pytest_bdd.scenario", "find_fixturedefs_for_step", ["step", "fixturemanager", "node"]),
+    ("pytest-bdd", "pytest_bdd.scenario", "get_step_function", ["request", "step"]),
+    ("pytest-bdd", "pytest_bdd.scenario", "get_required_args", ["func"]),
+    ("pytest-bdd", "pytest_bdd.scenario", "signature", ["obj"]),
+    ("pytest-bdd", "pytest_bdd.scenario", "inject_fixture", ["request", "arg", "value"]),
     ("pytest-bdd", "pytest_bdd.steps", "step_function_context_registry", []),
     ("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["feature", "scenario", "request"]),
     ("pytest-bdd", "pytest_bdd.scenario", "scenario_wrapper_template_registry", []),
@@ -53,6 +56,7 @@ CALLED = [
     ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
     ("pytest", "pytest", "Function.repr_failure", ["self", "excinfo"]),
     ("pytest", "pytest", "Item.reportinfo", ["self"]),
+    ("pytest", "_pytest.fixtures", "FixtureRequest._get_active_fixturedef", ["self", "argname"]),
 ]
 
 READ = [

@@ -16,6 +16,7 @@ from conftest import (
     settings,
     setup_db,
     test_user,
+    transport,
 )
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "settings",
     "setup_db",
     "test_user",
+    "transport",
 ]
 
 
