@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 
+from accord import ndjson
+
 Entry = dict[str, Any]
 
 HIDDEN = "[redacted]"
@@ -137,7 +139,7 @@ def entry(
 def archive(entries: list[Entry]) -> str:
     """Return a HAR file of the entries."""
     # A lone half of a character has no UTF-8, so all but ASCII is escaped.
-    return json.dumps({"log": {"version": "1.2", "creator": _CREATOR, "entries": entries}})
+    return ndjson.dumps({"log": {"version": "1.2", "creator": _CREATOR, "entries": entries}})
 
 
 def spoken(entry: Entry) -> str:

@@ -14,6 +14,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -71,6 +72,7 @@ __all__ = [
     "is_time_travelling",
     "literal_start",
     "parse",
+    "replace_fixture_run",
     "replace_step_call",
     "replace_step_lookup",
     "replace_unawaited_warning",
@@ -85,6 +87,8 @@ _scenario: Any = importlib.import_module("pytest_bdd.scenario")
 _call_step = _scenario.call_fixture_func
 Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]  # What `asyncio.gather` returns.
 _warnings: Any = warnings
+
+_BLANK = pytest.StashKey[Any]()
 
 StepCall = Callable[..., object]
 Report = Callable[[Any], None]
@@ -299,10 +303,24 @@ def _inject(request: Any, arg: str, value: object) -> None:
 
     pytest-bdd registers a fixture for it, which pytest keeps until the run ends, and the value with it.
     """
-    # The one kind of fixture that pytest makes at any time: with another name and value it is what is wanted.
-    fixture = request._get_active_fixturedef("request")
-    fixture.argname, fixture.func, fixture.cached_result = arg, lambda: value, (value, None, None)
+    if (blank := request.config.stash.get(_BLANK, None)) is None:
+        # The one kind of fixture that pytest makes at any time; without what is of this test, it serves them all.
+        blank = request.config.stash[_BLANK] = request._get_active_fixturedef("request")
+        blank.node = blank.func = blank.cached_result = None
+    fixture = copy(blank)
+    fixture.argname, fixture.cached_result = arg, (value, None, None)
     request._fixture_defs[arg] = fixture
+
+
+def replace_fixture_run(request: pytest.FixtureRequest, complete: Callable[..., object]) -> None:
+    """Have pytest-asyncio run async fixtures and tests through `complete(coroutine, loop, context)`, for this run."""
+    runner: Any = request.getfixturevalue("_session_scoped_runner")
+
+    def run(coroutine: object, *, context: object = None) -> object:
+        __tracebackhide__ = True
+        return complete(coroutine, runner.get_loop(), context)
+
+    runner.run = run
 
 
 def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], None]:

@@ -4,7 +4,6 @@ Each machine ran some of the scenarios. Ids are the same everywhere, so what all
 kept once. A scenario that ran in several of them was tried again: its last attempt counts, and the others are told.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from accord import ndjson
 from accord.refusal import Refusal
 
 Message = tuple[str, dict[str, Any]]
@@ -41,7 +41,7 @@ def merge(records: Sequence[Path], into: Path) -> Merged:
     try:
         with part.open("w", encoding="utf-8") as file:
             for kind, told in survey.joined():
-                file.write(json.dumps({kind: told}, separators=(",", ":")) + "\n")
+                file.write(ndjson.dumps({kind: told}) + "\n")
         part.replace(into)
     except OSError as error:
         raise Refusal(f"{into} cannot be written: {error.strerror}") from None
@@ -163,7 +163,7 @@ class _Survey:
 
 
 def _is_new(message: Message, known: set[bytes]) -> bool:
-    digest = sha256(json.dumps(message).encode()).digest()
+    digest = sha256(ndjson.dumps(message).encode()).digest()
     is_new = digest not in known
     known.add(digest)
     return is_new
@@ -183,7 +183,7 @@ def messages(path: Path) -> Iterator[tuple[int, Message]]:
         for number, line in enumerate(file, 1):
             progress.update(len(line))
             try:
-                [(kind, told)] = json.loads(line).items()
+                [(kind, told)] = ndjson.loads(line).items()
             except (ValueError, AttributeError, RecursionError) as error:
                 if not line.endswith(b"\n"):
                     return

@@ -9,7 +9,6 @@ which the tests hold them against, take ten times as long.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from accord import ndjson
 from accord.clock import now
 from accord.contract import Contract
 from accord.definitions import Definitions, one_a_function, snippet
@@ -56,8 +56,8 @@ def case_id(item: pytest.Item) -> str:
 
 
 def line(envelope: Envelope) -> str:
-    """Return the envelope as a line of a stream. It is ASCII: half a character may be part of what was sent."""
-    return json.dumps(envelope, separators=(",", ":")) + "\n"
+    """Return the envelope as a line of a stream."""
+    return ndjson.dumps(envelope) + "\n"
 
 
 @dataclass
@@ -215,7 +215,7 @@ class Recorder:
         if contract is not None and not self._knows_contract:
             self._knows_contract = True
             told = {"contentEncoding": "IDENTITY", "mediaType": "application/openapi+json", "fileName": "openapi.json"}
-            self._note("contract", {"attachment": {"body": json.dumps(contract.document), **told}})
+            self._note("contract", {"attachment": {"body": ndjson.dumps(contract.document), **told}})
         operation = None if documented is None else documented.rpartition(" ")[0]
         seen = entry(self._redaction, request, response, began, now(), operation)
         self._attempt.exchanges.setdefault(len(self._attempt.results), []).append(seen)

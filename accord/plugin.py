@@ -16,7 +16,7 @@ from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions
 from accord.evidence import Redaction
-from accord.internals import Feature, Scenario, Step, split_durations
+from accord.internals import Feature, Scenario, Step, replace_fixture_run, split_durations
 from accord.isolation import Isolation
 from accord.leaks import Watched
 from accord.messages import Recorder, case_id
@@ -290,6 +290,7 @@ async def session_loop(request: pytest.FixtureRequest) -> AsyncIterator[asyncio.
                 pytrace=False,
             )
     loop = asyncio.get_running_loop()
+    replace_fixture_run(request, stepping.complete)
     with request.config.stash[_UNAWAITED].listening(loop):
         yield loop
 

@@ -9,12 +9,12 @@ the scenario ends. That is how pytest-asyncio treats async fixtures.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from functools import partial
 from types import AsyncGeneratorType, CodeType, TracebackType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -147,15 +147,29 @@ def _loop(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoop:
 
 def _complete(awaitable: Awaitable[object], loop: asyncio.AbstractEventLoop, context: Context) -> object:
     __tracebackhide__ = True
-    task = loop.create_task(_outcome(awaitable), context=context)
+    try:
+        return complete(_outcome(awaitable), loop, context)
+    except BaseException as error:
+        error.__traceback__ = from_step(error.__traceback__)
+        raise
+
+
+def complete(
+    coroutine: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop, context: Context | None
+) -> object:
+    """Run a coroutine to its end; after Ctrl-C it cleans up first, and a second one gives that up.
+
+    `asyncio.Runner.run` does the same with a signal handler, which takes longer to install than most steps do to run.
+    """
+    __tracebackhide__ = True
+    task = loop.create_task(coroutine, context=context)
     try:
         return loop.run_until_complete(task)
-    except BaseException as error:
-        if not task.done():  # Ctrl-C: the step cleans up before the fixtures under it do; a second one gives that up.
+    except BaseException:
+        if not task.done():
             task.cancel()
             with suppress(BaseException):
                 loop.run_until_complete(task)
-        error.__traceback__ = from_step(error.__traceback__)
         raise
 
 

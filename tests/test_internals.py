@@ -132,6 +132,10 @@ def test_pytest_asyncio_knows_the_settings_that_are_asked_for(pytestconfig: pyte
     assert pytestconfig.getini(setting) == "session"
 
 
+def test_pytest_asyncio_runs_fixtures_and_tests_through_the_runner_of_that_name(request: pytest.FixtureRequest) -> None:
+    assert isinstance(request.getfixturevalue("_session_scoped_runner"), asyncio.Runner)
+
+
 def test_pytest_bdd_looks_up_its_step_call_anew_for_each_step_and_gets_it_back(project: Project) -> None:
     project.scenario("Given a step", "Then a step")
     project.steps("""

@@ -1,6 +1,5 @@
 """A stream of Cucumber Messages, read line by line into the model."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from accord import ndjson
 from accord.living_docs.model import (
     STATES,
     Background,
@@ -53,7 +53,7 @@ def read(path: Path, *, evidence: bool = True) -> Document:
             if line.isspace() or line.startswith(_UNTOLD):
                 continue
             try:
-                envelope = json.loads(line)
+                envelope = ndjson.loads(line)
             except (ValueError, RecursionError) as error:
                 if line.endswith(b"\n"):
                     raise Refusal(f"{path}:{number} is no JSON: {error}") from None
@@ -324,7 +324,7 @@ class _Reader:
         media_type, body = _text(message, "mediaType"), _text(message, "body")
         attempt = message.get("testCaseStartedId")
         if attempt is None and media_type == OPENAPI:
-            self.openapi = json.loads(body)
+            self.openapi = ndjson.loads(body)
             return
         if not self.keeps_evidence:
             return
@@ -346,7 +346,7 @@ class _Reader:
 def entries(body: str) -> list[Json]:
     """The exchanges of a HAR document; none if it is not one."""
     try:
-        found = json.loads(body)["log"]["entries"]
+        found = ndjson.loads(body)["log"]["entries"]
     except (ValueError, LookupError, TypeError, RecursionError):
         return []
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []

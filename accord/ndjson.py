@@ -1,0 +1,22 @@
+"""Lines of a stream of Cucumber Messages: JSON, one message a line."""
+
+import json
+from typing import Any
+
+import orjson
+
+
+def dumps(value: Any) -> str:
+    """Return the value as JSON, on one line. Half a character, which may be part of what was sent, is escaped."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))
+
+
+def loads(line: bytes | str) -> Any:
+    """Return what the JSON says. Raises ValueError, and RecursionError where it nests too deeply."""
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        return json.loads(line)
