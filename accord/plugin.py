@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
@@ -111,6 +112,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note which scenarios are to run."""
     session.config.stash[RECORDER].select(session.items)
+    # All that is loaded by now stays until the end: the garbage collector need not look through it again and again.
+    gc.freeze()
+    session.config.add_cleanup(gc.unfreeze)
 
 
 @pytest.hookimpl(tryfirst=True)
