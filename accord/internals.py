@@ -16,12 +16,13 @@ import warnings
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
+from _pytest.fixtures import FixtureDef
 from gherkin.ast_builder import AstBuilder
 from gherkin.dialect import Dialect
 from gherkin.errors import CompositeParserException
@@ -38,6 +39,7 @@ from pytest_bdd.gherkin_parser import Scenario as GherkinScenario
 from pytest_bdd.gherkin_parser import Tag as GherkinTag
 from pytest_bdd.parser import Feature, FeatureParser, Scenario, ScenarioTemplate, Step
 from pytest_bdd.parsers import StepParser
+from pytest_bdd.reporting import scenario_reports_registry, test_report_context_registry
 from pytest_bdd.steps import step_function_context_registry
 
 __all__ = [
@@ -66,6 +68,8 @@ __all__ = [
     "definition_of",
     "environment",
     "execute",
+    "forget",
+    "forget_report",
     "is_of_pytest",
     "is_of_pytest_bdd",
     "is_regular_expression",
@@ -310,6 +314,27 @@ def _inject(request: Any, arg: str, value: object) -> None:
     fixture = copy(blank)
     fixture.argname, fixture.cached_result = arg, (value, None, None)
     request._fixture_defs[arg] = fixture
+
+
+def forget(item: pytest.Item) -> None:
+    """Drop what pytest and pytest-bdd keep of a test that has ended until the run ends, and look at no more."""
+    scenario_reports_registry.pop(item, None)
+    fixtures: dict[str, Any] = item._request._fixture_defs if hasattr(item, "_request") else {}
+    for fixture in fixtures.values():
+        # Fixtures that outlast the test are to finish those of the test first, which have finished.
+        fixture._finalizers[:] = [finalizer for finalizer in fixture._finalizers if not _has_finished(finalizer)]
+    fixtures.clear()
+
+
+def forget_report(report: pytest.TestReport) -> None:
+    """Drop what pytest-bdd keeps beside a report, once all have seen it."""
+    test_report_context_registry.pop(report, None)
+
+
+def _has_finished(finalizer: Any) -> bool:
+    finish = finalizer.func if isinstance(finalizer, partial) else None
+    fixture = getattr(finish, "__self__", None)
+    return isinstance(fixture, FixtureDef) and fixture.cached_result is None
 
 
 def replace_fixture_run(request: pytest.FixtureRequest, complete: Callable[..., object]) -> None:

@@ -107,6 +107,8 @@ class Isolation:
         observe: Callable[..., None] = lambda *_: None,
         observe_sql: Callable[[str], None] | None = None,
     ) -> None:
+        self.request_session: Callable[[], AsyncIterator[AsyncSession]] = self._request_session
+        """Stands in for the app's dependency that yields a session. It is one object: see above."""
         self.observe = observe
         self._observe_sql = observe_sql
         self.step: str | None = None
@@ -217,8 +219,7 @@ class Isolation:
                 yield session
             await copy.dispose()
 
-    async def request_session(self) -> AsyncIterator[AsyncSession]:
-        """Stand in for the app's dependency that yields a session."""
+    async def _request_session(self) -> AsyncIterator[AsyncSession]:
         if self._bind is None:
             raise RuntimeError("A request needs a session, and no db_session is open: request that fixture first.")
         if isinstance(self._bind, AsyncEngine):

@@ -17,7 +17,7 @@ from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions
 from accord.evidence import Redaction
-from accord.internals import Feature, Scenario, Step, replace_fixture_run, split_durations
+from accord.internals import Feature, Scenario, Step, forget, forget_report, replace_fixture_run, split_durations
 from accord.isolation import Isolation
 from accord.leaks import Watched
 from accord.messages import Recorder, case_id
@@ -220,9 +220,16 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         result = yield
     finally:
         unawaited = item.config.stash[_UNAWAITED].end()
+        forget(item)
     if unawaited:
         pytest.fail(unawaited, pytrace=False)
     return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep no more of a scenario than its report."""
+    forget_report(report)
 
 
 @pytest.hookimpl(trylast=True)
