@@ -67,13 +67,13 @@ def isolation(suites: Suites) -> str:
     ways = {"DELETE": "delete", "TRUNCATE": "truncate", "drop and create": "drop", "a copy of a template": "template"}
     commands = {"rollback": suites.plain(200)}
     for words, way in ways.items():
-        commands[words] = suites.plain(200, "suites/plain/cleaning.py", BENCHMARK_CLEANING=way)
+        commands[words] = suites.plain(200, conftest="suites/plain/cleaning.py", BENCHMARK_CLEANING=way)
     return "200 plain tests:\n\n" + compare(commands, 5).table()
 
 
 def transport(suites: Suites) -> str:
     """The app in the process of the tests, or behind uvicorn."""
-    commands = {"in-process": suites.plain(1_000), "uvicorn": suites.plain(1_000, "suites/plain/live.py")}
+    commands = {"in-process": suites.plain(1_000), "uvicorn": suites.plain(1_000, conftest="suites/plain/live.py")}
     return "1000 plain tests:\n\n" + compare(commands, 5).table()
 
 

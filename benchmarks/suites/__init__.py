@@ -52,7 +52,9 @@ class Suites:
         for name in ("conftest.py", "pyproject.toml", ".env.test"):
             shutil.copy(ROOT / name, directory)
 
-    def plain(self, scenarios: int, conftest: str = "tutorial/conftest.py", **environment: str) -> Command:
+    def plain(
+        self, scenarios: int, *arguments: str, conftest: str = "tutorial/conftest.py", **environment: str
+    ) -> Command:
         """Tests of pytest-asyncio, with the fixtures that tutorials of this pattern give, or others."""
         folder = self._folder("plain", scenarios, conftest)
         if not folder.exists():
@@ -64,7 +66,7 @@ class Suites:
             tests = "async def " + tests
             for number in range(scenarios // BEHAVIOURS):
                 folder.joinpath(f"test_behaviours_{number}.py").write_text(head + tests, encoding="utf-8")
-        return self._pytest(folder, scenarios, *PLAIN, **environment)
+        return self._pytest(folder, scenarios, *PLAIN, *arguments, **environment)
 
     def accord(
         self, scenarios: int, *arguments: str, a_feature: int = BEHAVIOURS, definitions: int = 0, **environment: str
@@ -129,7 +131,8 @@ class Suites:
     def _pytest(self, folder: Path, scenarios: int, *arguments: str, **environment: str) -> Command:
         place = str(folder.relative_to(self._directory))
         told = [*PYTEST, place, f"--confcutdir={place}", "--import-mode=importlib", *arguments]
-        return Command(told, self._directory, f"{scenarios} passed", self._environment | environment)
+        said = "tests collected" if "--collect-only" in arguments else "passed"
+        return Command(told, self._directory, f"{scenarios} {said}", self._environment | environment)
 
 
 def write_features(folder: Path, scenarios: int, a_feature: int) -> None:
