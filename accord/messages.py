@@ -133,6 +133,7 @@ class Recorder:
         self._redaction = redaction
         self._worker = worker
         self._pickles: dict[str, dict[int, _Pickle]] = {}
+        self._selected: dict[str, _Pickle] = {}
         self._record = Record()
         self._numbers: dict[str, int] = {}
         self._ids: dict[StepDefinition, str] = {}
@@ -168,6 +169,7 @@ class Recorder:
         """Note which scenarios are to run, and all step definitions that they might use."""
         scenarios = [(item, pickle) for item in items if (pickle := self._pickle_of(item)) is not None]
         self._record.selected = {case_id(item): pickle.id for item, pickle in scenarios}
+        self._selected = {item.nodeid: pickle for item, pickle in scenarios}
         visible = self._definitions.visible_to(item for item, _pickle in scenarios)
         written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))
         for definition in sorted(written_by_others, key=lambda it: written(it.function)):
@@ -180,7 +182,7 @@ class Recorder:
 
     def begin(self, item: pytest.Item) -> None:
         """A test begins, which may be a scenario."""
-        pickle = self._pickle_of(item)
+        pickle = self._selected.get(item.nodeid)
         self._attempt = None
         self._redaction.forget()
         if pickle is not None:

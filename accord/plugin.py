@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from accord import postgres, publishing, sharding, stepping
+from accord import postgres, publishing, stepping
 from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions
@@ -102,6 +102,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     known, baseline = split_durations(config), publishing.baseline(config)
     if known is None or baseline is None:
         return
+    # What it needs is loaded when it is needed: no run should start the later for it.
+    from accord import sharding
+
     try:
         seconds = sharding.durations(baseline)
     except Refusal as refusal:

@@ -2,12 +2,13 @@
 
     uv run python -m benchmarks [COMPARISON...]
 
-All comparisons take about an hour, and write benchmarks/RESULTS.md. One or some, by name, are printed.
+All comparisons take about half an hour, and write benchmarks/RESULTS.md. One or some, by name, are printed.
 """
 
 import asyncio
 import os
 import platform
+import statistics
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -23,8 +24,10 @@ from benchmarks.measuring import Compared, compare
 from benchmarks.suites import Suites
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SIZES = {20: 9, 200: 9, 1_000: 7, 5_000: 3}
+SIZES = {20: 7, 200: 7, 1_000: 5, 5_000: 3}
 """Rounds, by the number of scenarios."""
+ROUNDS = 3
+"""Rounds of all else, but for what takes a second only."""
 HEAD = """# What a scenario costs
 
 Measured by `uv run python -m benchmarks` on {machine}.
@@ -51,8 +54,8 @@ def sizes(suites: Suites) -> str:
 
 def floor(suites: Suites) -> str:
     """A scenario, and its requests alone: the app called as a server calls it, without pytest, without checks."""
-    few = compare({"the app alone": suites.bare(20), "Accord": suites.accord(20)}, 5)
-    many = compare({"the app alone": suites.bare(1_000), "Accord": suites.accord(1_000)}, 5)
+    few = compare({"the app alone": suites.bare(20), "Accord": suites.accord(20)}, ROUNDS)
+    many = compare({"the app alone": suites.bare(1_000), "Accord": suites.accord(1_000)}, ROUNDS)
     alone, scenario = (_milliseconds(few, many, name, 980) for name in many.runs)
     told = f"A scenario {scenario:.2f} ms, its requests alone {alone:.2f} ms, ratio {scenario / alone:.2f}."
     return f"1000 scenarios:\n\n{many.table()}\n\nWithout start-up: {told}"
@@ -68,33 +71,40 @@ def isolation(suites: Suites) -> str:
     commands = {"rollback": suites.plain(200)}
     for words, way in ways.items():
         commands[words] = suites.plain(200, conftest="suites/plain/cleaning.py", BENCHMARK_CLEANING=way)
-    return "200 plain tests:\n\n" + compare(commands, 5).table()
+    return "200 plain tests:\n\n" + compare(commands, ROUNDS).table()
 
 
 def transport(suites: Suites) -> str:
     """The app in the process of the tests, or behind uvicorn."""
     commands = {"in-process": suites.plain(1_000), "uvicorn": suites.plain(1_000, conftest="suites/plain/live.py")}
-    return "1000 plain tests:\n\n" + compare(commands, 5).table()
+    return "1000 plain tests:\n\n" + compare(commands, ROUNDS).table()
 
 
 def definitions(suites: Suites) -> str:
     """How many step definitions there are."""
     commands = {f"{22 + more} definitions": suites.accord(1_000, definitions=more) for more in (0, 28, 178, 478)}
     idle = {f"{2 + more} definitions": suites.idle(1_000, definitions=more) for more in (18, 48, 198, 498)}
-    with_app, without = compare(commands, 5).table(), compare(idle, 5).table()
+    with_app, without = compare(commands, ROUNDS).table(), compare(idle, ROUNDS).table()
     return f"1000 scenarios with the app:\n\n{with_app}\n\nThe same number without work:\n\n{without}"
 
 
 def features(suites: Suites) -> str:
     """How many scenarios a feature has."""
     commands = {f"{number} a feature": suites.accord(1_000, a_feature=number) for number in (100, 1, 1_000)}
-    return "1000 scenarios:\n\n" + compare(commands, 5).table()
+    return "1000 scenarios:\n\n" + compare(commands, ROUNDS).table()
 
 
 def recording(suites: Suites) -> str:
-    """Recording and publishing the run, or neither."""
-    commands = {"not recorded": suites.accord(1_000, "--accord-docs="), "recorded": suites.accord(1_000)}
-    return "1000 scenarios:\n\n" + compare(commands, 9).table()
+    """Recording the run and publishing it, or neither."""
+    commands = {"neither": suites.accord(1_000, "--accord-docs="), "both": suites.accord(1_000)}
+    found = compare(commands | {"published again": suites.render(), "nothing": suites.nothing()}, 7)
+    neither, both, again, nothing = ([run.seconds for run in runs] for runs in found.runs.values())
+    publishing = [published - started for published, started in zip(again, nothing, strict=True)]
+    rounds = list(zip(neither, both, publishing, strict=True))
+    recorded = statistics.median((on - published) / off for off, on, published in rounds)
+    share = statistics.median(publishing) / found.median("neither")
+    told = f"recorded / not {recorded:.3f}; publishing / the run {share:.3f}"
+    return f"1000 scenarios:\n\n{found.table()}\n\nWithout what publishing takes by itself: {told}."
 
 
 def workers(suites: Suites) -> str:
@@ -104,7 +114,7 @@ def workers(suites: Suites) -> str:
         commands = {"no workers": suites.accord(scenarios)}
         for number in (1, 2):
             commands[f"-n {number}"] = suites.accord(scenarios, "-n", str(number))
-        told.append(f"{scenarios} scenarios:\n\n{compare(commands, 5).table()}")
+        told.append(f"{scenarios} scenarios:\n\n{compare(commands, ROUNDS).table()}")
     return "\n\n".join(told)
 
 
@@ -115,7 +125,7 @@ def start(suites: Suites) -> str:
         "the first scenario, server running": suites.first(),
         "the first scenario, server to be started": suites.first(cold=True),
     }
-    return compare(commands, 9).table()
+    return compare(commands, 7).table()
 
 
 def collection(suites: Suites) -> str:
@@ -124,7 +134,7 @@ def collection(suites: Suites) -> str:
         "plain pytest-asyncio": suites.plain(1_000, "--collect-only"),
         "Accord": suites.accord(1_000, "--collect-only"),
     }
-    return compare(commands, 9).table()
+    return compare(commands, 7).table()
 
 
 COMPARISONS: dict[str, Callable[[Suites], str]] = {

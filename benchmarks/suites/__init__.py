@@ -115,6 +115,17 @@ class Suites:
         """The app and pytest, imported."""
         return Command(["-c", "import app.main, pytest"], self._directory)
 
+    def render(self) -> Command:
+        """What the last run of Accord recorded, published again."""
+        return self._command("render", "living-docs/messages.ndjson", "-o", "again")
+
+    def nothing(self) -> Command:
+        """The command that publishes, started and ended."""
+        return self._command("--help")
+
+    def _command(self, *arguments: str) -> Command:
+        return Command(["-c", "from accord.cli import main; main()", *arguments], self._directory)
+
     def first(self, *, cold: bool = False) -> Command:
         """A run until its first scenario begins, on the server of the wheel, which runs, or does not."""
         begun = self._directory / "begun"
