@@ -12,13 +12,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
+from accord.merging import merge
+
 SCENARIOS_A_FEATURE = 20
+PARTS = 4
 SENTENCES = (
     ("Given ", "Context", "someone signed in as user number {0}"),
     ("And ", "Context", 'there is a task "Buy {1} number {0}" that is due in {2} days'),
@@ -183,6 +188,26 @@ def rendered(directory: Path, scenarios: int, *, evidence: bool) -> Path:
     return page
 
 
+def merged(directory: Path, scenarios: int) -> None:
+    """Print how long it takes to join the records of four machines that ran a quarter each."""
+    parts = [directory / f"part_{number}.ndjson" for number in range(PARTS)]
+    with ExitStack() as stack:
+        files = [stack.enter_context(part.open("w", encoding="utf-8")) for part in parts]
+        for message in messages(scenarios, evidence=True):
+            [told] = message.values()
+            case = (
+                told["id"] if "testCase" in message or "testCaseStarted" in message else told.get("testCaseStartedId")
+            )
+            # What is no test case's own, such as documents, each of the machines tells.
+            wanted = files if case is None else [files[int(case[1:]) % PARTS]]
+            for file in wanted:
+                file.write(json.dumps(message) + "\n")
+    start = time.perf_counter()
+    found = merge(parts, directory / "merged.ndjson")
+    assert (found.scenarios, found.repeated, found.faults) == (scenarios, 0, [])
+    print(f"merged from {PARTS} records in {time.perf_counter() - start:.1f} s")
+
+
 def formatted(directory: Path) -> Path:
     """Have @cucumber/html-formatter make its page of the stream that is in the directory; prints its size."""
     packages = ["@cucumber/html-formatter", "@cucumber/messages"]
@@ -224,6 +249,7 @@ async def main() -> None:
                 ours = await shown(page, rendered(directory, scenarios, evidence=evidence))
                 await searched(page)
                 await page.close()
+            merged(directory, scenarios)
             if shutil.which("npm"):
                 theirs = await shown(await browser.new_page(), formatted(directory))
                 print(f"shown, ours / theirs: {ours / theirs:.2f}")

@@ -1,4 +1,4 @@
-"""pytest-split gives each machine a share that takes as long, and the shares are the whole."""
+"""Workers share scenarios as they go; machines by what each takes, and the shares are the whole."""
 
 from pathlib import Path
 
@@ -71,3 +71,17 @@ def test_a_baseline_that_is_no_record_is_refused(project: Project, whole: Path) 
         result = project.run("--splits", "2", "--group", "1", "--accord-baseline", str(record))
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines([f"*{said}*"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "scheduling"), [([], "WorkStealing"), (["--dist", "load"], "Load"), (["-d"], "Load")]
+)
+def test_workers_that_are_done_take_over_unless_another_way_is_asked_for(
+    project: Project, whole: Path, arguments: list[str], scheduling: str
+) -> None:
+    result = project.run_process("-n", "2", "-v", *arguments)
+    result.stdout.fnmatch_lines([f"scheduling tests via {scheduling}Scheduling"])
+
+
+def test_the_slowest_scenarios_are_told_by_their_names(project: Project, whole: Path) -> None:
+    project.run("--durations=1").stdout.re_match_lines([r"0\.\d+s call +it\.feature::Work of 400 ms, number 0"])

@@ -1,0 +1,86 @@
+"""The features in several parts at once, each with a PostgreSQL server of its own, merged: one run's results.
+
+    uv run python -m benchmarks.shards [SHARDS]
+
+Exits with 1 if the merged record tells of any scenario something else than a run of all features tells.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from accord.embedded import Cluster, cluster
+from accord.merging import merge, messages
+
+ROOT = Path(__file__).parents[1]
+PYTEST = [sys.executable, "-m", "pytest", "features", "-q", "-p", "no:cacheprovider", "--randomly-seed=1"]
+Results = dict[str, list[str]]
+"""The statuses of the steps, by the id of the test case."""
+
+
+@contextmanager
+def server(home: Path) -> Iterator[str]:
+    """A server of its own; yields the address of a database on it."""
+    own = Cluster(home, cluster().account)
+    try:
+        yield own.start().set(database="shard_test").render_as_string(hide_password=False)
+    finally:
+        own.stop()
+
+
+def begin(address: str, docs: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Begin a run of features that publishes there."""
+    command = ["env", f"DATABASE_URL={address}", *PYTEST, f"--accord-docs={docs}", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def results(record: Path) -> Results:
+    """Return what a record tells of each scenario."""
+    cases: dict[str, str] = {}
+    found: Results = {}
+    for _, (kind, told) in messages(record):
+        if kind == "testCaseStarted":
+            cases[told["id"]] = told["testCaseId"]
+            found[told["testCaseId"]] = []
+        elif kind == "testStepFinished":
+            found[cases[told["testCaseStartedId"]]].append(told["testStepResult"]["status"])
+    return found
+
+
+def main() -> int:
+    """Run the whole, then the parts; merge and compare."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 4
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        directory.chmod(0o755)  # The servers' account is to find its way in.
+        addresses = [stack.enter_context(server(directory / f"server-{number}")) for number in range(count)]
+        if begin(addresses[0], directory / "whole").wait():
+            return 1
+        whole = directory / "whole" / "messages.ndjson"
+        start = time.perf_counter()
+        shards = [
+            begin(
+                *(address, directory / f"shard-{number}"),
+                *("--splits", str(count), "--group", str(number), "--accord-baseline", str(whole)),
+            )
+            for number, address in enumerate(addresses, 1)
+        ]
+        if max(shard.wait() for shard in shards):
+            return 1
+        seconds = time.perf_counter() - start
+        records = [directory / f"shard-{number}" / "messages.ndjson" for number in range(1, count + 1)]
+        together = merge(records, directory / "messages.ndjson")
+        one, all_of_them = results(whole), results(directory / "messages.ndjson")
+        parts = ", ".join(str(len(results(record))) for record in records)
+        print(f"{len(all_of_them)} scenarios in {count} parts ({parts}) after {seconds:.1f} s, {len(one)} in one run")
+        same = one == all_of_them and not together.faults and not together.repeated
+        print("the same results" if same else "other results")
+        return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
