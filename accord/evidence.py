@@ -203,8 +203,14 @@ def _response(redaction: Redaction, response: httpx.Response) -> dict[str, Any]:
 def _headers(redaction: Redaction, headers: httpx.Headers) -> list[dict[str, str]]:
     return [
         {"name": name, "value": redaction.url(value) if name == "location" else redaction.named(name, value)}
-        for name, value in headers.multi_items()
+        for name, value in _decoded(tuple(headers.raw))
     ]
+
+
+@lru_cache(maxsize=256)
+def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> list[tuple[str, str]]:
+    """Return the headers as text, whose encoding takes a while to find; most requests have those of the one before."""
+    return httpx.Headers(list(raw)).multi_items()
 
 
 def _posted(redaction: Redaction, body: bytes, content_type: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Isolation:
         observe_sql: Callable[[str], None] | None = None,
     ) -> None:
         self.request_session: Callable[[], AsyncIterator[AsyncSession]] = self._request_session
-        """Stands in for the app's dependency that yields a session. It is one object: see above."""
+        """Stands in for the app's dependency that yields a session. It is one object, as said above."""
         self.observe = observe
         self._observe_sql = observe_sql
         self.step: str | None = None
@@ -132,9 +132,6 @@ class Isolation:
         """A scenario, or test, begins; `real_commits` says whether it is tagged so."""
         self.real_commits = real_commits
         self._trouble = None
-
-    def prepare(self) -> None:
-        """A fixture of a wider scope is set up, which may make tables, and constraints that are deferred."""
         self._defers = None
 
     def trouble(self, error: BaseException) -> str | None:

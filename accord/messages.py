@@ -11,6 +11,7 @@ which the tests hold them against, take ten times as long.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -397,6 +398,7 @@ def _steps(pickle: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield step["id"], kind, step["text"]
 
 
+@lru_cache(maxsize=1000)
 def _arguments(definition: StepDefinition, sentence: str) -> dict[str, Any]:
     found = [{"start": start, "value": text} for start, text in arguments_of(definition.parser, sentence)]
     arguments = [{name: part for name, part in group.items() if part is not None} for group in found]

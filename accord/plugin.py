@@ -278,7 +278,6 @@ def pytest_fixture_setup(
     __tracebackhide__ = True
     if fixturedef.scope == "function":
         return (yield)
-    request.config.stash[_ISOLATION].prepare()
     with request.config.stash[_WATCHED].lasting():
         return (yield)
 
