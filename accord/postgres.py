@@ -140,7 +140,7 @@ async def _made(url: URL, worker: Worker | None, prepare: Prepare) -> AsyncItera
         else:
             template = url.set(database=f"accord_template_{worker.run[:32]}{SUFFIX}")
             async with _turn(url, worker.run):
-                if not await _is_there(template):
+                if not await _is_kept(template):
                     async with AsyncExitStack() as unfinished:
                         await unfinished.enter_async_context(_kept(template))
                         await prepare(template.render_as_string(hide_password=False))
@@ -301,8 +301,11 @@ async def _make(url: URL, template: str | None = None) -> "Connection":
         left = await connection.fetch(
             "SELECT datname FROM pg_database WHERE starts_with(shobj_description(oid, 'pg_database'), $1)"
             " AND pg_has_role(datdba, 'USAGE')"
-            f" AND shobj_description(oid, 'pg_database') NOT IN (SELECT {KEEPER} FROM pg_stat_activity)",
+            f" AND shobj_description(oid, 'pg_database') NOT IN (SELECT {KEEPER} FROM pg_stat_activity)"
+            # Who keeps it may have been killed just now: the next to make one removes it.
+            " AND datname IS DISTINCT FROM $2",
             MADE,
+            template,
         )
         # Else a server that is killed now would start again with the database and without the comment.
         await connection.execute("SET synchronous_commit = on")
@@ -349,12 +352,16 @@ async def _remove(url: URL, keeper: "Connection") -> None:
         keeper.terminate()
 
 
-async def _is_there(url: URL) -> bool:
+async def _is_kept(url: URL) -> bool:
+    """Whether the database is there, and whoever made it too: one that was killed may not have finished it."""
     async with _maintenance(url) as connection:
-        is_there: bool = await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", url.database
+        return bool(
+            await connection.fetchval(
+                f"SELECT shobj_description(oid, 'pg_database') IN (SELECT {KEEPER} FROM pg_stat_activity)"
+                " FROM pg_database WHERE datname = $1",
+                url.database,
+            )
         )
-        return is_there
 
 
 @asynccontextmanager

@@ -84,6 +84,7 @@ class Run:
 
 
 WORKER = Worker("gw0", "run")
+KEEPS = f"{KEEPER} IN (SELECT shobj_description(oid, 'pg_database') FROM pg_database)"
 PREPARING = """
 from pathlib import Path
 
@@ -460,6 +461,24 @@ async def test_what_is_prepared_is_made_once_and_each_worker_gets_a_copy(
 
     result.assert_outcomes(passed=3 if arguments else 1)
     assert project.path.joinpath("prepared").read_text(encoding="utf-8") == "once\n"
+    assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
+
+
+async def test_what_a_killed_worker_prepared_is_made_again_for_the_one_that_takes_its_place(provided: URL) -> None:
+    prepared: list[str] = []
+
+    async def prepare(url: str) -> None:
+        prepared.append(url)
+        await query(make_url(url), f"CREATE TABLE preparation{len(prepared)} ()")
+
+    async with database(at(provided, "shop_test"), Worker("gw0", "run"), prepare):
+        # Those of the worker, as its end by force closes them.
+        await query(provided, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {KEEPS}")
+        async with database(at(provided, "shop_test"), Worker("gw1", "run"), prepare) as url:
+            assert await query(
+                url, "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'"
+            ) == ["preparation2"]
+
     assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
 
 
