@@ -65,7 +65,8 @@ def left_as_it_was(watched: Watched) -> None:
 
 def _settings() -> dict[str, object]:
     """The settings as the app has them, or would read them: to look at them is not to have them kept."""
-    return dict(get_settings() if get_settings.cache_info().currsize else get_settings.__wrapped__())
+    settings = get_settings() if get_settings.cache_info().currsize else get_settings.__wrapped__()
+    return vars(settings).copy()
 
 
 @pytest.fixture(scope="session")

@@ -164,11 +164,11 @@ def _scenario(
     row: dict[str, str],
     tags: set[str],
 ) -> Scenario:
-    def run(request: pytest.FixtureRequest) -> None:
+    def run() -> None:
         __tracebackhide__ = True
         try:
             # Rendered when it runs: kept for all scenarios of a large suite, it would fill the memory.
-            execute(template.feature, template.render(row), request)
+            execute(template.feature, template.render(row), item)
         except BaseException as error:
             error.__traceback__ = from_step(error.__traceback__)
             raise

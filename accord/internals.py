@@ -165,10 +165,11 @@ class _Parser(FeatureParser):
         return self.document
 
 
-def execute(feature: Feature, scenario: Scenario, request: pytest.FixtureRequest) -> None:
+def execute(feature: Feature, scenario: Scenario, item: pytest.Function) -> None:
     """Run the scenario's steps with pytest-bdd's own look-up and hooks."""
     __tracebackhide__ = True
-    _scenario._execute_scenario(feature, scenario, request)
+    # To be given it as the fixture `request` takes pytest longer than a step does.
+    _scenario._execute_scenario(feature, scenario, item._request)
 
 
 def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:

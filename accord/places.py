@@ -3,14 +3,13 @@
 import inspect
 from collections.abc import Callable
 from functools import lru_cache, partial
-from os import PathLike
 from pathlib import Path
 from types import CodeType
 
 
-def place(path: str | PathLike[str], line: int | str, rootpath: Path) -> str:
+def place(path: str | Path, line: int | str, rootpath: Path) -> str:
     """Return `file:line`."""
-    return f"{relative(Path(path), rootpath)}:{line}"
+    return f"{relative(path, rootpath)}:{line}"
 
 
 @lru_cache(maxsize=4096)

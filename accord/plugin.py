@@ -28,6 +28,7 @@ from accord.unawaited import Unawaited
 _ISOLATION = pytest.StashKey[Isolation]()
 _UNAWAITED = pytest.StashKey[Unawaited]()
 _WATCHED = pytest.StashKey[Watched]()
+_RUNNING = pytest.StashKey[pytest.Item]()
 _REFUSAL = "accord_refusal"
 _COVERED = "accord_covered"
 _REDACT = "accord_redact"
@@ -123,6 +124,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
+    item.config.stash[_RUNNING] = item
     item.config.stash[_ISOLATION].begin(real_commits=item.get_closest_marker("real_commits") is not None)
     item.config.stash[RECORDER].begin(item)
     if isinstance(item, ScenarioItem):
@@ -283,13 +285,15 @@ def pytest_fixture_setup(
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left_changed(request: pytest.FixtureRequest) -> Iterator[None]:
-    watched = request.config.stash[_WATCHED]
+def _nothing_is_left_changed(watched: Watched, pytestconfig: pytest.Config) -> Iterator[None]:
     watched.begin()
     yield
     if leaks := watched.end():
-        sentences = [f"{_name(request.node)} leaves {leak}: undo it in a fixture, after its `yield`." for leak in leaks]
-        pytest.fail("\n".join(sentences), pytrace=False)
+        # The fixture `request` would tell the test as well, and takes longer than all that is compared here.
+        who = _name(pytestconfig.stash[_RUNNING])
+        pytest.fail(
+            "\n".join(f"{who} leaves {leak}: undo it in a fixture, after its `yield`." for leak in leaks), pytrace=False
+        )
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -348,4 +352,4 @@ def watched(pytestconfig: pytest.Config) -> Watched:
 def _name(item: pytest.Item) -> str:
     path, line, _name = item.reportinfo()
     kind = "scenario" if isinstance(item, ScenarioItem) else "test"
-    return f"The {kind} `{item.name}` ({place(path, (line or 0) + 1, item.config.rootpath)})"
+    return f"The {kind} `{item.name}` ({place(Path(path), (line or 0) + 1, item.config.rootpath)})"

@@ -99,7 +99,7 @@ def _awaiting(unawaited: Unawaited, call: StepCall) -> StepCall:
 def _enter(step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest, unawaited: Unawaited) -> object:
     """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
     __tracebackhide__ = True
-    loop = _loop(request)
+    loop = _loop(request, unawaited)
     context = copy_context()
     with unawaited.begun(loop) as tasks:
         value = _complete(anext(step, None), loop, context)
@@ -125,7 +125,7 @@ def _refuse_second_yield(code: CodeType) -> NoReturn:
 def _run(step: Awaitable[object], request: pytest.FixtureRequest, unawaited: Unawaited) -> object:
     __tracebackhide__ = True
     try:
-        loop = _loop(request)
+        loop = _loop(request, unawaited)
     except BaseException:
         if inspect.iscoroutine(step):
             step.close()  # Python would add that it was never awaited.
@@ -139,9 +139,9 @@ def _run(step: Awaitable[object], request: pytest.FixtureRequest, unawaited: Una
     return value
 
 
-def _loop(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoop:
+def _loop(request: pytest.FixtureRequest, unawaited: Unawaited) -> asyncio.AbstractEventLoop:
     __tracebackhide__ = True
-    loop: asyncio.AbstractEventLoop = request.getfixturevalue("session_loop")
+    loop: asyncio.AbstractEventLoop = unawaited.loop or request.getfixturevalue("session_loop")
     return loop
 
 

@@ -32,6 +32,7 @@ class Unawaited:
     """
 
     def __init__(self, rootpath: Path) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._rootpath = rootpath
         self._scenario: str | None = None
         self._step: str | None = None
@@ -54,7 +55,8 @@ class Unawaited:
 
     @contextmanager
     def listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-        """Have the loop report here what fails unseen."""
+        """Have the loop report here what fails unseen; it is `loop` meanwhile."""
+        self.loop = loop
         previous = loop.get_exception_handler()
 
         def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -68,6 +70,7 @@ class Unawaited:
         loop.set_exception_handler(handle)
         yield
         loop.set_exception_handler(previous)
+        self.loop = None
 
     def begin(self, scenario: str) -> None:
         """From here on, what is dropped is this scenario's."""
