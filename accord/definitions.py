@@ -19,25 +19,26 @@ class Definitions:
     """The step definitions of a run, by sentence."""
 
     def __init__(self) -> None:
-        self._places: dict[pytest.Collector, _Visible] = {}
+        self._places: dict[pytest.Collector, Visible] = {}
         self._known = 0
 
     def find(self, kind: str, sentence: str, item: pytest.Item) -> list[StepDefinition]:
         """Return the definitions of this kind (`given`, `when`, `then`) that match a sentence."""
-        return self._at(item).find(kind, sentence)
+        return self.at(item).find(kind, sentence)
 
     def visible_to(self, items: Iterable[pytest.Item]) -> Iterator[StepDefinition]:
         """Yield all definitions that one of the items could use, each once or more."""
-        for place in dict.fromkeys(map(self._at, items)):
+        for place in dict.fromkeys(map(self.at, items)):
             yield from place.definitions
 
-    def _at(self, item: pytest.Item) -> "_Visible":
+    def at(self, item: pytest.Item) -> "Visible":
+        """Return the definitions that are visible to an item."""
         if self._known != count_step_definitions():
             self._places.clear()
             self._known = count_step_definitions()
         place = _place(item)
         if place not in self._places:
-            self._places[place] = _Visible(step_definitions(place))
+            self._places[place] = Visible(step_definitions(place))
         return self._places[place]
 
 
@@ -68,7 +69,9 @@ def snippet(kind: str, sentence: str) -> str:
     return f'@{kind}("{quoted}")\nasync def _() -> None:\n    raise NotImplementedError'
 
 
-class _Visible:
+class Visible:
+    """The step definitions that are visible in one place."""
+
     def __init__(self, definitions: list[StepDefinition]) -> None:
         self.definitions = definitions
         # In pytest-bdd's order, since the last of them is the nearest.
@@ -84,6 +87,7 @@ class _Visible:
                 self._others.append((_plain(start), definition))
 
     def find(self, kind: str, sentence: str) -> list[StepDefinition]:
+        """Return those of this kind that match a sentence."""
         if len(self._found) > _REMEMBERED:
             self._found.clear()
         if (found := self._found.get((kind, sentence))) is None:

@@ -20,6 +20,7 @@ import httpx
 from accord import ndjson
 
 Entry = dict[str, Any]
+Headers = list[tuple[str, str]]
 
 HIDDEN = "[redacted]"
 LONGEST_BODY = 16_384
@@ -40,6 +41,7 @@ class Redaction:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = frozenset(_plain(name) for name in names)
+        self._any_name = re.compile("|".join([_SECRET.pattern, *map(re.escape, self._names)]))
         # Of two secrets, one of which begins as the other, the longer one is looked for first.
         self._longest_first: list[str] = []
 
@@ -64,6 +66,9 @@ class Redaction:
         """Return a body without what is secret in it; one that is broken is searched for what looks like a secret."""
         if media_type == "application/x-www-form-urlencoded":
             return self.query(text)
+        if not self._longest_first and "\\" not in text and not self._any_name.search(_plain(text)):
+            # No name of a secret's is in it, not even one that JSON escapes: most bodies need not be read.
+            return text
         if re.fullmatch(r".+[/+]json", media_type):
             try:
                 told = json.loads(text)
@@ -162,6 +167,7 @@ def _body_spoken(body: dict[str, Any]) -> list[str]:
 
 
 def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
+    headers = _decoded(tuple(request.headers.raw))
     pairs = request.url.params.multi_items() if request.url.query else []
     query = [{"name": name, "value": redaction.named(name, value)} for name, value in pairs]
     try:
@@ -173,7 +179,7 @@ def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
         "url": redaction.url(str(request.url)),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(redaction, request.headers),
+        "headers": _headers(redaction, headers),
         "queryString": query,
         "headersSize": -1,
         "bodySize": -1 if body is None else len(body),
@@ -181,41 +187,47 @@ def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
     if body is None:
         told["postData"] = {"mimeType": "", "text": "", "comment": "sent as a stream, which is not kept"}
     elif body:
-        told["postData"] = _posted(redaction, body, request.headers.get("content-type", ""))
+        told["postData"] = _posted(redaction, body, _header(headers, "content-type"))
     return told
 
 
 def _response(redaction: Redaction, response: httpx.Response) -> dict[str, Any]:
-    content = {"size": len(response.content), **_content(redaction, response.content, response.headers)}
+    headers = _decoded(tuple(response.headers.raw))
+    content_type = _header(headers, "content-type")
+    content = {"size": len(response.content), **_content(redaction, response.content, content_type)}
     return {
         "status": response.status_code,
         "statusText": response.reason_phrase,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(redaction, response.headers),
+        "headers": _headers(redaction, headers),
         "content": content,
-        "redirectURL": redaction.url(response.headers.get("location", "")),
+        "redirectURL": redaction.url(_header(headers, "location")),
         "headersSize": -1,
         "bodySize": len(response.content),
     }
 
 
-def _headers(redaction: Redaction, headers: httpx.Headers) -> list[dict[str, str]]:
+def _headers(redaction: Redaction, headers: Headers) -> list[dict[str, str]]:
     return [
         {"name": name, "value": redaction.url(value) if name == "location" else redaction.named(name, value)}
-        for name, value in _decoded(tuple(headers.raw))
+        for name, value in headers
     ]
 
 
+def _header(headers: Headers, wanted: str) -> str:
+    return next((value for name, value in headers if name == wanted), "")
+
+
 @lru_cache(maxsize=256)
-def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> list[tuple[str, str]]:
+def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
     """Return the headers as text, whose encoding takes a while to find; most requests have those of the one before."""
     return httpx.Headers(list(raw)).multi_items()
 
 
 def _posted(redaction: Redaction, body: bytes, content_type: str) -> dict[str, Any]:
     if not content_type.startswith("multipart/"):
-        return _content(redaction, body, {"content-type": content_type})
+        return _content(redaction, body, content_type)
     parts = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body).get_payload()
     if not isinstance(parts, list):
         return {"mimeType": content_type, "text": "", "comment": f"{len(body)} bytes that are no form"}
@@ -233,8 +245,7 @@ def _part(redaction: Redaction, part: Message) -> dict[str, Any]:
     return {"name": name, **told}
 
 
-def _content(redaction: Redaction, body: bytes, headers: Any) -> dict[str, Any]:
-    content_type: str = headers.get("content-type", "")
+def _content(redaction: Redaction, body: bytes, content_type: str) -> dict[str, Any]:
     media_type = content_type.partition(";")[0].strip().lower()
     try:
         text = body.decode()

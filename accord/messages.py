@@ -103,6 +103,7 @@ class _Result:
 @dataclass
 class _Attempt:
     item: pytest.Item
+    case: str
     pickle: _Pickle
     number: int
     started: int
@@ -134,7 +135,7 @@ class Recorder:
         self._redaction = redaction
         self._worker = worker
         self._pickles: dict[str, dict[int, _Pickle]] = {}
-        self._selected: dict[str, _Pickle] = {}
+        self._selected: dict[str, tuple[str, _Pickle]] = {}
         self._record = Record()
         self._numbers: dict[str, int] = {}
         self._ids: dict[StepDefinition, str] = {}
@@ -169,8 +170,8 @@ class Recorder:
     def select(self, items: Sequence[pytest.Item]) -> None:
         """Note which scenarios are to run, and all step definitions that they might use."""
         scenarios = [(item, pickle) for item in items if (pickle := self._pickle_of(item)) is not None]
-        self._record.selected = {case_id(item): pickle.id for item, pickle in scenarios}
-        self._selected = {item.nodeid: pickle for item, pickle in scenarios}
+        self._selected = {item.nodeid: (case_id(item), pickle) for item, pickle in scenarios}
+        self._record.selected = {case: pickle.id for case, pickle in self._selected.values()}
         visible = self._definitions.visible_to(item for item, _pickle in scenarios)
         written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))
         for definition in sorted(written_by_others, key=lambda it: written(it.function)):
@@ -183,12 +184,13 @@ class Recorder:
 
     def begin(self, item: pytest.Item) -> None:
         """A test begins, which may be a scenario."""
-        pickle = self._selected.get(item.nodeid)
+        selected = self._selected.get(item.nodeid)
         self._attempt = None
         self._redaction.forget()
-        if pickle is not None:
-            number = self._numbers[item.nodeid] = self._numbers.get(item.nodeid, -1) + 1
-            self._attempt = _Attempt(item, pickle, number, now())
+        if selected is not None:
+            case, pickle = selected
+            number = self._numbers[case] = self._numbers.get(case, -1) + 1
+            self._attempt = _Attempt(item, case, pickle, number, now())
 
     def begin_step(self) -> None:
         """The next step begins."""
@@ -271,23 +273,21 @@ class Recorder:
         """The test has ended, its fixtures too."""
         if self._attempt is not None:
             lines = [line(envelope) for envelope in self._told_of(self._attempt)]
-            self._record.ended[case_id(self._attempt.item)] = "".join(lines)
+            self._record.ended[self._attempt.case] = "".join(lines)
             self._attempt = None
 
     def _told_of(self, attempt: _Attempt) -> Iterator[Envelope]:
-        case = case_id(attempt.item)
+        case = attempt.case
         started = f"{case}.attempt.{attempt.number}"
-        found = [
-            one_a_function(self._definitions.find(kind, sentence, attempt.item))
-            for _id, kind, sentence in attempt.pickle.steps
-        ]
+        visible = self._definitions.at(attempt.item)
+        found = [one_a_function(visible.find(kind, sentence)) for _id, kind, sentence in attempt.pickle.steps]
         for definitions in found:
             if len(definitions) > 1:
                 definitions.sort(key=lambda definition: written(definition.function))
         hooks = [hook for hook, result in ((_SET_UP, attempt.set_up), (_TEAR_DOWN, attempt.tear_down)) if result]
         yield from ({"hook": hook} for hook in hooks)
         if attempt.number == 0:
-            yield {"testCase": self._case(case, attempt, found)}
+            yield {"testCase": self._case(attempt, found)}
         yield {
             "testCaseStarted": {
                 "id": started,
@@ -331,7 +331,8 @@ class Recorder:
             yield {"suggestion": {"id": f"{test_step}.suggestion", "pickleStepId": step_id, "snippets": [code]}}
         yield finished
 
-    def _case(self, case: str, attempt: _Attempt, found: Sequence[Sequence[StepDefinition]]) -> Envelope:
+    def _case(self, attempt: _Attempt, found: Sequence[Sequence[StepDefinition]]) -> Envelope:
+        case = attempt.case
         steps: list[Envelope] = [
             {
                 "id": f"{case}.step.{number}",
