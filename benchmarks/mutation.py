@@ -5,9 +5,11 @@
 Each mutant of Cosmic Ray (https://cosmic-ray.readthedocs.io) is tried in a clone of what is committed, one a worker.
 """
 
+import compileall
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -44,6 +46,8 @@ def worker(port: int) -> Iterator[str]:
     """A worker of Cosmic Ray, in a clone of its own; yields its address."""
     with tempfile.TemporaryDirectory() as directory:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), directory], check=True)
+        for package in ("accord", "steps"):
+            compileall.compile_dir(Path(directory, package), quiet=2)
         process = Process(target=serve, args=(directory, port))
         process.start()
         try:
@@ -86,6 +90,10 @@ def survivors(suite: str, workers: list[str], session: Path) -> tuple[int, list[
 def main() -> None:
     """Try both suites, and print what each lets pass."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    # Python tells by time and size whether a module is still what was compiled, and a mutant may have both of another:
+    # nothing of the app is kept compiled, but what all the runs import is.
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=count)
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         workers = [stack.enter_context(worker(FIRST_PORT + number)) for number in range(count)]
         for name, suite in SUITES.items():
