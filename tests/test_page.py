@@ -5,12 +5,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from pypdf import PdfReader
 
 from accord import living_docs
 from benchmarks.document import FORMATTER
@@ -231,6 +233,18 @@ async def test_all_is_unfolded_on_paper_and_a_chapter_starts_a_page(page: Page, 
     await expect(page.locator("form")).to_be_hidden()
     breaks = await page.locator(".chapter").evaluate_all("all => all.map(one => getComputedStyle(one).breakBefore)")
     assert set(breaks) == {"page"}
+
+
+async def test_what_is_printed_has_each_chapter_on_a_page_of_its_own_and_all_that_is_folded(
+    page: Page, address: str
+) -> None:
+    await page.goto(address)
+
+    sheets = [sheet.extract_text() for sheet in PdfReader(BytesIO(await page.pdf())).pages]
+
+    begun = [text.partition("\n")[0] for text in sheets]
+    assert [title for title in begun if title in ("Accounts", "Tasks", "Index")] == ["Accounts", "Tasks", "Index"]
+    assert any("steps/tasks.py:41" in text for text in sheets)
 
 
 async def test_a_phone_need_not_scroll_sideways(browser: Browser, address: str) -> None:
