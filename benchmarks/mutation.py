@@ -5,6 +5,7 @@
 Each mutant of Cosmic Ray (https://cosmic-ray.readthedocs.io) is tried in a clone of what is committed, one a worker.
 """
 
+import asyncio
 import compileall
 import os
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from multiprocessing import Process
 from pathlib import Path
 
@@ -21,8 +22,12 @@ from cosmic_ray.distribution.http import handle_mutate_and_test
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome
 
+from accord import postgres
+
 ROOT = Path(__file__).parents[1]
 SUITES = {"features": "features", "tutorial": "benchmarks/tutorial --confcutdir=benchmarks/tutorial"}
+# Until the first failure, in one order, and without what starting takes and no suite needs.
+OPTIONS = "-x -q --accord-docs= -p no:randomly -p no:cacheprovider -p no:hypothesispytest"
 FIRST_PORT = 9_870
 # An annotation is no behaviour: `int | None` made into `int & None` does not import, which any test finds.
 LEFT_OUT = "core/ReplaceBinaryOperator_BitOr_.*"
@@ -31,7 +36,7 @@ CONFIG = """
 module-path = "app"
 timeout = 120.0
 excluded-modules = ["app/migrations/**/*.py"]
-test-command = "{python} -m pytest {suite} -x -q -p no:randomly -p no:cacheprovider --accord-docs="
+test-command = "{python} -m pytest {suite} {options}"
 [cosmic-ray.distributor]
 name = "http"
 [cosmic-ray.distributor.http]
@@ -65,42 +70,48 @@ def serve(directory: str, port: int) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None)
 
 
-def survivors(suite: str, workers: list[str], session: Path) -> tuple[int, list[str]]:
-    """Return how many mutants were tried, and those that the suite let pass, as `file:line operator`."""
+def outcomes(suite: str, workers: list[str], session: Path) -> dict[TestOutcome, list[str]]:
+    """Return the mutants, as `file:line operator`, by what became of them; INCOMPETENT ones could not be made."""
     config = session.with_suffix(".toml")
-    config.write_text(CONFIG.format(python=sys.executable, suite=suite, workers=workers, left_out=LEFT_OUT))
+    config.write_text(
+        CONFIG.format(python=sys.executable, suite=suite, options=OPTIONS, workers=workers, left_out=LEFT_OUT)
+    )
     for command in (
         ["-m", "cosmic_ray.cli", "init", str(config), str(session)],
         ["-m", "cosmic_ray.tools.filters.operators_filter", str(session), str(config)],
         ["-m", "cosmic_ray.cli", "exec", str(config), str(session)],
     ):
         subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+    found: dict[TestOutcome, list[str]] = {outcome: [] for outcome in TestOutcome}
     with use_db(str(session), WorkDB.Mode.open) as database:
         results = dict(database.results)
-        tried = [item for item in database.work_items if results[item.job_id].test_outcome is not None]
-        left = [
-            f"{mutation.module_path}:{mutation.start_pos[0]} {mutation.operator_name} #{mutation.occurrence}"
-            for item in tried
-            for mutation in item.mutations
-            if results[item.job_id].test_outcome is TestOutcome.SURVIVED
-        ]
-    return len(tried), left
+        for item in database.work_items:
+            # That of a mutant which is left out is None.
+            if outcome := results[item.job_id].test_outcome:
+                found[outcome] += [
+                    f"{mutation.module_path}:{mutation.start_pos[0]} {mutation.operator_name} #{mutation.occurrence}"
+                    for mutation in item.mutations
+                ]
+    return found
 
 
-def main() -> None:
+async def main() -> None:
     """Try both suites, and print what each lets pass."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2
-    # Python tells by time and size whether a module is still what was compiled, and a mutant may have both of another:
-    # nothing of the app is kept compiled, but what all the runs import is.
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    # Cosmic Ray lets no run keep what it compiles, since a mutant may have the time and the size of another.
     compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=count)
-    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
         workers = [stack.enter_context(worker(FIRST_PORT + number)) for number in range(count)]
+        # While someone is connected, no run starts and stops the server.
+        await stack.enter_async_context(postgres.database(None))
         for name, suite in SUITES.items():
-            tried, left = survivors(suite, workers, Path(directory, f"{name}.sqlite"))
-            print(f"{name}: {tried - len(left)} of {tried} mutants killed, {100 * (1 - len(left) / tried):.1f} %")
-            print("\n".join(sorted(left)), flush=True)
+            found = outcomes(suite, workers, Path(directory, f"{name}.sqlite"))
+            killed, left = len(found[TestOutcome.KILLED]), sorted(found[TestOutcome.SURVIVED])
+            tried = killed + len(left)
+            print(f"{name}: {killed} of {tried} mutants killed, {100 * killed / tried:.1f} %", *left, sep="\n")
+            print(*(f"could not be made: {mutant}" for mutant in found[TestOutcome.INCOMPETENT]), sep="\n", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())
