@@ -33,6 +33,9 @@ REQUESTS = {
     "a form with files": posted(data={"password": SECRET}, files={"picture": b"\x89PNG"}),
     "JSON": posted(json={"name": "alice", "new_password": SECRET}),
     "JSON at any depth": posted(json=[{"users": [{"credentials": {"a": [SECRET]}}]}]),
+    "JSON that escapes the name": posted(
+        content=f'{{"p\\u0061ssword": "{SECRET}"}}', headers={"Content-Type": "application/json"}
+    ),
     "JSON of a vendor's": posted(
         content=json.dumps({"clientSecret": SECRET}),
         headers={"Content-Type": "application/vnd.api+json; charset=utf-8"},
