@@ -2,7 +2,7 @@
 
     uv run python -m benchmarks [COMPARISON...]
 
-All comparisons take about half an hour, and write benchmarks/RESULTS.md. One or some, by name, are printed.
+All comparisons take about an hour, one or some, by name, less. Each is written into benchmarks/RESULTS.md.
 """
 
 import asyncio
@@ -20,20 +20,23 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from accord import postgres
-from benchmarks.measuring import Compared, compare
+from benchmarks.layers import layers
+from benchmarks.measuring import Command, Compared, compare
 from benchmarks.suites import Suites
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SIZES = {20: 7, 200: 7, 1_000: 5, 5_000: 3}
 """Rounds, by the number of scenarios."""
+LARGEST = 10_000
 ROUNDS = 3
 """Rounds of all else, but for what takes a second only."""
 HEAD = """# What a scenario costs
 
-Measured by `uv run python -m benchmarks` on {machine}.
+Measured by `uv run python -m benchmarks`, each part on the day and the machine that it names.
 
 Whole processes, in turn after one round that warms up; seconds are medians, ratios medians of the rounds' ratios to the
 first line. The processor's time is that of the process, without the database server's.
+
 """
 DATABASE = "benchmark_test"
 PACKAGES = ("pytest", "pytest-asyncio", "pytest-bdd", "behave", "httpx", "fastapi", "sqlalchemy", "asyncpg")
@@ -50,6 +53,19 @@ def sizes(suites: Suites) -> str:
     costs = [_milliseconds(found[20], found[scenarios], "Accord", scenarios - 20) for scenarios in (200, 5_000)]
     growth = f"Each scenario beyond the first 20: {costs[0]:.2f} ms in a run of 200, {costs[1]:.2f} ms in one of 5000"
     return "\n\n".join([*told, f"{growth}, ratio {costs[1] / costs[0]:.2f}."])
+
+
+def growth(suites: Suites) -> str:
+    """What a scenario costs late in a large run, and early; timed beside a fixed piece of work, in one process."""
+    told = ["| | the last 1000 / the first 1000 |", "|---|---:|"]
+    both: dict[str, Callable[..., Command]] = {"plain pytest-asyncio": suites.plain, "Accord": suites.accord}
+    for name, suite in both.items():
+        ratios = []
+        for _ in range(2):
+            ten = suites.pace(suite, LARGEST)
+            ratios.append(statistics.median(ten[-100:]) / statistics.median(ten[1:101]))
+        told.append(f"| {name} | {statistics.median(ratios):.2f} |")
+    return f"{LARGEST} scenarios:\n\n" + "\n".join(told)
 
 
 def floor(suites: Suites) -> str:
@@ -97,14 +113,18 @@ def features(suites: Suites) -> str:
 def recording(suites: Suites) -> str:
     """Recording the run and publishing it, or neither."""
     commands = {"neither": suites.accord(1_000, "--accord-docs="), "both": suites.accord(1_000)}
-    found = compare(commands | {"published again": suites.render(), "nothing": suites.nothing()}, 7)
-    neither, both, again, nothing = ([run.seconds for run in runs] for runs in found.runs.values())
-    publishing = [published - started for published, started in zip(again, nothing, strict=True)]
-    rounds = list(zip(neither, both, publishing, strict=True))
-    recorded = statistics.median((on - published) / off for off, on, published in rounds)
-    share = statistics.median(publishing) / found.median("neither")
-    told = f"recorded / not {recorded:.3f}; publishing / the run {share:.3f}"
-    return f"1000 scenarios:\n\n{found.table()}\n\nWithout what publishing takes by itself: {told}."
+    found = compare(commands | {"published again": suites.render(), "nothing": suites.nothing()}, ROUNDS)
+    rounds = zip(found.runs["published again"], found.runs["nothing"], found.runs["neither"], strict=True)
+    publishing = statistics.median((again.seconds - nothing.seconds) / off.seconds for again, nothing, off in rounds)
+    ratios = []
+    for _ in range(7):
+        off, on = (statistics.median(suites.pace(suites.accord, 1_000, *docs)) for docs in (["--accord-docs="], []))
+        ratios.append(on / off)
+    told = f"a scenario recorded / not {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+    return (
+        f"1000 scenarios:\n\n{found.table()}\n\nPublishing by itself / the run {publishing:.3f}. "
+        f"Timed beside a fixed piece of work: {told}, in 7 pairs of runs."
+    )
 
 
 def workers(suites: Suites) -> str:
@@ -141,7 +161,20 @@ def collection(suites: Suites) -> str:
 COMPARISONS: dict[str, Callable[[Suites], str]] = {
     function.__name__: function
     for function in (
-        *(sizes, floor, isolation, transport, definitions, features, recording, workers, start, collection),
+        *(
+            sizes,
+            layers,
+            growth,
+            floor,
+            isolation,
+            transport,
+            definitions,
+            features,
+            recording,
+            workers,
+            start,
+            collection,
+        ),
     )
 }
 
@@ -169,17 +202,23 @@ async def found(name: str) -> str:
 
 
 async def main(names: list[str]) -> None:
-    """Compare, and print what was found, or write it down if it is everything."""
+    """Compare, and write down what was found, in the place of what was found before."""
     if unknown := set(names) - set(COMPARISONS):
         sys.exit(f"There is no comparison {', '.join(sorted(unknown))}: choose from {', '.join(COMPARISONS)}.")
-    told = [HEAD.format(machine=machine())]
     for name in names or COMPARISONS:
         print(name, file=sys.stderr, flush=True)
-        told.append(f"## {name.capitalize()}\n\n{COMPARISONS[name].__doc__}\n\n{await found(name)}\n")
-    if names:
-        print("\n".join(told))
-    else:
-        RESULTS.write_text("\n".join(told), encoding="utf-8")
+        section = f"{COMPARISONS[name].__doc__}\n\n{await found(name)}\n\n{machine()}.\n"
+        write(name.capitalize(), section)
+        print(section)
+
+
+def write(title: str, section: str) -> None:
+    """Write a section of the results, and leave the others as they are."""
+    _, *parts = RESULTS.read_text(encoding="utf-8").split("\n## ") if RESULTS.exists() else [""]
+    sections = {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in parts} | {title: section.strip()}
+    known = [name.capitalize() for name in COMPARISONS]
+    told = "\n".join(f"## {name}\n\n{sections[name]}\n" for name in known if name in sections)
+    RESULTS.write_text(HEAD + told, encoding="utf-8")
 
 
 def machine() -> str:

@@ -3,13 +3,15 @@
 A scenario has 1.6 requests and 3.4 sentences on average. All three use one connection to one database, and roll back.
 """
 
+import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from accord.embedded import cluster
-from benchmarks.measuring import Command
+from benchmarks.measuring import Command, run
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -110,6 +112,13 @@ class Suites:
             defined = "".join(map(_definition, range(definitions)))
             folder.joinpath("conftest.py").write_text(IDLE + defined, encoding="utf-8")
         return self._pytest(folder, scenarios)
+
+    def pace(self, suite: Callable[..., Command], scenarios: int, *arguments: str) -> list[float]:
+        """Run a suite; return what every ten of its scenarios took, in units of a fixed piece of work."""
+        written = self._directory / "pace.json"
+        run(suite(scenarios, "-p", "benchmarks.suites.pace", *arguments, BENCHMARK_PACE=str(written)))
+        took: list[float] = json.loads(written.read_text(encoding="utf-8"))
+        return [sum(took[first : first + BEHAVIOURS]) for first in range(0, scenarios, BEHAVIOURS)]
 
     def imports(self) -> Command:
         """The app and pytest, imported."""
