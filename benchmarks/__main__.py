@@ -60,11 +60,8 @@ def growth(suites: Suites) -> str:
     told = ["| | the last 1000 / the first 1000 |", "|---|---:|"]
     both: dict[str, Callable[..., Command]] = {"plain pytest-asyncio": suites.plain, "Accord": suites.accord}
     for name, suite in both.items():
-        ratios = []
-        for _ in range(2):
-            ten = suites.pace(suite, LARGEST)
-            ratios.append(statistics.median(ten[-100:]) / statistics.median(ten[1:101]))
-        told.append(f"| {name} | {statistics.median(ratios):.2f} |")
+        tens = suites.pace(suite, LARGEST)
+        told.append(f"| {name} | {statistics.median(tens[-100:]) / statistics.median(tens[1:101]):.2f} |")
     return f"{LARGEST} scenarios:\n\n" + "\n".join(told)
 
 
@@ -116,15 +113,18 @@ def recording(suites: Suites) -> str:
     found = compare(commands | {"published again": suites.render(), "nothing": suites.nothing()}, ROUNDS)
     rounds = zip(found.runs["published again"], found.runs["nothing"], found.runs["neither"], strict=True)
     publishing = statistics.median((again.seconds - nothing.seconds) / off.seconds for again, nothing, off in rounds)
-    ratios = []
-    for _ in range(7):
-        off, on = (statistics.median(suites.pace(suites.accord, 1_000, *docs)) for docs in (["--accord-docs="], []))
-        ratios.append(on / off)
-    told = f"a scenario recorded / not {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+    told = [f"{recorded(suites, scenarios):.3f} in a run of {scenarios}" for scenarios in (1_000, 1_000, LARGEST)]
     return (
         f"1000 scenarios:\n\n{found.table()}\n\nPublishing by itself / the run {publishing:.3f}. "
-        f"Timed beside a fixed piece of work: {told}, in 7 pairs of runs."
+        f"Ten scenarios recorded / the ten before and after, which are not: {', '.join(told)}."
     )
+
+
+def recorded(suites: Suites, scenarios: int) -> float:
+    """Return what scenarios cost that are recorded, beside those around them that are not."""
+    tens = suites.pace(suites.accord, scenarios, "-p", "benchmarks.suites.alternating")
+    around = zip(tens[1:-2:2], tens[2:-1:2], tens[3::2], strict=True)
+    return statistics.median(2 * on / (before + after) for before, on, after in around)
 
 
 def workers(suites: Suites) -> str:
