@@ -1,11 +1,12 @@
 """What a step attached, as a reader wants it: an exchange as HTTP, text as text, an image as one, the rest by name."""
 
-import json
 import re
 from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+import orjson
 
 from accord.living_docs.model import Evidence
 from accord.living_docs.stream import HAR, entries
@@ -103,7 +104,7 @@ def _message(first: str, headers: list[dict[str, Any]], body: dict[str, Any]) ->
 def _indented(body: str) -> str:
     """The JSON set out in lines, if that changes its white space only."""
     try:
-        indented = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
+        indented = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
+    except (ValueError, TypeError):
         return body
     return indented if "".join(indented.split()) == "".join(body.split()) else body

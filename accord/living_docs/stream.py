@@ -35,22 +35,24 @@ HAR = "application/har+json"
 OPENAPI = "application/openapi+json"
 # Many lines, none of which says more than others do: they are not even parsed.
 _UNTOLD = (b'{"testStepStarted"', b'{"source"')
+_ATTACHED = (b'{"attachment"', b'{"externalAttachment"')
 
 Json = dict[str, Any]
 
 
 def read(path: Path, *, evidence: bool = True) -> Document:
-    """Read the stream; without `evidence`, what was attached is left out.
+    """Read the stream; without `evidence`, what was attached is not read.
 
     Raises Refusal, with file and line, for what is no stream of Cucumber Messages. A last line that is torn, since the
     run was killed, becomes a problem of the document.
     """
-    reader = _Reader(evidence=evidence)
+    reader = _Reader()
+    untold = _UNTOLD if evidence else _UNTOLD + _ATTACHED
     number = 0
     with _opened(path) as lines, _progress(path) as progress:
         for number, line in enumerate(lines, 1):
             progress.update(len(line))
-            if line.isspace() or line.startswith(_UNTOLD):
+            if line.isspace() or line.startswith(untold):
                 continue
             try:
                 envelope = ndjson.loads(line)
@@ -86,8 +88,7 @@ def _progress(path: Path) -> Any:
 class _Reader:
     """Takes one message after another. Each refers to those before it only."""
 
-    def __init__(self, *, evidence: bool) -> None:
-        self.keeps_evidence = evidence
+    def __init__(self) -> None:
         self.origin = Origin()
         self.ended = False
         self.features: list[Feature] = []
@@ -325,8 +326,6 @@ class _Reader:
         attempt = message.get("testCaseStartedId")
         if attempt is None and media_type == OPENAPI:
             self.openapi = ndjson.loads(body)
-            return
-        if not self.keeps_evidence:
             return
         is_base64 = message.get("contentEncoding") == "BASE64"
         evidence = Evidence(media_type, body, is_base64, _text(message, "fileName"), _text(message, "url"))
