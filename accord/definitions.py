@@ -36,14 +36,17 @@ class Definitions:
         if self._known != count_step_definitions():
             self._places.clear()
             self._known = count_step_definitions()
-        place = _place(item)
+        place = home(item)
         if place not in self._places:
             self._places[place] = Visible(step_definitions(place))
         return self._places[place]
 
 
-def _place(item: pytest.Item) -> pytest.Collector:
-    """Return the nearest node that can have step definitions of its own: a Python module, a class, or a directory."""
+def home(item: pytest.Item) -> pytest.Collector:
+    """Return the nearest node that can have step definitions, and fixtures: a Python module, a class, or a directory.
+
+    What is visible to the item is what is visible to all items of this node.
+    """
     node = item.parent
     while getattr(node, "obj", None) is None and not isinstance(node, (pytest.Directory, pytest.Session)):
         assert node is not None, "a session is above every item"

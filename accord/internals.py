@@ -57,6 +57,7 @@ __all__ = [
     "GherkinTag",
     "Scenario",
     "ScenarioTemplate",
+    "SessionFixtures",
     "Step",
     "StepDefinition",
     "StepDefinitionNotFoundError",
@@ -320,11 +321,49 @@ def _inject(request: Any, arg: str, value: object) -> None:
 def forget(item: pytest.Item) -> None:
     """Drop what pytest and pytest-bdd keep of a test that has ended until the run ends, and look at no more."""
     scenario_reports_registry.pop(item, None)
-    fixtures: dict[str, Any] = item._request._fixture_defs if hasattr(item, "_request") else {}
+    fixtures = _fixtures_of(item)
     for fixture in fixtures.values():
         # Fixtures that outlast the test are to finish those of the test first, which have finished.
         fixture._finalizers[:] = [finalizer for finalizer in fixture._finalizers if not _has_finished(finalizer)]
     fixtures.clear()
+
+
+class SessionFixtures:
+    """The fixtures of the session's scope that scenarios had, for others that see the same fixtures.
+
+    pytest goes through all that each of them is made of, for every test that asks for it, which takes longer than a
+    step. What may differ from test to test is left to it: one that is parametrized, or overridden.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[pytest.Collector, dict[str, Any]] = {}
+
+    def give(self, item: pytest.Item, home: pytest.Collector) -> None:
+        """Have a scenario that has not begun take the fixtures that are known in its home as they are."""
+        known = self._known.get(home, {})
+        _fixtures_of(item).update({name: fixture for name, fixture in known.items() if fixture.cached_result})
+
+    def keep(self, item: pytest.Item, home: pytest.Collector) -> None:
+        """Note the fixtures of a scenario that has ended."""
+        known = self._known.setdefault(home, {})
+        for name, fixture in _fixtures_of(item).items():
+            if name not in known and _is_of_session(fixture):
+                visible = getfixturedefs(item.session._fixturemanager, name, item)
+                if visible is not None and len(visible) == 1:
+                    known[name] = fixture
+
+    def clear(self) -> None:
+        """Know none any more: a test that is no scenario may give them other parameters."""
+        self._known.clear()
+
+
+def _fixtures_of(item: pytest.Item) -> dict[str, Any]:
+    fixtures: dict[str, Any] = item._request._fixture_defs if hasattr(item, "_request") else {}
+    return fixtures
+
+
+def _is_of_session(fixture: Any) -> bool:
+    return type(fixture) is FixtureDef and fixture.scope == "session" and fixture.params is None
 
 
 def forget_report(report: pytest.TestReport) -> None:

@@ -15,9 +15,18 @@ import pytest_asyncio
 from accord import postgres, publishing, stepping
 from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
-from accord.definitions import Definitions
+from accord.definitions import Definitions, home
 from accord.evidence import Redaction
-from accord.internals import Feature, Scenario, Step, forget, forget_report, replace_fixture_run, split_durations
+from accord.internals import (
+    Feature,
+    Scenario,
+    SessionFixtures,
+    Step,
+    forget,
+    forget_report,
+    replace_fixture_run,
+    split_durations,
+)
 from accord.isolation import Isolation
 from accord.leaks import Watched
 from accord.messages import Recorder, case_id
@@ -28,6 +37,7 @@ from accord.unawaited import Unawaited
 _ISOLATION = pytest.StashKey[Isolation]()
 _UNAWAITED = pytest.StashKey[Unawaited]()
 _WATCHED = pytest.StashKey[Watched]()
+_SESSION_FIXTURES = pytest.StashKey[SessionFixtures]()
 _RUNNING = pytest.StashKey[pytest.Item]()
 _REFUSAL = "accord_refusal"
 _COVERED = "accord_covered"
@@ -68,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
     config.stash[_WATCHED] = Watched()
+    config.stash[_SESSION_FIXTURES] = SessionFixtures()
     definitions = Definitions()
     redaction = Redaction(config.getini(_REDACT))
     worker = os.environ.get("PYTEST_XDIST_WORKER")
@@ -129,6 +140,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[RECORDER].begin(item)
     if isinstance(item, ScenarioItem):
         item.config.stash[_UNAWAITED].begin(_name(item))
+        item.config.stash[_SESSION_FIXTURES].give(item, home(item))
+    else:
+        item.config.stash[_SESSION_FIXTURES].clear()
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
@@ -225,6 +239,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         result = yield
     finally:
         unawaited = item.config.stash[_UNAWAITED].end()
+        if isinstance(item, ScenarioItem):
+            item.config.stash[_SESSION_FIXTURES].keep(item, home(item))
         forget(item)
     if unawaited:
         pytest.fail(unawaited, pytrace=False)
