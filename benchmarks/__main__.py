@@ -12,22 +12,26 @@ import statistics
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from accord import postgres
 from benchmarks.layers import layers
 from benchmarks.measuring import Command, Compared, compare
-from benchmarks.suites import Suites
+from benchmarks.suites import Suites, Ten
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SIZES = {20: 7, 200: 7, 1_000: 5, 5_000: 3}
 """Rounds, by the number of scenarios."""
 LARGEST = 10_000
+NEXT_TO = 0.5
+"""Seconds: what ended so near to each other met the same machine."""
 ROUNDS = 3
 """Rounds of all else, but for what takes a second only."""
 HEAD = """# What a scenario costs
@@ -39,6 +43,7 @@ first line. The processor's time is that of the process, without the database se
 
 """
 DATABASE = "benchmark_test"
+BESIDE = "benchmark_beside_test"
 PACKAGES = ("pytest", "pytest-asyncio", "pytest-bdd", "behave", "httpx", "fastapi", "sqlalchemy", "asyncpg")
 
 
@@ -56,13 +61,26 @@ def sizes(suites: Suites) -> str:
 
 
 def growth(suites: Suites) -> str:
-    """What a scenario costs late in a large run, and early; timed beside a fixed piece of work, in one process."""
-    told = ["| | the last 1000 / the first 1000 |", "|---|---:|"]
+    """What a scenario costs early and late in a large run, which takes turns of ten with runs of 1000."""
+    told = ["| | the first 1000 / others | the last 1000 / others | last / first |", "|---|---:|---:|---:|"]
+    database = make_url(suites.url).set(database=BESIDE).render_as_string(hide_password=False)
     both: dict[str, Callable[..., Command]] = {"plain pytest-asyncio": suites.plain, "Accord": suites.accord}
     for name, suite in both.items():
-        tens = suites.pace(suite, LARGEST)
-        told.append(f"| {name} | {statistics.median(tens[-100:]) / statistics.median(tens[1:101]):.2f} |")
+        with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as other:
+            turns = f"{directory}/turns"
+            large = other.submit(suites.pace, suite, LARGEST, BENCHMARK_TURNS=turns)
+            small: list[Ten] = []
+            while not large.done():
+                small += suites.pace(suite, 1_000, DATABASE_URL=database, BENCHMARK_TURNS=turns)
+        first, last = (beside(large.result()[part], small) for part in (slice(100), slice(-100, None)))
+        told.append(f"| {name} | {first:.2f} | {last:.2f} | {last / first:.2f} |")
     return f"{LARGEST} scenarios:\n\n" + "\n".join(told)
+
+
+def beside(tens: list[Ten], others: list[Ten]) -> float:
+    """Return what tens of scenarios took, each beside the ten of another process that ended next to it."""
+    pairs = ((ten, min(others, key=lambda other: abs(other.ended - ten.ended))) for ten in tens)
+    return statistics.median(ten.took / other.took for ten, other in pairs if abs(other.ended - ten.ended) < NEXT_TO)
 
 
 def floor(suites: Suites) -> str:
@@ -123,7 +141,8 @@ def recording(suites: Suites) -> str:
 def recorded(suites: Suites, scenarios: int) -> float:
     """Return what scenarios cost that are recorded, beside those around them that are not."""
     tens = suites.pace(suites.accord, scenarios, "-p", "benchmarks.suites.alternating")
-    around = zip(tens[1:-2:2], tens[2:-1:2], tens[3::2], strict=True)
+    took = [ten.took for ten in tens]
+    around = zip(took[1:-2:2], took[2:-1:2], took[3::2], strict=True)
     return statistics.median(2 * on / (before + after) for before, on, after in around)
 
 
@@ -181,14 +200,16 @@ COMPARISONS: dict[str, Callable[[Suites], str]] = {
 
 @asynccontextmanager
 async def database() -> AsyncIterator[str]:
-    """Yield the address of an empty database on PostgreSQL from the wheel, which runs all the while."""
+    """Yield the address of an empty database on PostgreSQL from the wheel, which runs all the while, beside another."""
     async with postgres.database(None) as url:
         server = create_async_engine(url, isolation_level="AUTOCOMMIT")
         async with server.connect() as connection:
-            await connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {DATABASE}")
-            await connection.exec_driver_sql(f"CREATE DATABASE {DATABASE}")
+            for name in (DATABASE, BESIDE):
+                await connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+                await connection.exec_driver_sql(f"CREATE DATABASE {name}")
             yield url.set(database=DATABASE).render_as_string(hide_password=False)
-            await connection.exec_driver_sql(f"DROP DATABASE {DATABASE}")
+            for name in (DATABASE, BESIDE):
+                await connection.exec_driver_sql(f"DROP DATABASE {name}")
         await server.dispose()
 
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from accord.embedded import cluster
 from benchmarks.measuring import Command, run
@@ -43,10 +44,18 @@ def database_url() -> str:
 '''
 
 
+class Ten(NamedTuple):
+    """Ten scenarios in a row: when the last of them ended, by this machine's clock, and the seconds that they took."""
+
+    ended: float
+    took: float
+
+
 class Suites:
     """A copy of the service with suites beside it, in a directory, to be run on one database."""
 
     def __init__(self, directory: Path, url: str = "") -> None:
+        self.url = url
         self._directory = directory
         self._environment = {"DATABASE_URL": url}
         for name in ("app", "benchmarks", "steps"):
@@ -113,12 +122,13 @@ class Suites:
             folder.joinpath("conftest.py").write_text(IDLE + defined, encoding="utf-8")
         return self._pytest(folder, scenarios)
 
-    def pace(self, suite: Callable[..., Command], scenarios: int, *arguments: str) -> list[float]:
-        """Run a suite; return what every ten of its scenarios took, in units of a fixed piece of work."""
-        written = self._directory / "pace.json"
-        run(suite(scenarios, "-p", "benchmarks.suites.pace", *arguments, BENCHMARK_PACE=str(written)))
-        took: list[float] = json.loads(written.read_text(encoding="utf-8"))
-        return [sum(took[first : first + BEHAVIOURS]) for first in range(0, scenarios, BEHAVIOURS)]
+    def pace(self, suite: Callable[..., Command], scenarios: int, *arguments: str, **environment: str) -> list[Ten]:
+        """Run a suite; return what every ten of its scenarios took."""
+        written = self._directory / f"pace-{scenarios}.json"
+        run(suite(scenarios, "-p", "benchmarks.suites.pace", *arguments, BENCHMARK_PACE=str(written), **environment))
+        tests = json.loads(written.read_text(encoding="utf-8"))
+        tens = [tests[first : first + BEHAVIOURS] for first in range(0, scenarios, BEHAVIOURS)]
+        return [Ten(ten[-1][0], sum(took for _ended, took in ten)) for ten in tens]
 
     def imports(self) -> Command:
         """The app and pytest, imported."""
