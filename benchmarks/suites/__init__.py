@@ -19,6 +19,8 @@ HERE = Path(__file__).parent
 BEHAVIOURS = 10
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache")
 PYTEST = ["-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
+# Plugins that this repository's own tests use; they do not come with Accord.
+OTHERS = ("hypothesispytest", "pytest-split", "respx", "schemathesis", "time_machine", "xdist", "xdist.looponfail")
 PLAIN = ["-p", "no:accord", "-p", "no:pytest-bdd"]
 IDLE = '''"""Two step definitions that do nothing, and others."""
 
@@ -149,7 +151,10 @@ class Suites:
         """A run until its first scenario begins, on the server of the wheel, which runs, or does not."""
         begun = self._directory / "begun"
         server = cluster()
-        command = self.accord(BEHAVIOURS, "-p", "benchmarks.suites.first", BENCHMARK_BEGUN=str(begun), DATABASE_URL="")
+        arguments = [f"-pno:{name}" for name in OTHERS]
+        command = self.accord(
+            BEHAVIOURS, "-p", "benchmarks.suites.first", *arguments, BENCHMARK_BEGUN=str(begun), DATABASE_URL=""
+        )
         return replace(command, until=begun, before=server.stop if cold else lambda: server.start() and None)
 
     def _folder(self, *parts: object) -> Path:
