@@ -159,7 +159,7 @@ def workers(suites: Suites) -> str:
 
 
 def start(suites: Suites) -> str:
-    """Starting up: until the first scenario begins, beside importing the app and pytest."""
+    """Starting up, without plugins that do not come with Accord, beside importing the app and pytest."""
     commands = {
         "importing the app and pytest": suites.imports(),
         "the first scenario, server running": suites.first(),
