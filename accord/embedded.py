@@ -63,15 +63,14 @@ class Cluster:
         A cluster that does not start, as after a crash without fsync, is made anew: it holds nothing of value.
         Raises Refusal when a new one does not start either.
         """
-        if not self.running():
-            self.log.unlink(missing_ok=True)
-            self._prepare()
-            # A killed server left them, and the process number in them may be another's by now, as after a restart.
-            for left in (self._data / "postmaster.pid", *self._sockets.glob(".s.PGSQL.*")):
-                left.unlink(missing_ok=True)
-            if self._control("start", *self._start_options()):
-                return self.renew()
-        return self._address()
+        if address := self.running():
+            return address
+        self.log.unlink(missing_ok=True)
+        self._prepare()
+        # A killed server left them, and the process number in them may be another's by now, as after a restart.
+        for left in (self._data / "postmaster.pid", *self._sockets.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
+        return self.renew() if self._control("start", *self._start_options()) else self._address()
 
     def renew(self) -> URL:
         """Make the cluster anew, start it, and return its address. Raises Refusal when it does not start."""
@@ -86,17 +85,17 @@ class Cluster:
             )
         return self._address()
 
-    def running(self) -> bool:
-        """Whether the server takes connections. One that is on its way up or down is stopped."""
+    def running(self) -> URL | None:
+        """Return the server's address if it takes connections. One that is on its way up or down is stopped."""
         if not self._data.exists() or self._control("status"):
-            return False
+            return None
         address = self._address()
         host = address.host or str(address.query["host"])
         # One that is gone is told at once; one that is only slow is worth waiting for, since others use it.
         answer = self._run("pg_isready", "-t", "60", "-h", host, "-p", str(address.port)).returncode
         if answer == _REJECTS:
             self.stop()
-        return answer == 0
+        return None if answer else address
 
     def stop(self) -> None:
         """Stop the server, ending the connections that are left."""

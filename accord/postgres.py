@@ -104,12 +104,12 @@ def _unsteered() -> Iterator[None]:
 
 
 async def _start(server: Cluster, made: AsyncExitStack, make: Callable[[URL], AbstractAsyncContextManager[URL]]) -> URL:
-    shared = server.running()
-    url = server.start()
+    running = server.running()
+    url = running or server.start()
     try:
         return await made.enter_async_context(make(url))
     except Refusal:
-        if shared:
+        if running:
             raise
         # Without fsync a crash can tear what shows only in use.
         return await made.enter_async_context(make(server.renew()))
