@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import files
@@ -15,6 +16,7 @@ from accord.living_docs.changes import changes
 from accord.living_docs.evidence import shown
 from accord.living_docs.index import operations, slowest_steps
 from accord.living_docs.model import Document, Evidence, Failure, State, Step
+from accord.living_docs.page import page
 from accord.living_docs.stream import read
 from accord.living_docs.summary import escaped
 from accord.living_docs.words import comparison, took
@@ -433,3 +435,40 @@ def test_evidence_is_left_out_of_a_baseline(stream: Path) -> None:
     [promise, *_] = read(stream, evidence=False).promises()
     assert promise.run
     assert [step.evidence for step in promise.run.steps] == [[], [], []]
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the compiled templates are kept, in a cache that is empty."""
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name, appauthor: str(cache / name))
+    return cache
+
+
+def test_templates_are_compiled_once_and_torn_ones_again(stream: Path, kept: Path) -> None:
+    shown_to = document(stream, TASKS)
+    whole = list(page(shown_to, None, None))
+    files = list(kept.glob("accord/templates-*/*"))
+    compiled, written = [file.read_bytes() for file in files], [file.stat().st_ino for file in files]
+    assert len(compiled) == 3
+    assert list(page(shown_to, None, None)) == whole
+    assert [file.stat().st_ino for file in files] == written
+    for file in files:
+        file.write_bytes(file.read_bytes()[:-100])
+    assert list(page(shown_to, None, None)) == whole
+    assert [file.read_bytes() for file in files] == compiled
+
+
+def test_where_nothing_can_be_kept_the_page_is_the_same(stream: Path, kept: Path) -> None:
+    shown_to = document(stream, TASKS)
+    whole = list(page(shown_to, None, None))
+    shutil.rmtree(kept)
+    kept.write_text("no directory", encoding="utf-8")
+    assert list(page(shown_to, None, None)) == whole
+
+
+def test_who_wants_no_bytecode_written_has_none_kept(stream: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    list(page(document(stream, TASKS), None, None))
+    assert not kept.exists()

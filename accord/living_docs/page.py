@@ -1,13 +1,19 @@
 """The document as one HTML page, which needs nothing else and asks the network for nothing."""
 
 import re
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import platformdirs
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from accord.living_docs.changes import Changes
@@ -29,6 +35,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=None if sys.dont_write_bytecode else _Compiled(),
     )
     environment.filters |= {
         "comparison": comparison,
@@ -56,6 +63,24 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
     )
     for piece in pieces:
         yield _CONTROL.sub(_picture, piece)
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Keeps the compiled templates for the next run; where nothing can be kept, they are compiled each time."""
+
+    def __init__(self) -> None:
+        # What is compiled depends on the settings of the environment too, which jinja2 does not compare.
+        name = f"templates-{version('accord')}"
+        super().__init__(str(Path(platformdirs.user_cache_dir("accord", appauthor=False), name)), "%s")
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            Path(self.directory).mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
 
 
 def _picture(control: re.Match[str]) -> str:
