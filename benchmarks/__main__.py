@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from accord import postgres
 from benchmarks.layers import layers
 from benchmarks.measuring import Command, Compared, compare
+from benchmarks.starting import starting
 from benchmarks.suites import Suites, Ten
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -55,9 +56,11 @@ def sizes(suites: Suites) -> str:
         found[scenarios] = compare(commands | {"behave": suites.behave(scenarios)}, rounds)
         to_behave = found[scenarios].ratio("Accord", "behave")
         told.append(f"{scenarios} scenarios:\n\n{found[scenarios].table()}\n\nAccord / behave: {to_behave:.2f}")
-    costs = [_milliseconds(found[20], found[scenarios], "Accord", scenarios - 20) for scenarios in (200, 5_000)]
-    growth = f"Each scenario beyond the first 20: {costs[0]:.2f} ms in a run of 200, {costs[1]:.2f} ms in one of 5000"
-    return "\n\n".join([*told, f"{growth}, ratio {costs[1] / costs[0]:.2f}."])
+    for name in ("plain pytest-asyncio", "Accord"):
+        few, many = (_milliseconds(found[20], found[scenarios], name, scenarios - 20) for scenarios in (200, 5_000))
+        each = f"each beyond the first 20 costs {few:.2f} ms in a run of 200, {many:.2f} ms in one of 5000"
+        told.append(f"{name}: {each}, ratio {many / few:.2f}.")
+    return "\n\n".join(told)
 
 
 def growth(suites: Suites) -> str:
@@ -84,12 +87,24 @@ def beside(tens: list[Ten], others: list[Ten]) -> float:
 
 
 def floor(suites: Suites) -> str:
-    """A scenario, and its requests alone: the app called as a server calls it, without pytest, without checks."""
-    few = compare({"the app alone": suites.bare(20), "Accord": suites.accord(20)}, ROUNDS)
-    many = compare({"the app alone": suites.bare(1_000), "Accord": suites.accord(1_000)}, ROUNDS)
-    alone, scenario = (_milliseconds(few, many, name, 980) for name in many.runs)
-    told = f"A scenario {scenario:.2f} ms, its requests alone {alone:.2f} ms, ratio {scenario / alone:.2f}."
-    return f"1000 scenarios:\n\n{many.table()}\n\nWithout start-up: {told}"
+    """A scenario, a plain test, and the requests alone: the app called as a server calls it, without pytest."""
+    few, many = (
+        compare(
+            {
+                "the app alone": suites.bare(scenarios),
+                "plain pytest-asyncio": suites.plain(scenarios),
+                "Accord": suites.accord(scenarios),
+            },
+            ROUNDS,
+        )
+        for scenarios in (20, 1_000)
+    )
+    alone, plain, scenario = (_milliseconds(few, many, name, 980) for name in many.runs)
+    told = (
+        f"Without start-up: the requests alone {alone:.2f} ms, in a plain test {plain:.2f} ms, ratio "
+        f"{plain / alone:.2f}, in a scenario {scenario:.2f} ms, ratio {scenario / alone:.2f}."
+    )
+    return f"1000 scenarios:\n\n{many.table()}\n\n{told}"
 
 
 def _milliseconds(few: Compared, many: Compared, name: str, more: int) -> float:
@@ -165,7 +180,7 @@ def start(suites: Suites) -> str:
         "the first scenario, server running": suites.first(),
         "the first scenario, server to be started": suites.first(cold=True),
     }
-    return compare(commands, 7).table()
+    return f"{compare(commands, 7).table()}\n\n{starting(suites)}"
 
 
 def collection(suites: Suites) -> str:

@@ -12,19 +12,22 @@ from collections import Counter
 from benchmarks.measuring import Command, Failed, run
 from benchmarks.suites import Suites
 
-RATE = 500
-"""Samples a second."""
+RATE = 200
+"""Samples a second: with more, what is sampled slows down."""
 SCENARIOS = 1_000
-ROUNDS = 2
+ROUNDS = 3
 DATABASE = "SQLAlchemy, asyncpg"
+WAITING = "the event loop, and what awaits tests or steps"
+PLAIN = "plain pytest-asyncio"
 LAYERS = {
-    "the app, FastAPI, Pydantic": r"app/|fastapi/|starlette/|pydantic|asgi_lifespan/",
+    "the app, FastAPI, Pydantic": r"app/|fastapi/|starlette/|pydantic|asgi_lifespan/|anyio/",
     DATABASE: r"sqlalchemy/|asyncpg/",
     "httpx": r"httpx/",
-    "pytest": r"_pytest/|pytest/|pluggy/|xdist/|anyio/",
-    "the event loop, and what awaits tests or steps": r"pytest_asyncio/|accord/stepping",
+    "pytest": r"_pytest/|pytest/|pluggy/|xdist/",
+    "behave": r"behave/(?!async_step)",
+    WAITING: r"pytest_asyncio/|accord/stepping|behave/async_step|(.*/)?environment\.py",
     "pytest-bdd": r"pytest_bdd/|parse",
-    "tests, steps, fixtures": r"(\w+/)?(conftest|test_behaviours_\d+)\.py",
+    "tests, steps, fixtures": r"(.*/)?(conftest|test_behaviours_\d+|behaviours)\.py",
     "Accord: finding steps, nothing left unawaited": r"accord/(unawaited|definitions)",
     "Accord: a request's boundary, rollback": r"accord/isolation",
     "Accord: contract": r"accord/contract",
@@ -33,7 +36,7 @@ LAYERS = {
     "Accord: hooks": r"accord/(plugin|collecting|internals|places|publishing)",
 }
 MAIN = "_run_module_as_main"
-IN_A_SCENARIO = "pytest_runtest_protocol"
+IN_A_SCENARIO = re.compile(r"pytest_runtest_protocol |run_model \(behave|run_forever \(asyncio")
 PUBLISHING = "accord/living_docs"
 
 
@@ -64,7 +67,7 @@ def layer(stack: str) -> str:
     if PUBLISHING in stack:
         return "Accord: publishing"
     # SQLAlchemy's work begins a stack of its own, a greenlet's; where one takes over from another, there is none.
-    if stack.startswith(MAIN) and IN_A_SCENARIO not in stack:
+    if stack.startswith(MAIN) and not IN_A_SCENARIO.search(stack):
         return "starting, collecting, ending"
     if not stack:
         return DATABASE
@@ -73,22 +76,33 @@ def layer(stack: str) -> str:
         for name, pattern in LAYERS.items():
             if re.match(pattern, file):
                 return name
-    return "pytest"
+    return WAITING
 
 
 def layers(suites: Suites) -> str:
-    """Where the time goes: what works in a scenario, and in the same plain test; 100 is all of a plain run."""
-    commands = {"plain pytest-asyncio": suites.plain(SCENARIOS), "Accord": suites.accord(SCENARIOS)}
+    """Where the time goes: what works in a scenario, and in the same done otherwise; 100 is all of a plain run."""
+    commands = {
+        "the app alone": suites.bare(SCENARIOS),
+        "behave": suites.behave(SCENARIOS),
+        PLAIN: suites.plain(SCENARIOS),
+        "Accord": suites.accord(SCENARIOS),
+    }
     found: dict[str, Counter[str]] = {name: Counter() for name in commands}
     for command in commands.values():
         run(command)  # What it compiles is kept.
     for _ in range(ROUNDS):
         for name, command in commands.items():
             found[name] += sampled(command)
-    plain, accord = found.values()
-    per_cent = 100 / plain.total()
-    told = [f"{SCENARIOS} scenarios:", "", "| | plain pytest-asyncio | Accord | more |", "|---|---:|---:|---:|"]
-    for name in sorted(accord | plain, key=lambda name: plain[name] - accord[name]):
-        here, there, more = (per_cent * number for number in (plain[name], accord[name], accord[name] - plain[name]))
-        told.append(f"| {name} | {here:.1f} | {there:.1f} | {more:+.1f} |")
-    return "\n".join([*told, f"| all | 100.0 | {per_cent * accord.total():.1f} | |"])
+    plain, accord = found[PLAIN], found["Accord"]
+    told = [f"{SCENARIOS} scenarios:", "", f"| | {' | '.join(found)} | Accord - plain |", f"|---|{'---:|' * 5}"]
+    for name in sorted(sum(found.values(), Counter()), key=lambda name: plain[name] - accord[name]):
+        told.append(
+            _row(name, [samples[name] for samples in found.values()], accord[name] - plain[name], plain.total())
+        )
+    totals = [samples.total() for samples in found.values()]
+    return "\n".join([*told, _row("all", totals, accord.total() - plain.total(), plain.total())])
+
+
+def _row(name: str, numbers: list[int], more: int, hundred: int) -> str:
+    cells = " | ".join(f"{100 * number / hundred:.1f}" for number in numbers)
+    return f"| {name} | {cells} | {100 * more / hundred:+.1f} |"

@@ -22,7 +22,7 @@ class Command:
     before: Callable[[], None] = lambda: None
     """Called before each run; it is not timed."""
     until: Path | None = None
-    """A file in which the run writes what `time.perf_counter` says where the timing ends."""
+    """A file whose last line begins with what `time.perf_counter` says where the timing ends; the run writes it."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def run(command: Command) -> Run:
         output.seek(0)
         text = output.read().decode(errors="replace")
     if command.until is not None and command.until.exists():
-        seconds = float(command.until.read_text(encoding="utf-8")) - start
+        seconds = float(command.until.read_text(encoding="utf-8").splitlines()[-1].partition(" ")[0]) - start
     if process.returncode or command.says not in text:
         raise Failed(
             f"{' '.join(command.arguments)}: exit code {process.returncode}, no {command.says!r}:\n{text[-3000:]}"

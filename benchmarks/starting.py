@@ -1,0 +1,77 @@
+"""What a run does until its first step: its stages, and what it imports that the app and pytest do not need."""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections import Counter, defaultdict
+
+from benchmarks.measuring import Command, Failed, run
+from benchmarks.suites import Suites
+from benchmarks.suites.first import FIRST_STEP, OTHERS
+
+ROUNDS = 7
+SHOWN = 5
+"""Milliseconds: what takes less is shown together."""
+
+
+def starting(suites: Suites) -> str:
+    """Return two tables, in milliseconds, of a run on a server that runs."""
+    stages: dict[str, list[float]] = defaultdict(list)
+    for number in range(ROUNDS + 1):
+        for stage, took in _stages(suites.first()).items():
+            if number:  # The first one warms up.
+                stages[stage].append(1_000 * took)
+    told = ["| stage | ms |", "|---|---:|"]
+    stages[OTHERS] = stages.pop(OTHERS)
+    told += [f"| {stage} | {statistics.median(took):.0f} |" for stage, took in stages.items()]
+    more = _imported(suites.first())
+    for module in _imported(suites.imports()):
+        more.pop(module, None)
+    packages: Counter[str] = Counter()
+    for module, microseconds in more.items():
+        packages[module.partition(".")[0]] += microseconds
+    large = {package: took for package, took in packages.most_common() if took >= SHOWN * 1_000}
+    told += [
+        "",
+        "| imported beyond the app and pytest | ms, timed by `-X importtime`, which adds to it |",
+        "|---|---:|",
+    ]
+    told += [f"| {package} | {took / 1_000:.0f} |" for package, took in large.items()]
+    told += [f"| {len(packages) - len(large)} others | {(packages.total() - sum(large.values())) / 1_000:.0f} |"]
+    return "\n".join(told)
+
+
+def _stages(command: Command) -> dict[str, float]:
+    """Run the command once; return the seconds that each stage took."""
+    assert command.until is not None
+    seconds = run(command).seconds
+    lines = [line.partition(" ") for line in command.until.read_text(encoding="utf-8").splitlines()]
+    ends = [float(ended) for ended, _, _stage in lines]
+    stages: dict[str, float] = defaultdict(float)
+    for (*_, stage), began, ended in zip(lines, [ends[-1] - seconds, *ends], ends, strict=False):
+        stages[stage] += ended - began
+    return stages
+
+
+def _imported(command: Command) -> dict[str, int]:
+    """Run the command once; return the microseconds of each module, by itself, until the first step. Raises Failed."""
+    command.before()
+    # Else pytest would keep what is said of the conftest files to itself.
+    capture = []
+    if command.until is not None:
+        command.until.unlink(missing_ok=True)
+        capture = ["--capture=no"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *command.arguments, *capture],
+        cwd=command.directory,
+        env=environment | command.environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise Failed(done.stdout[-3_000:])
+    until = done.stderr.partition(FIRST_STEP)[0]
+    return {name: int(took) for took, name in re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", until, re.M)}
