@@ -17,13 +17,13 @@ SHOWN = 5
 
 
 def starting(suites: Suites) -> str:
-    """Return two tables, in milliseconds, of a run on a server that runs."""
+    """Return two tables of runs of their own, on a server that runs: medians of the stages, and the imports of one."""
     stages: dict[str, list[float]] = defaultdict(list)
     for number in range(ROUNDS + 1):
         for stage, took in _stages(suites.first()).items():
             if number:  # The first one warms up.
                 stages[stage].append(1_000 * took)
-    told = ["| stage | ms |", "|---|---:|"]
+    told = ["Where it goes, in other runs, with the server running:", "", "| stage | ms |", "|---|---:|"]
     stages[OTHERS] = stages.pop(OTHERS)
     told += [f"| {stage} | {statistics.median(took):.0f} |" for stage, took in stages.items()]
     more = _imported(suites.first())
@@ -58,10 +58,10 @@ def _stages(command: Command) -> dict[str, float]:
 def _imported(command: Command) -> dict[str, int]:
     """Run the command once; return the microseconds of each module, by itself, until the first step. Raises Failed."""
     command.before()
-    # Else pytest would keep what is said of the conftest files to itself.
     capture = []
     if command.until is not None:
         command.until.unlink(missing_ok=True)
+        # Else pytest would keep what is said of the conftest files to itself.
         capture = ["--capture=no"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(

@@ -442,7 +442,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where the compiled templates are kept, in a cache that is empty."""
     cache = tmp_path / "cache"
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name, appauthor: str(cache / name))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     return cache
 
 
