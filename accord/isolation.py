@@ -13,7 +13,7 @@ import logging
 import re
 import traceback
 from collections.abc import AsyncIterator, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -177,14 +177,16 @@ class Isolation:
     async def _rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
         self._listen(engine.sync_engine)
-        async with engine.connect() as connection:
+        # `async with` a connection, or session, closes it in a task of its own, which takes as long as a statement.
+        async with aclosing(await engine.connect()) as connection:
             transaction = await connection.begin()
-            async with AsyncSession(
+            session = AsyncSession(
                 bind=connection,
                 expire_on_commit=False,
                 join_transaction_mode="create_savepoint",
                 sync_session_class=ScenarioSession,
-            ) as session:
+            )
+            async with aclosing(session):
                 _ISOLATIONS[session.sync_session] = self
                 self._bind = connection
                 yield session
@@ -223,7 +225,7 @@ class Isolation:
             async with self._sessions(bind=self._bind) as session:
                 yield session
             return
-        async with self._sessions(bind=self._bind, join_transaction_mode="create_savepoint") as session:
+        async with aclosing(self._sessions(bind=self._bind, join_transaction_mode="create_savepoint")) as session:
             _ISOLATIONS[session.sync_session] = self
             yield session
 
