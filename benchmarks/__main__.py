@@ -65,7 +65,10 @@ def sizes(suites: Suites) -> str:
 
 def growth(suites: Suites) -> str:
     """What a scenario costs early and late in a large run, which takes turns of ten with runs of 1000."""
-    told = ["| | the first 1000 / others | the last 1000 / others | last / first |", "|---|---:|---:|---:|"]
+    told = [
+        "| | the first 1000 / others | the last 1000 / others | last / first | KB kept of each after 1000 |",
+        "|---|---:|---:|---:|---:|",
+    ]
     database = make_url(suites.url).set(database=BESIDE).render_as_string(hide_password=False)
     both: dict[str, Callable[..., Command]] = {"plain pytest-asyncio": suites.plain, "Accord": suites.accord}
     for name, suite in both.items():
@@ -75,8 +78,10 @@ def growth(suites: Suites) -> str:
             small: list[Ten] = []
             while not large.done():
                 small += suites.pace(suite, 1_000, DATABASE_URL=database, BENCHMARK_TURNS=turns)
-        first, last = (beside(large.result()[part], small) for part in (slice(100), slice(-100, None)))
-        told.append(f"| {name} | {first:.2f} | {last:.2f} | {last / first:.2f} |")
+        tens = large.result()
+        first, last = beside(tens[:100], small), beside(tens[-100:], small)
+        kept = (tens[-1].kilobytes - tens[99].kilobytes) / (LARGEST - 1_000)
+        told.append(f"| {name} | {first:.2f} | {last:.2f} | {last / first:.2f} | {kept:.1f} |")
     return f"{LARGEST} scenarios:\n\n" + "\n".join(told)
 
 

@@ -47,10 +47,11 @@ def database_url() -> str:
 
 
 class Ten(NamedTuple):
-    """Ten scenarios in a row: when the last of them ended, by this machine's clock, and the seconds that they took."""
+    """Ten scenarios in a row: when the last ended, by this machine's clock, their seconds, the most KB by then."""
 
     ended: float
     took: float
+    kilobytes: int
 
 
 class Suites:
@@ -130,7 +131,7 @@ class Suites:
         run(suite(scenarios, "-p", "benchmarks.suites.pace", *arguments, BENCHMARK_PACE=str(written), **environment))
         tests = json.loads(written.read_text(encoding="utf-8"))
         tens = [tests[first : first + BEHAVIOURS] for first in range(0, scenarios, BEHAVIOURS)]
-        return [Ten(ten[-1][0], sum(took for _ended, took in ten)) for ten in tens]
+        return [Ten(ten[-1][0], sum(took for _ended, took, _kilobytes in ten), ten[-1][2]) for ten in tens]
 
     def imports(self) -> Command:
         """The app and pytest, imported."""

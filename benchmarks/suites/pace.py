@@ -1,10 +1,13 @@
-"""A pytest plugin that writes when each test ended, and the seconds it took, into the file named BENCHMARK_PACE.
+"""A pytest plugin that writes of each test when it ended, the seconds it took, and the most KB of memory by then.
+
+The file is the one named BENCHMARK_PACE.
 
 Two runs that are given the same BENCHMARK_TURNS, a file to lock, take turns of ten tests.
 """
 
 import json
 import os
+import resource
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -14,7 +17,7 @@ from filelock import FileLock
 
 from benchmarks.suites import BEHAVIOURS
 
-_TESTS: list[tuple[float, float]] = []
+_TESTS: list[tuple[float, float, int]] = []
 _TURN = FileLock(os.environ["BENCHMARK_TURNS"], poll_interval=0.001) if "BENCHMARK_TURNS" in os.environ else None
 
 
@@ -25,7 +28,8 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
         _TURN.acquire()
     start = time.perf_counter()
     result = yield
-    _TESTS.append((end := time.perf_counter(), end - start))
+    end = time.perf_counter()
+    _TESTS.append((end, end - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
     if _TURN is not None and len(_TESTS) % BEHAVIOURS == 0:
         _TURN.release()
         time.sleep(0.003)  # Long enough for the other one to take its turn.
