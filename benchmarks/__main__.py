@@ -23,14 +23,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from accord import postgres
 from benchmarks.layers import layers
-from benchmarks.measuring import Command, Compared, compare
+from benchmarks.measuring import Command, Compared, compare, run
 from benchmarks.starting import starting
 from benchmarks.suites import Suites, Ten
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SIZES = {20: 7, 200: 7, 1_000: 5, 5_000: 3}
 """Rounds, by the number of scenarios."""
-LARGEST = 10_000
+LARGE = 10_000
+LARGEST = 100_000
 NEXT_TO = 0.5
 """Seconds: what ended so near to each other met the same machine."""
 ROUNDS = 3
@@ -74,15 +75,25 @@ def growth(suites: Suites) -> str:
     for name, suite in both.items():
         with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as other:
             turns = f"{directory}/turns"
-            large = other.submit(suites.pace, suite, LARGEST, BENCHMARK_TURNS=turns)
+            large = other.submit(suites.pace, suite, LARGE, BENCHMARK_TURNS=turns)
             small: list[Ten] = []
             while not large.done():
                 small += suites.pace(suite, 1_000, DATABASE_URL=database, BENCHMARK_TURNS=turns)
         tens = large.result()
         first, last = beside(tens[:100], small), beside(tens[-100:], small)
-        kept = (tens[-1].kilobytes - tens[99].kilobytes) / (LARGEST - 1_000)
+        kept = (tens[-1].kilobytes - tens[99].kilobytes) / (LARGE - 1_000)
         told.append(f"| {name} | {first:.2f} | {last:.2f} | {last / first:.2f} | {kept:.1f} |")
-    return f"{LARGEST} scenarios:\n\n" + "\n".join(told)
+    return f"{LARGE} scenarios:\n\n" + "\n".join(told)
+
+
+def largest(suites: Suites) -> str:
+    """Accord, as many scenarios as the arithmetic goes to, run once."""
+    all_of_them = run(suites.accord(LARGEST))
+    each = all_of_them.seconds / LARGEST * 1000
+    return (
+        f"{LARGEST} scenarios, collected, run, recorded and published: {all_of_them.seconds:.0f} s, "
+        f"{each:.2f} ms each, {all_of_them.megabytes:.0f} MB at the peak."
+    )
 
 
 def beside(tens: list[Ten], others: list[Ten]) -> float:
@@ -151,7 +162,7 @@ def recording(suites: Suites) -> str:
     found = compare(commands | {"published again": suites.render(), "nothing": suites.nothing()}, ROUNDS)
     rounds = zip(found.runs["published again"], found.runs["nothing"], found.runs["neither"], strict=True)
     publishing = statistics.median((again.seconds - nothing.seconds) / off.seconds for again, nothing, off in rounds)
-    told = [f"{recorded(suites, scenarios):.3f} in a run of {scenarios}" for scenarios in (1_000, 1_000, LARGEST)]
+    told = [f"{recorded(suites, scenarios):.3f} in a run of {scenarios}" for scenarios in (1_000, 1_000, LARGE)]
     return (
         f"1000 scenarios:\n\n{found.table()}\n\nPublishing by itself / the run {publishing:.3f}. "
         f"Ten scenarios recorded / the ten before and after, which are not: {', '.join(told)}."
@@ -200,20 +211,19 @@ def collection(suites: Suites) -> str:
 COMPARISONS: dict[str, Callable[[Suites], str]] = {
     function.__name__: function
     for function in (
-        *(
-            sizes,
-            layers,
-            growth,
-            floor,
-            isolation,
-            transport,
-            definitions,
-            features,
-            recording,
-            workers,
-            start,
-            collection,
-        ),
+        sizes,
+        layers,
+        growth,
+        largest,
+        floor,
+        isolation,
+        transport,
+        definitions,
+        features,
+        recording,
+        workers,
+        start,
+        collection,
     )
 }
 
