@@ -177,7 +177,7 @@ class Isolation:
     async def _rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
         self._listen(engine.sync_engine)
-        # `async with` a connection, or session, closes it in a task of its own, which takes as long as a statement.
+        # `async with` a connection, or session, closes it in a task of its own: four turns of the event loop.
         async with aclosing(await engine.connect()) as connection:
             transaction = await connection.begin()
             session = AsyncSession(
