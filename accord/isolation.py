@@ -328,8 +328,9 @@ class Isolation:
         """Remember what ends the scenario; under @real_commits a connection that is cut is the app's own affair."""
         if self._trouble is not None:
             return
-        # What follows the first line is a hint.
-        reason = str(context.original_exception.__cause__ or context.original_exception).partition("\n")[0]
+        error = context.original_exception.__cause__ or context.original_exception
+        # What follows the first line is a hint; one that was cancelled says nothing.
+        reason = str(error).partition("\n")[0] or type(error).__name__
         if getattr(context.original_exception, "sqlstate", None) == _DISK_FULL:
             self._trouble = f"The disk of the PostgreSQL server is full ({reason}): make room there, and run again."
         elif (

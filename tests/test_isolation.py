@@ -10,12 +10,12 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import Depends, FastAPI, HTTPException
-from sqlalchemy import ForeignKey, insert, select, text, update
+from sqlalchemy import ForeignKey, event, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from accord.isolation import Isolation, RequestsDeadlocked, UncommittedWork
+from accord.isolation import DatabaseTrouble, Isolation, RequestsDeadlocked, UncommittedWork
 
 
 class Base(DeclarativeBase):
@@ -131,9 +131,13 @@ async def session(engine: AsyncEngine, isolation: Isolation) -> AsyncIterator[As
 
 @pytest_asyncio.fixture
 async def client(session: AsyncSession, isolation: Isolation) -> AsyncIterator[httpx.AsyncClient]:
-    service.dependency_overrides[get_session] = isolation.request_session
-    async with httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client:
+    async with client_of(isolation) as client:
         yield client
+
+
+def client_of(isolation: Isolation) -> httpx.AsyncClient:
+    service.dependency_overrides[get_session] = isolation.request_session
+    return httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test")
 
 
 async def notes(client: httpx.AsyncClient) -> list[str]:
@@ -232,10 +236,7 @@ async def test_a_request_that_waits_for_one_behind_it_is_told_so_within_five_sec
 ) -> None:
     signal.clear()
     start = time.perf_counter()
-    async with (
-        isolation.session(engine),
-        httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client,
-    ):
+    async with isolation.session(engine), client_of(isolation) as client:
         with pytest.raises(RequestsDeadlocked, match=r"^POST /signal waits for POST /waiting, which has not ended"):
             await asyncio.gather(client.post("/waiting"), client.post("/signal"))
     assert time.perf_counter() - start < 5
@@ -244,14 +245,31 @@ async def test_a_request_that_waits_for_one_behind_it_is_told_so_within_five_sec
 async def test_a_request_still_under_way_is_over_when_the_scenario_ends(
     engine: AsyncEngine, isolation: Isolation
 ) -> None:
-    async with (
-        isolation.session(engine),
-        httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client,
-    ):
+    async with isolation.session(engine), client_of(isolation) as client:
         signal.clear()
         waiting = [asyncio.create_task(client.post("/waiting")) for _ in range(2)]
         await asyncio.sleep(0)
     assert [task.cancelled() for task in waiting] == [True, True]
+
+
+@pytest.mark.parametrize("statement", ["INSERT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT"])
+async def test_a_request_that_is_cancelled_while_a_statement_runs_ends_the_scenario_and_no_other(
+    engine: AsyncEngine, isolation: Isolation, statement: str
+) -> None:
+    def cancel(_connection: object, _cursor: object, sent: str, *_: object) -> None:
+        if sent.startswith(statement):
+            request.cancel()
+
+    async with isolation.session(engine), client_of(isolation) as client:
+        event.listen(engine.sync_engine, "before_cursor_execute", cancel)
+        request = asyncio.create_task(client.post("/undone/milk" if "ROLL" in statement else "/notes/milk"))
+        await asyncio.wait([request])
+        event.remove(engine.sync_engine, "before_cursor_execute", cancel)
+        with pytest.raises(DatabaseTrouble, match=r"lost the connection to the database \(CancelledError\)"):
+            await notes(client)
+    isolation.begin(real_commits=False)
+    async with isolation.session(engine), client_of(isolation) as client:
+        assert await notes(client) == []
 
 
 @pytest.mark.real_commits
@@ -405,8 +423,6 @@ async def test_no_session_is_kept_alive_by_the_app(engine: AsyncEngine, isolatio
     # A run within this one, in another test, may have left some to pytester's records.
     before = living_sessions()
     for _ in range(50):
-        async with isolation.session(engine):
-            service.dependency_overrides[get_session] = isolation.request_session
-            async with httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test") as client:
-                await client.post("/notes/milk")
+        async with isolation.session(engine), client_of(isolation) as client:
+            await client.post("/notes/milk")
     assert living_sessions() <= before + 1
