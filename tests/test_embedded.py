@@ -15,6 +15,7 @@ import platformdirs
 import pytest
 from sqlalchemy import URL
 
+from accord import embedded
 from accord.embedded import Cluster, cluster
 from accord.refusal import Refusal
 from tests.servers import directory, kill, pid, query, with_programs
@@ -54,6 +55,19 @@ async def test_a_cluster_is_kept_and_used_again(server: Cluster) -> None:
     assert not server.running()
 
     assert await query(server.start(), "SELECT count(*) FROM stopped") == [0]
+
+
+@pytest.mark.parametrize("looks", [0, embedded.LOOKS])
+def test_a_server_that_was_stopped_is_gone_however_long_that_takes(
+    server: Cluster, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    monkeypatch.setattr(embedded, "LOOKS", looks)
+    server.start()
+
+    server.stop()
+
+    with pytest.raises(FileNotFoundError):
+        pid(server)
 
 
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
