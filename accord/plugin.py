@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import atexit
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -17,6 +18,7 @@ from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions, home
 from accord.evidence import Redaction
+from accord.garbage import uncollected
 from accord.internals import (
     Feature,
     Scenario,
@@ -92,6 +94,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(stepping.look_up_in(definitions))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Have the garbage collector wait while scenarios are collected."""
+    with uncollected():
+        return (yield)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect feature files."""
     if file_path.suffix != ".feature":
@@ -130,6 +139,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # All that is loaded by now stays until the end: the garbage collector need not look through it again and again.
     gc.freeze()
     session.config.add_cleanup(gc.unfreeze)
+    # pytest looks for garbage when it ends. Python would look once more, before it takes apart whatever is left.
+    atexit.register(gc.disable)
 
 
 @pytest.hookimpl(tryfirst=True)

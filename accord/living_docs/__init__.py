@@ -1,29 +1,15 @@
 """Living documentation: a stream of Cucumber Messages, of whatever Cucumber, as documents that people open."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from accord.garbage import uncollected
 from accord.living_docs.changes import changes
 from accord.living_docs.page import page
 from accord.living_docs.stream import read
 from accord.living_docs.summary import summary
 
 
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Have the garbage collector wait: what is read stays until it is written, however often it is looked through."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_nothing_collected()
+@uncollected()
 def write(stream: Path, directory: Path, baseline: Path | None = None, tag_link: str | None = None) -> str:
     """Write `index.html` and `summary.md` into the directory, and return the state in a sentence.
 
