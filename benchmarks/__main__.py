@@ -22,8 +22,10 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from accord import postgres
+from accord.embedded import cluster
 from benchmarks.layers import layers
 from benchmarks.measuring import Command, Compared, compare, run
+from benchmarks.servers import server_in_memory
 from benchmarks.starting import starting
 from benchmarks.suites import Suites, Ten
 
@@ -130,10 +132,17 @@ def _milliseconds(few: Compared, many: Compared, name: str, more: int) -> float:
 def isolation(suites: Suites) -> str:
     """What keeps tests apart: a rollback, or a database that is cleaned, or made, for each."""
     ways = {"DELETE": "delete", "TRUNCATE": "truncate", "drop and create": "drop", "a copy of a template": "template"}
-    commands = {"rollback": suites.plain(200)}
-    for words, way in ways.items():
-        commands[words] = suites.plain(200, conftest="suites/plain/cleaning.py", BENCHMARK_CLEANING=way)
-    return "200 plain tests:\n\n" + compare(commands, ROUNDS).table()
+    told = []
+    with server_in_memory() as url:
+        # Each server has this one, and nobody is connected to it.
+        in_memory = url.set(database="template1").render_as_string(hide_password=False)
+        for place, address in {"on disk": suites.url, "in memory": in_memory}.items():
+            commands = {"rollback": suites.plain(200, DATABASE_URL=address)}
+            for words, way in ways.items():
+                environment = {"BENCHMARK_CLEANING": way, "DATABASE_URL": address}
+                commands[words] = suites.plain(200, conftest="suites/plain/cleaning.py", **environment)
+            told.append(f"200 plain tests, the server's data {place}:\n\n{compare(commands, ROUNDS).table()}")
+    return "\n\n".join(told)
 
 
 def transport(suites: Suites) -> str:
@@ -191,12 +200,17 @@ def workers(suites: Suites) -> str:
 
 def start(suites: Suites) -> str:
     """Starting up, without plugins that do not come with Accord, beside importing the app and pytest."""
-    commands = {
-        "importing the app and pytest": suites.imports(),
-        "the first scenario, server running": suites.first(),
-        "the first scenario, server to be started": suites.first(cold=True),
-    }
-    return f"{compare(commands, 7).table()}\n\n{starting(suites)}"
+    wheel = cluster()
+    imports = suites.imports()
+    with server_in_memory() as url:
+        in_memory = suites.first(url.set(database="start_test").render_as_string(hide_password=False))
+        commands = {
+            "importing the app and pytest": imports,
+            "the first scenario, server running": suites.first(before=wheel.start),
+            "the same, its data in memory": in_memory,
+            "the first scenario, server to be started": suites.first(before=wheel.stop),
+        }
+        return f"{compare(commands, 7).table()}\n\n{starting(in_memory, imports)}"
 
 
 def collection(suites: Suites) -> str:

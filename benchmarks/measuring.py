@@ -19,7 +19,7 @@ class Command:
     directory: Path
     says: str = ""
     environment: dict[str, str] = field(default_factory=dict)
-    before: Callable[[], None] = lambda: None
+    before: Callable[[], object] = lambda: None
     """Called before each run; it is not timed."""
     until: Path | None = None
     """A file whose last line begins with what `time.perf_counter` says where the timing ends; the run writes it."""

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-from accord.embedded import Cluster, cluster
+from sqlalchemy import URL
+
 from accord.merging import merge, messages
+from benchmarks.servers import server
 
 ROOT = Path(__file__).parents[1]
 PYTEST = [sys.executable, "-m", "pytest", "features", "-q", "-p", "no:cacheprovider", "--randomly-seed=1"]
@@ -22,19 +23,10 @@ Results = dict[str, list[str]]
 """The statuses of the steps, by the id of the test case."""
 
 
-@contextmanager
-def server(home: Path) -> Iterator[str]:
-    """A server of its own; yields the address of a database on it."""
-    own = Cluster(home, cluster().account)
-    try:
-        yield own.start().set(database="shard_test").render_as_string(hide_password=False)
-    finally:
-        own.stop()
-
-
-def begin(address: str, docs: Path, *arguments: str) -> "subprocess.Popen[bytes]":
-    """Begin a run of features that publishes there."""
-    command = ["env", f"DATABASE_URL={address}", *PYTEST, f"--accord-docs={docs}", *arguments]
+def begin(address: URL, docs: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Begin a run of features on the server at that address, which publishes there."""
+    database = address.set(database="shard_test").render_as_string(hide_password=False)
+    command = ["env", f"DATABASE_URL={database}", *PYTEST, f"--accord-docs={docs}", *arguments]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 

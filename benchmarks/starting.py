@@ -8,7 +8,6 @@ import sys
 from collections import Counter, defaultdict
 
 from benchmarks.measuring import Command, Failed, run
-from benchmarks.suites import Suites
 from benchmarks.suites.first import FIRST_STEP, OTHERS
 
 ROUNDS = 7
@@ -16,18 +15,18 @@ SHOWN = 5
 """Milliseconds: what takes less is shown together."""
 
 
-def starting(suites: Suites) -> str:
-    """Return two tables of runs of their own, on a server that runs: medians of the stages, and the imports of one."""
+def starting(first: Command, imports: Command) -> str:
+    """Return two tables of runs until the first scenario: medians of the stages, and what one imports beyond others."""
     stages: dict[str, list[float]] = defaultdict(list)
     for number in range(ROUNDS + 1):
-        for stage, took in _stages(suites.first()).items():
+        for stage, took in _stages(first).items():
             if number:  # The first one warms up.
                 stages[stage].append(1_000 * took)
-    told = ["Where it goes, in other runs, with the server running:", "", "| stage | ms |", "|---|---:|"]
+    told = ["Where it goes, in other runs, with the server's data in memory:", "", "| stage | ms |", "|---|---:|"]
     stages[OTHERS] = stages.pop(OTHERS)
     told += [f"| {stage} | {statistics.median(took):.0f} |" for stage, took in stages.items()]
-    more = _imported(suites.first())
-    for module in _imported(suites.imports()):
+    more = _imported(first)
+    for module in _imported(imports):
         more.pop(module, None)
     packages: Counter[str] = Counter()
     for module, microseconds in more.items():

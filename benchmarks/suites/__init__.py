@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from accord.embedded import cluster
 from benchmarks.measuring import Command, run
 
 ROOT = Path(__file__).parents[2]
@@ -148,15 +147,12 @@ class Suites:
     def _command(self, *arguments: str) -> Command:
         return Command(["-c", "from accord.cli import main; main()", *arguments], self._directory)
 
-    def first(self, *, cold: bool = False) -> Command:
-        """A run until its first scenario begins, on the server of the wheel, which runs, or does not."""
+    def first(self, address: str = "", *, before: Callable[[], object] = lambda: None) -> Command:
+        """A run until its first scenario begins, on the server of the wheel or at the address of a database."""
         begun = self._directory / "begun"
-        server = cluster()
-        arguments = [f"-pno:{name}" for name in OTHERS]
-        command = self.accord(
-            BEHAVIOURS, "-p", "benchmarks.suites.first", *arguments, BENCHMARK_BEGUN=str(begun), DATABASE_URL=""
-        )
-        return replace(command, until=begun, before=server.stop if cold else lambda: server.start() and None)
+        arguments = ["-p", "benchmarks.suites.first", *(f"-pno:{name}" for name in OTHERS)]
+        command = self.accord(BEHAVIOURS, *arguments, BENCHMARK_BEGUN=str(begun), DATABASE_URL=address)
+        return replace(command, until=begun, before=before)
 
     def _folder(self, *parts: object) -> Path:
         return self._directory / "many" / re.sub(r"\W+", "_", "_".join(map(str, parts)))
