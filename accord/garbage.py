@@ -1,13 +1,14 @@
 """The garbage collector, kept from looking again and again through what stays anyway."""
 
+import atexit
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Have the garbage collector wait."""
+    """Have the garbage collector wait: what is made meanwhile stays for longer than that."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -15,3 +16,11 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def freeze_loaded() -> Callable[[], None]:
+    """Have the garbage collector leave out all that is loaded by now, until what is returned is called."""
+    gc.freeze()
+    # pytest looks for garbage when it ends. Python would look once more, before it takes apart whatever is left.
+    atexit.register(gc.disable)
+    return gc.unfreeze

@@ -2,8 +2,6 @@
 
 import argparse
 import asyncio
-import atexit
-import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
@@ -18,7 +16,7 @@ from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions, home
 from accord.evidence import Redaction
-from accord.garbage import uncollected
+from accord.garbage import freeze_loaded, uncollected
 from accord.internals import (
     Feature,
     Scenario,
@@ -134,13 +132,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Note which scenarios are to run."""
+    """Note which scenarios are to run; all that is loaded by now stays until the end."""
     session.config.stash[RECORDER].select(session.items)
-    # All that is loaded by now stays until the end: the garbage collector need not look through it again and again.
-    gc.freeze()
-    session.config.add_cleanup(gc.unfreeze)
-    # pytest looks for garbage when it ends. Python would look once more, before it takes apart whatever is left.
-    atexit.register(gc.disable)
+    session.config.add_cleanup(freeze_loaded())
 
 
 @pytest.hookimpl(tryfirst=True)

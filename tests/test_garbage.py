@@ -2,30 +2,19 @@
 
 import pytest
 
-SETTINGS = """
-[pytest]
-asyncio_mode = auto
-asyncio_default_fixture_loop_scope = session
-asyncio_default_test_loop_scope = session
-"""
-SHOP = """
-Feature: Shop
-
-  Scenario: It is open
-    Then the shop is open
-"""
+from tests.conftest import Project
 
 
-def test_the_garbage_collector_waits_while_scenarios_are_collected_and_not_while_they_run(
-    pytester: pytest.Pytester,
-) -> None:
-    pytester.makefile(".ini", pytest=SETTINGS)
-    pytester.makefile(".feature", shop=SHOP)
-    pytester.makeconftest(
-        """
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A project of one scenario, without its step."""
+    project.scenario("Then the shop is open")
+    return project
+
+
+def test_the_garbage_collector_waits_while_scenarios_are_collected_and_not_while_they_run(shop: Project) -> None:
+    shop.steps("""
         import gc
-
-        from pytest_bdd import then
 
         def pytest_collect_file():
             assert not gc.isenabled()
@@ -33,19 +22,12 @@ def test_the_garbage_collector_waits_while_scenarios_are_collected_and_not_while
         @then("the shop is open")
         async def _():
             assert gc.isenabled()
-        """
-    )
-
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    """)
+    shop.run_process().assert_outcomes(passed=1)
 
 
-def test_what_a_run_leaves_open_at_its_end_is_written_all_the_same(pytester: pytest.Pytester) -> None:
-    pytester.makefile(".ini", pytest=SETTINGS)
-    pytester.makefile(".feature", shop=SHOP)
-    pytester.makeconftest(
-        """
-        from pytest_bdd import then
-
+def test_what_a_run_leaves_open_at_its_end_is_written_all_the_same(shop: Project) -> None:
+    shop.steps("""
         class Log:
             def __init__(self, name):
                 self.itself = self
@@ -60,10 +42,8 @@ def test_what_a_run_leaves_open_at_its_end_is_written_all_the_same(pytester: pyt
         @then("the shop is open")
         async def _(request):
             request.config.of_the_scenario = Log("scenario.txt")
-        """
-    )
+    """)
+    shop.run_process().assert_outcomes(passed=1)
 
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
-
-    written = [pytester.path.joinpath(f"{name}.txt").read_text() for name in ("module", "run", "scenario")]
+    written = [shop.path.joinpath(f"{name}.txt").read_text() for name in ("module", "run", "scenario")]
     assert written == ["opened"] * 3
