@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from accord import postgres
+from accord.address import SUFFIX
 from accord.clock import now
 from accord.contract import Contract, ContractBreach, Coverage
 from accord.refusal import Refusal
@@ -113,6 +114,8 @@ class Isolation:
         self._observe_sql = observe_sql
         self.step: str | None = None
         self.real_commits = False
+        self.lost: str | None = None
+        """Says that another run has taken the database over, if so: nothing may be done there any more."""
         self.coverage = Coverage()
         self._unreachable: Callable[[], str | None] = lambda: None
         self._trouble: str | None = None
@@ -133,6 +136,10 @@ class Isolation:
         self.real_commits = real_commits
         self._trouble = None
         self._defers = None
+
+    def lose(self, sentence: str) -> None:
+        """The run's database is another's by now; this may be called in another thread."""
+        self.lost = sentence
 
     def trouble(self, error: BaseException) -> str | None:
         """Say in one sentence what became of the database, if that is why the scenario, or test, fails."""
@@ -176,10 +183,12 @@ class Isolation:
     @asynccontextmanager
     async def _rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
-        self._listen(engine.sync_engine)
+        is_new = self._listen(engine.sync_engine)
         # `async with` a connection, or session, closes it in a task of its own: four turns of the event loop.
         async with aclosing(await engine.connect()) as connection:
             transaction = await connection.begin()
+            if is_new:
+                await _check_reached(connection)
             session = AsyncSession(
                 bind=connection,
                 expire_on_commit=False,
@@ -192,12 +201,17 @@ class Isolation:
                 yield session
             await transaction.rollback()
 
-    def _listen(self, engine: Engine) -> None:
-        """Have the engine tell what happens on its connections: once, since a listener a scenario would cost more."""
-        if engine not in self._heard:
-            self._heard.add(engine)
-            event.listen(engine, "handle_error", self._note_trouble)
-            event.listen(engine, "before_cursor_execute", self._note_statement)
+    def _listen(self, engine: Engine) -> bool:
+        """Have the engine tell what happens on its connections, and return whether it did not before.
+
+        Once, since a listener a scenario would cost more.
+        """
+        if engine in self._heard:
+            return False
+        self._heard.add(engine)
+        event.listen(engine, "handle_error", self._note_trouble)
+        event.listen(engine, "before_cursor_execute", self._note_statement)
+        return True
 
     def _note_statement(self, connection: Connection, *execution: Any) -> None:
         if isinstance(self._bind, AsyncConnection) and connection is self._bind.sync_connection:
@@ -208,7 +222,7 @@ class Isolation:
     async def _really_committed(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session on a copy of the engine's database, removed at the end; requests have a pool of their own."""
         await _let_go(engine.url)
-        async with postgres.clone(engine.url) as url:
+        async with postgres.clone(engine.url, self.lose) as url:
             copy = create_async_engine(url)
             event.listen(copy.sync_engine, "handle_error", self._note_trouble)
             event.listen(copy.sync_engine, "before_cursor_execute", self._tell_sql)
@@ -243,6 +257,8 @@ class Isolation:
     @asynccontextmanager
     async def request(self, name: str) -> AsyncIterator[None]:
         """The boundary of one request: it starts over committed work, and alone where there is one connection."""
+        if self.lost is not None:
+            raise Refusal(self.lost)
         task = asyncio.current_task()
         assert task is not None, "a request is awaited in a task"
         self._under_way.add(task)
@@ -379,6 +395,16 @@ def _before_commit(session: Session) -> None:
 @event.listens_for(Engine, "engine_connect")
 def _note_engine(connection: Connection) -> None:
     _ENGINES.add(connection.engine)
+
+
+async def _check_reached(connection: AsyncConnection) -> None:
+    """Raise Refusal unless the connection leads to a database for tests: its address may say another."""
+    reached = (await connection.exec_driver_sql("SELECT current_database()")).scalar_one()
+    if not reached.endswith(SUFFIX):
+        raise Refusal(
+            f'The engine of this scenario leads to the database "{reached}", and Accord only works in one whose name '
+            f'ends in "{SUFFIX}": make the engine with the address that the fixture `database_url` gives.'
+        )
 
 
 async def _let_go(url: URL) -> None:

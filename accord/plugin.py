@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import pytest_asyncio
@@ -140,6 +140,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
+    _stop_if_lost(item.config)
     item.config.stash[_RUNNING] = item
     item.config.stash[_ISOLATION].begin(real_commits=item.get_closest_marker("real_commits") is not None)
     item.config.stash[RECORDER].begin(item)
@@ -161,6 +162,7 @@ def pytest_bdd_before_step(
     request: pytest.FixtureRequest, feature: Feature, step: Step, step_func: Callable[..., object]
 ) -> None:
     """Note the step that runs, for messages that name it."""
+    _stop_if_lost(request.config)
     request.node.stash[CURRENT_STEP] = step
     where = place(feature.filename, step.line_number, request.config.rootpath)
     name = f"The step `{step.keyword} {step.name}` ({where})"
@@ -350,12 +352,22 @@ async def database_url(
     address, name = os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")
     worker = postgres.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     try:
-        async with postgres.database(address, worker, prepare_database) as url, isolation.watch(url):
+        async with postgres.database(address, worker, prepare_database, isolation.lose) as url, isolation.watch(url):
             yield url.render_as_string(hide_password=False)
     except Refusal as refusal:
-        if hasattr(pytestconfig, "workeroutput"):
-            pytestconfig.workeroutput[_REFUSAL] = str(refusal)
-        pytest.exit(str(refusal), returncode=pytest.ExitCode.USAGE_ERROR)
+        _stop(pytestconfig, str(refusal))
+
+
+def _stop_if_lost(config: pytest.Config) -> None:
+    if (sentence := config.stash[_ISOLATION].lost) is not None:
+        _stop(config, sentence)
+
+
+def _stop(config: pytest.Config, sentence: str) -> NoReturn:
+    """End the run with a sentence; a worker has the run's controller do so, too."""
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_REFUSAL] = sentence
+    pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 @pytest.fixture(scope="session")

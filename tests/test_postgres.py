@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -17,7 +16,7 @@ from sqlalchemy import URL, make_url
 
 from accord import postgres
 from accord.embedded import Cluster, cluster
-from accord.postgres import KEEPER, LOCK, Worker, clone, database
+from accord.postgres import Worker, clone, database
 from accord.refusal import Refusal
 from tests.servers import databases, kill, query
 
@@ -84,7 +83,6 @@ class Run:
 
 
 WORKER = Worker("gw0", "run")
-KEEPS = f"{KEEPER} IN (SELECT shobj_description(oid, 'pg_database') FROM pg_database)"
 PREPARING = """
 from pathlib import Path
 
@@ -311,12 +309,15 @@ async def test_a_cache_directory_that_cannot_be_made_is_said(
     assert ("XDG_CACHE_HOME" in sentence) is (lasting.account is None)
 
 
-async def test_a_database_that_does_not_exist_is_made_and_removed(provided: URL) -> None:
+async def test_a_database_is_made_beside_one_that_does_not_exist_and_removed(provided: URL) -> None:
+    before = await databases(provided)
+
     async with database(at(provided, "fresh_test")) as url:
-        assert url.database == "fresh_test"
+        assert re.fullmatch("fresh_[0-9a-f]{16}_test", url.database or "")
+        assert await databases(provided) == before | {url.database}
         await query(url, "CREATE TABLE tasks ()")
 
-    assert "fresh_test" not in await databases(provided)
+    assert await databases(provided) == before
 
 
 async def test_a_database_that_exists_is_kept(provided: URL) -> None:
@@ -331,7 +332,7 @@ async def test_a_database_that_exists_is_kept(provided: URL) -> None:
 async def test_an_address_without_a_driver_is_given_one(provided: URL) -> None:
     async with database(at(provided.set(drivername="postgresql"), "plain_test")) as url:
         assert url.drivername == "postgresql+asyncpg"
-        assert await query(url, "SELECT current_database()") == ["plain_test"]
+        assert await query(url, "SELECT current_database()") == [url.database]
 
 
 async def test_at_an_address_too_a_database_left_by_a_killed_run_is_removed_by_the_next(
@@ -339,56 +340,19 @@ async def test_at_an_address_too_a_database_left_by_a_killed_run_is_removed_by_t
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", at(provided, "left_test"))
     killed = begin()
-    killed.url()
+    left = make_url(killed.url()).database
     killed.end(signal.SIGKILL)
-    await deserted(provided, "left_test")
-    assert "left_test" in await databases(provided)
+    await deserted(provided, left)
+    assert left in await databases(provided)
 
     async with database(at(provided, "next_test")):
-        assert "left_test" not in await databases(provided)
+        assert left not in await databases(provided)
 
 
-async def test_a_run_that_was_killed_is_begun_again_at_the_same_address(
-    provided: URL, begin: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", at(provided, "again_test"))
-    killed = begin()
-    killed.url()
-    await query(provided.set(database="again_test"), "CREATE TABLE left_over ()")
-    killed.end(signal.SIGKILL)
-    await deserted(provided, "again_test")
-
-    async with database(at(provided, "again_test")) as url:
-        assert await query(url, "SELECT to_regclass('left_over')") == [None]
-
-    assert "again_test" not in await databases(provided)
-
-
-async def test_a_database_that_another_run_uses_is_not_removed(provided: URL) -> None:
-    async with database(at(provided, "one_test")), database(at(provided, "two_test")):
-        assert {"one_test", "two_test"} <= await databases(provided)
-
-
-async def test_a_database_is_kept_until_nobody_else_can_make_it_again(provided: URL) -> None:
-    async with AsyncExitStack() as run:
-        await run.enter_async_context(database(at(provided, "racing_test")))
-        another = await asyncpg.connect(at(provided.set(drivername="postgresql"), "postgres"))
-        try:
-            await another.execute("SELECT pg_advisory_lock($1)", LOCK)
-            ending = asyncio.create_task(run.pop_all().aclose())
-            async with asyncio.timeout(30):
-                while not await another.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                    assert not ending.done(), "the database was removed while another run held the lock"
-
-            assert await another.fetchval(
-                f"SELECT shobj_description(oid, 'pg_database') IN (SELECT {KEEPER} FROM pg_stat_activity)"
-                " FROM pg_database WHERE datname = 'racing_test'"
-            )
-        finally:
-            await another.close()
-        await ending
-
-    assert "racing_test" not in await databases(provided)
+async def test_runs_at_once_at_one_address_have_a_database_each(provided: URL) -> None:
+    async with database(at(provided, "one_test")) as one, database(at(provided, "one_test")) as two:
+        assert one.database != two.database
+        assert {one.database, two.database} <= await databases(provided)
 
 
 async def test_a_copy_has_what_the_database_has_and_is_removed_at_the_end(provided: URL) -> None:
@@ -416,24 +380,21 @@ async def test_a_database_with_a_long_name_can_be_copied(provided: URL) -> None:
 
 async def test_a_database_that_someone_is_connected_to_cannot_be_copied(provided: URL) -> None:
     async with database(at(provided, "open_test")) as url:
-        someone = await asyncpg.connect(at(provided.set(drivername="postgresql"), "open_test"))
-        with pytest.raises(Refusal, match=r'"open_test" cannot be copied .* while someone is connected to it: close'):
+        someone = await asyncpg.connect(at(provided.set(drivername="postgresql"), url.database or ""))
+        with pytest.raises(Refusal, match=r'"open_.*_test" cannot be copied .* while someone is connected to it'):
             async with clone(url):
                 pass
         await someone.close()
 
 
-@pytest.mark.parametrize("exists", [True, False])
-async def test_a_database_in_use_by_another_run_is_refused(provided: URL, exists: bool) -> None:
-    name = f"busy_{exists}_test"
-    if exists:
-        await query(provided, f'CREATE DATABASE "{name}"')
-    async with database(at(provided, name)):
-        assert await refusal(at(provided, name)) == (
-            f'Another run is using the database "{name}": wait for it to end, or name another in DATABASE_URL.'
+async def test_a_database_in_use_by_another_run_is_refused(provided: URL) -> None:
+    await query(provided, "CREATE DATABASE busy_test")
+    async with database(at(provided, "busy_test")):
+        assert await refusal(at(provided, "busy_test")) == (
+            'Another run is using the database "busy_test": wait for it to end, or name another in DATABASE_URL.'
         )
 
-    async with database(at(provided, name)):
+    async with database(at(provided, "busy_test")):
         pass
 
 
@@ -445,7 +406,8 @@ async def test_each_worker_gets_a_database_beside_the_one_that_is_named(
     result = project.runpytest_subprocess("-n", "2", "--dist", "each")
 
     result.assert_outcomes(passed=2)
-    assert {path.name for path in project.path.glob("shop*")} == {"shop_gw0_test", "shop_gw1_test"}
+    used = sorted(path.name for path in project.path.glob("shop*"))
+    assert [name[:9] + name[-5:] for name in used] == ["shop_gw0__test", "shop_gw1__test"]
     assert not {name for name in await databases(provided) if name.startswith("shop")}
 
 
@@ -464,22 +426,25 @@ async def test_what_is_prepared_is_made_once_and_each_worker_gets_a_copy(
     assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
 
 
-async def test_what_a_killed_worker_prepared_is_made_again_for_the_one_that_takes_its_place(provided: URL) -> None:
-    prepared: list[str] = []
+async def test_what_a_killed_worker_prepared_is_made_again_for_the_one_that_takes_its_place(
+    provided: URL, begin: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await databases(provided)
+    monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    monkeypatch.setenv("PYTEST_XDIST_TESTRUNUID", "run")
+    killed = begin()
+    left = make_url(killed.url()).database
+    killed.end(signal.SIGKILL)
+    await deserted(provided, left)
 
     async def prepare(url: str) -> None:
-        prepared.append(url)
-        await query(make_url(url), f"CREATE TABLE preparation{len(prepared)} ()")
+        await query(make_url(url), "CREATE TABLE prepared_anew ()")
 
-    async with database(at(provided, "shop_test"), Worker("gw0", "run"), prepare):
-        # Those of the worker, as its end by force closes them.
-        await query(provided, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {KEEPS}")
-        async with database(at(provided, "shop_test"), Worker("gw1", "run"), prepare) as url:
-            assert await query(
-                url, "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'"
-            ) == ["preparation2"]
+    async with database(at(provided, "shop_test"), Worker("gw1", "run"), prepare) as url:
+        assert await query(url, "SELECT to_regclass('prepared_anew') IS NOT NULL") == [True]
 
-    assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
+    assert await databases(provided) == before
 
 
 async def test_what_is_prepared_is_made_in_a_database_that_is_there(
@@ -524,7 +489,8 @@ async def test_a_database_whose_name_does_not_end_in_test_is_refused(provided: U
 async def test_a_name_that_postgresql_would_cut_is_refused(provided: URL) -> None:
     name = "a" * 58 + "_test"
     async with database(at(provided, name)) as url:
-        assert await query(url, "SELECT current_database()") == [name]
+        assert str(url.database).startswith("aaa")
+        assert len(str(url.database)) == 63
 
     assert "cuts names off after 63 bytes: choose a shorter one." in await refusal(at(provided, f"a{name}"))
     assert f'names the database "{"a" * 58}_gw0_test"' in await refusal(at(provided, name), WORKER)
@@ -547,7 +513,7 @@ async def test_a_wrong_driver_is_refused(driver: str) -> None:
     )
 
 
-@pytest.mark.parametrize("setting", ["sslmode=require", "ssl=sometimes", "host=a&host=b", "port=first", "timeout=x"])
+@pytest.mark.parametrize("setting", ["sslmode=require", "ssl=sometimes", "port=first", "loop=here", "timeout=x"])
 async def test_settings_that_the_driver_does_not_take_are_refused(provided: URL, setting: str) -> None:
     sentence = await refusal(f"{at(provided, 'shop_test')}?{setting}")
 
@@ -634,13 +600,13 @@ async def test_a_server_without_the_database_to_make_others_from_is_said(provide
     there = provided.set(database="template1")
     await query(there, "ALTER DATABASE postgres RENAME TO hidden")
     try:
-        assert await refusal(at(provided, "shop_test")) == (
-            'The database "shop_test" does not exist, nor does "postgres", from which to make it: have it made.'
+        sentence = (
+            f'There is no database "postgres" at 127.0.0.1:{provided.port}, '
+            "from which Accord makes databases and keeps them from other runs: have it made."
         )
+        assert await refusal(at(provided, "shop_test")) == sentence
         await query(there, "CREATE DATABASE shop_test")
-        assert await refusal(at(provided, "shop_test")) == (
-            'There is no database "postgres", from which "shop_test" is kept from other runs: have it made.'
-        )
+        assert await refusal(at(provided, "shop_test")) == sentence
     finally:
         await query(there, "DROP DATABASE IF EXISTS shop_test")
         await query(there, "ALTER DATABASE hidden RENAME TO postgres")
