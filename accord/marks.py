@@ -57,7 +57,8 @@ class Found:
 
     def mark(self, token: str) -> str:
         """Return the comment by which this database, made with this token, is known later."""
-        return f"made by accord: {token}, database {self.oid} {self.name} of {self.role} in cluster {self.cluster}"
+        # Accord 0.1 removes whatever it does not know of which the comment begins with "made by accord".
+        return f"accord made this: {token}, database {self.oid} {self.name} of {self.role} in cluster {self.cluster}"
 
     @property
     def is_own(self) -> bool:
@@ -69,6 +70,6 @@ class Found:
             return False
         if self.comment is None:
             return True
-        words = self.comment.removeprefix("made by accord: ").split(",")
+        words = self.comment.removeprefix("accord made this: ").split(",")
         found = _NAME.fullmatch(self.name)
         return found is not None and words[0][:_CHOSEN] == found["chosen"] and self.comment == self.mark(words[0])
