@@ -49,7 +49,7 @@ def check(url: URL, source: str = "DATABASE_URL") -> None:
     if not name.endswith(SUFFIX):
         raise Refusal(
             f'{source} names the database "{name}", and Accord only takes one whose name ends in "{SUFFIX}", '
-            f'since it drops tables there: name "{name}{SUFFIX}" instead; it is made if it does not exist.'
+            f'since it drops tables there: name "{name or "tasks"}{SUFFIX}" instead, which need not exist.'
         )
     if not _NAME.fullmatch(name):
         raise Refusal(

@@ -1,6 +1,6 @@
 """Databases of Accord's own on a server: made, owned, marked, found again, and removed."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -56,7 +56,8 @@ async def kept(
 
     async with AsyncExitStack() as owned:
         async with maintenance(url) as connection:
-            await _remove_left(connection, apart_from=template)
+            # Who made the template may have been killed just now: the next to make a database removes it.
+            await remove_left(connection, [it for it in await removable(connection) if it.name != template])
             found = await _create(connection, url, made, template)
             await owned.enter_async_context(owning(made, found.oid, note))
             if prepare is None:
@@ -131,8 +132,17 @@ async def removable(connection: Connection) -> list[Found]:
     return [it for it in found if it.is_own and it.oid not in in_use]
 
 
-async def remove(connection: Connection, found: Found) -> bool:
-    """Remove such a database; tell whether it is gone. One that somebody uses by now stays."""
+async def remove_left(connection: Connection, left: Collection[Found]) -> list[Found]:
+    """Remove such databases, and return those that are gone. One that somebody uses by now stays."""
+    if not left:
+        return []
+    # The connection of whoever uses one may have been cut: a run that lives takes its lock again in less.
+    await connection.execute("SELECT pg_sleep($1)", SECOND_LOOK_SECONDS)
+    still = await removable(connection)
+    return [it for it in left if it in still and await _remove(connection, it)]
+
+
+async def _remove(connection: Connection, found: Found) -> bool:
     if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK + found.oid):
         return False
     try:
@@ -142,20 +152,6 @@ async def remove(connection: Connection, found: Found) -> bool:
     finally:
         await connection.execute("SELECT pg_advisory_unlock($1)", LOCK + found.oid)
     return True
-
-
-async def _remove_left(connection: Connection, apart_from: str | None) -> None:
-    left = await removable(connection)
-    # Who made the template may have been killed just now: the next to make a database removes it.
-    left = [it for it in left if it.name != apart_from]
-    if not left:
-        return
-    # The connection of whoever uses one may have been cut: a run that lives takes its lock again in less.
-    await connection.execute("SELECT pg_sleep($1)", SECOND_LOOK_SECONDS)
-    still = await removable(connection)
-    for database in left:
-        if database in still:
-            await remove(connection, database)
 
 
 async def listed(connection: Connection, which: str = "") -> list[Found]:

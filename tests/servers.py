@@ -9,11 +9,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from accord.address import Connection
 from accord.embedded import Cluster, cluster
+from accord.ownership import LOCK
 
 
 async def query(url: URL, statement: str) -> list[Any]:
@@ -31,6 +34,35 @@ async def databases(url: URL) -> set[str]:
     """Return the names of the databases on the server, but for those that each server has."""
     names = await query(url.set(database="postgres"), "SELECT datname FROM pg_database")
     return set(names) - {"postgres", "template0", "template1"}
+
+
+def at(server: URL, name: str, user: str | None = None, password: str | None = None) -> str:
+    """Return the address of a database of that name on the server, as DATABASE_URL holds it."""
+    url = server.set(database=name)
+    if user is not None:
+        url = url.set(username=user, password=password)
+    return url.render_as_string(hide_password=False)
+
+
+async def owner_of(server: URL, name: str | None) -> int:
+    """Return the server's process that holds the lock of a database."""
+    [pid] = await query(
+        server.set(database="postgres"),
+        "SELECT pid FROM pg_locks JOIN pg_database AS held ON ((classid::bigint << 32) | objid::bigint)"
+        f" = {LOCK} + held.oid::bigint WHERE locktype = 'advisory' AND granted AND held.datname = '{name}'",
+    )
+    assert isinstance(pid, int)
+    return pid
+
+
+async def snatch(url: URL | str) -> Connection:
+    """Cut the connection that holds a database, and take that before its run can take it again, as another might."""
+    address = make_url(url).set(drivername="postgresql")
+    pid = await owner_of(make_url(url), address.database)
+    other = await asyncpg.connect(at(address, "postgres"))
+    oid = await other.fetchval("SELECT oid::bigint FROM pg_database WHERE datname = $1", address.database)
+    await other.execute(f"SELECT pg_terminate_backend({pid}); SELECT pg_advisory_lock({LOCK + oid})")
+    return other
 
 
 def kill(server: Cluster) -> None:

@@ -8,12 +8,9 @@ import asyncpg
 import pytest
 from sqlalchemy import URL
 
-from accord.address import Connection
 from accord.marks import Found, generated_name, is_generated, new_token, token_of
-from accord.ownership import LOCK
 from accord.postgres import database
-from tests.servers import databases, query
-from tests.test_postgres import at
+from tests.servers import at, databases, owner_of, query, snatch
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 NAME = generated_name("tasks_test", TOKEN)
@@ -145,17 +142,6 @@ async def test_what_a_killed_run_of_such_a_role_left_is_removed(alice: URL) -> N
         assert NAME not in await databases(alice)
 
 
-async def owner_of(server: URL, name: str | None) -> int:
-    """Return the server's process that holds the lock of a database."""
-    [pid] = await query(
-        server,
-        "SELECT pid FROM pg_locks JOIN pg_database AS held ON ((classid::bigint << 32) | objid::bigint)"
-        f" = {LOCK} + held.oid::bigint WHERE locktype = 'advisory' AND granted AND held.datname = '{name}'",
-    )
-    assert isinstance(pid, int)
-    return pid
-
-
 async def taken_again(server: URL, name: str | None, before: int) -> None:
     """Wait until the database is owned again, by another connection than before."""
     async with asyncio.timeout(30):
@@ -194,15 +180,6 @@ async def test_a_run_is_not_cut_off_for_being_idle(provided: URL) -> None:
         await query(provided, "SELECT pg_reload_conf()")
 
 
-async def snatch(server: URL, name: str | None) -> Connection:
-    """Cut a run's connection and take its database before it can take it again, as another run might."""
-    pid = await owner_of(server, name)
-    other = await asyncpg.connect(at(server.set(drivername="postgresql"), "postgres"))
-    oid = await other.fetchval("SELECT oid::bigint FROM pg_database WHERE datname = $1", name)
-    await other.execute(f"SELECT pg_terminate_backend({pid}); SELECT pg_advisory_lock({LOCK + oid})")
-    return other
-
-
 @pytest.mark.parametrize("exists", [True, False])
 async def test_a_run_that_has_lost_its_database_is_told_and_leaves_it(provided: URL, exists: bool) -> None:
     if exists:
@@ -214,7 +191,7 @@ async def test_a_run_that_has_lost_its_database_is_told_and_leaves_it(provided: 
         loop.call_soon_threadsafe(told.put_nowait, sentence)
 
     async with database(at(provided, "lost_test"), lost=lost) as url:
-        other = await snatch(provided, url.database)
+        other = await snatch(url)
         async with asyncio.timeout(30):
             sentence = await told.get()
 

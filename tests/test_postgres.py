@@ -18,7 +18,7 @@ from accord import postgres
 from accord.embedded import Cluster, cluster
 from accord.postgres import Worker, clone, database
 from accord.refusal import Refusal
-from tests.servers import databases, kill, query
+from tests.servers import at, databases, kill, query
 
 # What may be on for the run that these tests are part of, and is not for those that they start.
 OF_THIS_RUN = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
@@ -167,14 +167,6 @@ def begin(project: pytest.Pytester) -> Iterator[Callable[[], Run]]:
     for run in begun:
         if run.process.poll() is None:
             run.end(signal.SIGKILL)
-
-
-def at(server: URL, name: str, user: str | None = None, password: str | None = None) -> str:
-    """Return the address of a database of that name on the server, as DATABASE_URL holds it."""
-    url = server.set(database=name)
-    if user is not None:
-        url = url.set(username=user, password=password)
-    return url.render_as_string(hide_password=False)
 
 
 async def refusal(address: str, worker: Worker | None = None) -> str:
@@ -482,7 +474,7 @@ async def test_a_database_whose_name_does_not_end_in_test_is_refused(provided: U
     for worker in (None, WORKER):
         assert await refusal(address, worker) == (
             f'DATABASE_URL names the database "{name}", and Accord only takes one whose name ends in "_test", '
-            f'since it drops tables there: name "{name}_test" instead; it is made if it does not exist.'
+            f'since it drops tables there: name "{name or "tasks"}_test" instead, which need not exist.'
         )
 
 
@@ -621,6 +613,45 @@ async def test_a_database_that_cannot_be_made_is_said(provided: URL) -> None:
         )
     finally:
         await query(provided, "ALTER DATABASE template_hidden RENAME TO template1")
+
+
+LOSING = """
+import time
+
+from tests.servers import snatch
+
+
+async def test_that_loses_its_database(isolation, database_url):
+    other = await snatch(database_url)
+    while isolation.lost is None:
+        time.sleep(0.01)
+    await other.close()
+
+
+def test_that_comes_after_it(database_url):
+    raise AssertionError("It ran.")
+"""
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n", "1"]], ids=["alone", "worker"])
+async def test_a_run_that_loses_its_database_stops_and_says_so(
+    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", at(provided, "lost_test"))
+    project.path.joinpath("test_holding.py").write_text(LOSING, encoding="utf-8")
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    before = await databases(provided)
+
+    result = project.runpytest_subprocess(*arguments)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.assert_outcomes(passed=1)
+    result.stdout.re_match_lines(
+        [r'.*This run has lost the database "lost_.*_test": the connection that held it was cut']
+    )
+    [left] = await databases(provided) - before
+    async with database(at(provided, "next_test")):
+        assert left not in await databases(provided)
 
 
 @pytest.mark.parametrize(
