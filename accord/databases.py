@@ -45,7 +45,7 @@ async def kept(
     """Make a database, own it, and remove it at the end, unless it is lost by then.
 
     Its name is like that of the database which the URL names, or of `beside`. It is a copy of `template`, if there is
-    one; it is marked once `prepare` is done.
+    one. Where others wait for what `prepare` makes, it is marked once that is done: see `is_ready`.
     """
     made = url.set(database=generated_name(beside or url.database or "", token))
     losses: list[str] = []

@@ -133,7 +133,8 @@ async def _on_server(url: URL, worker: Worker | None, prepare: Prepare, lost: Lo
 async def _made(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
     """Make a database and what is prepared in it, or a copy of what is prepared for all workers."""
     if worker is None:
-        async with kept(url, new_token(), lost, prepare=prepare) as made:
+        async with kept(url, new_token(), lost) as made:
+            await prepare(made.render_as_string(hide_password=False))
             yield made
         return
     async with AsyncExitStack() as stack:
