@@ -70,11 +70,10 @@ async def database(
 @asynccontextmanager
 async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare) -> AsyncIterator[URL]:
     name = f"accord_{os.getpid()}_{secrets.token_hex(4)}{SUFFIX}"
-    lock = AsyncFileLock(server.lock, run_in_executor=False)
     with _unsteered():
         made = AsyncExitStack()
         try:
-            server.home.mkdir(parents=True, exist_ok=True)
+            lock = AsyncFileLock(server.lock, mode=0o600, run_in_executor=False)
             async with lock:
                 url = await _start(server, made, lambda url: _made(url.set(database=name), worker, prepare))
         except OSError as error:
