@@ -2,8 +2,12 @@
 
 import argparse
 import asyncio
+import os
 import sys
+from itertools import groupby
 from pathlib import Path
+
+from tqdm import tqdm
 
 from accord import lies, living_docs
 from accord.merging import merge
@@ -19,6 +23,9 @@ def main() -> None:
     ).set_defaults(run=_lies)
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
     _add_merge(commands.add_parser("merge", help="join the records of several machines into one run's"))
+    commands.add_parser(
+        "clean", help="list what killed runs left on the server of DATABASE_URL, and the cache; remove it after a yes"
+    ).set_defaults(run=_clean)
     arguments = parser.parse_args()
     try:
         sys.exit(arguments.run(arguments))
@@ -53,6 +60,41 @@ def _merge(arguments: argparse.Namespace) -> int:
     for fault in merged.faults:
         print(f"{fault}: what it would have told is not run.", file=sys.stderr)
     return 1 if merged.faults else 0
+
+
+def _clean(_: argparse.Namespace) -> int:
+    # PostgreSQL's driver is loaded for this command alone.
+    from accord.leftovers import in_cache, on_server
+
+    address = os.environ.get("DATABASE_URL")
+    found = [*(asyncio.run(on_server(address)) if address else ()), *in_cache()]
+    if not found:
+        print("Nothing is left.")
+        return 0
+    for where, group in groupby(found, key=lambda leftover: leftover.where):
+        print(f"Left {where}:")
+        for leftover in group:
+            print(f"  {leftover.name}  {tqdm.format_sizeof(leftover.size)}B")
+    if not _is_agreed("Remove all of it? [y/N] "):
+        print("Nothing is removed.")
+        return 0
+    left = 0
+    for leftover in found:
+        try:
+            asyncio.run(leftover.remove())
+        except Refusal as refusal:
+            print(refusal, file=sys.stderr)
+            left += 1
+    print(f"Removed: {len(found) - left} of {len(found)}.")
+    return 1 if left else 0
+
+
+def _is_agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        print()
+        return False
 
 
 def _lies(_: argparse.Namespace) -> int:

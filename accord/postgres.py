@@ -70,11 +70,10 @@ def _for_worker(url: URL, worker: Worker | None) -> URL:
 
 @asynccontextmanager
 async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
-    lock = AsyncFileLock(server.lock, run_in_executor=False)
-    with _unsteered():
+    with unsteered():
         made = AsyncExitStack()
         try:
-            server.home.mkdir(parents=True, exist_ok=True)
+            lock = AsyncFileLock(server.lock, mode=0o600, run_in_executor=False)
             async with lock:
                 url = await _start(
                     server, made, lambda url: _made(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost)
@@ -91,12 +90,12 @@ async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lo
             async with lock:
                 await made.aclose()
                 with suppress(*CUT):
-                    if not await _others(url):
+                    if not await others(url):
                         server.stop()
 
 
 @contextmanager
-def _unsteered() -> Iterator[None]:
+def unsteered() -> Iterator[None]:
     """Hide what would steer the server's programs and its clients elsewhere: PGDATA, PGPORT, PGSSLMODE, ..."""
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if re.fullmatch("PG[A-Z]+", name)}
     try:
@@ -213,7 +212,7 @@ async def _turn(url: URL, run: str) -> AsyncIterator[None]:
         await connection.close()
 
 
-async def _others(url: URL) -> bool:
+async def others(url: URL) -> bool:
     """Whether anyone else is connected to the server."""
     async with maintenance(url) as connection:
         others: bool = await connection.fetchval(

