@@ -1,18 +1,25 @@
 """What is left on a server and in the cache directory is listed, and removed after a yes unless a run uses it."""
 
+import asyncio
 import os
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 
+import asyncpg
 import pytest
+from sqlalchemy import URL
 
-from accord import cache, leftovers, postgres
+from accord import cache, cli, leftovers, postgres
 from accord.embedded import Cluster
-from accord.leftovers import in_cache
+from accord.leftovers import in_cache, on_server
+from accord.marks import generated_name
 from accord.postgres import database
 from accord.refusal import Refusal
 from tests.planting import OF_DIRECTORY
-from tests.servers import query
+from tests.servers import at, databases, query
 
 
 @pytest.fixture
@@ -120,3 +127,74 @@ async def test_where_nothing_was_kept_nothing_is_left(own: Cluster, monkeypatch:
 
     assert in_cache() == []
     assert not (own.home / "none").exists()
+
+
+LEFT = generated_name("clean_test", "0123456789abcdef0123456789abcdef")
+
+
+def clean(monkeypatch: pytest.MonkeyPatch, answer: str) -> int:
+    """Run the command with an answer to its question, and return what it exits with."""
+    monkeypatch.setattr(sys, "argv", ["accord", "clean"])
+    monkeypatch.setattr(sys, "stdin", StringIO(answer))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def left_database(provided: URL, own: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A database that a killed run left on the server of DATABASE_URL."""
+    asyncio.run(query(provided, f'CREATE DATABASE "{LEFT}"'))
+    monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
+    yield LEFT
+    asyncio.run(query(provided, f'DROP DATABASE IF EXISTS "{LEFT}"'))
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_the_command_lists_what_is_left_and_removes_nothing_without_a_yes(
+    provided: URL,
+    own: Cluster,
+    left_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
+) -> None:
+    assert clean(monkeypatch, answer) == 0
+
+    said = capsys.readouterr().out
+    assert re.search(rf"Left on the server at 127.0.0.1:\d+:\n  {left_database}  \d+\.\d*MB\n", said)
+    assert f"Left in {own.home}:\n" in said
+    assert said.endswith("Nothing is removed.\n")
+    assert left_database in asyncio.run(databases(provided))
+    assert (own.home / "templates-0.0.1").exists()
+
+
+def test_the_command_removes_what_is_left_after_a_yes(
+    provided: URL,
+    own: Cluster,
+    left_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = asyncio.run(databases(provided))
+
+    assert clean(monkeypatch, "y\n") == 0
+
+    assert re.search(r"Removed: (\d+) of \1\.\n$", capsys.readouterr().out)
+    assert asyncio.run(databases(provided)) == before - {left_database}
+    assert not own.home.exists()
+    assert clean(monkeypatch, "y\n") == 0
+    assert capsys.readouterr().out == "Nothing is left.\n"
+
+
+async def test_what_somebody_uses_by_now_is_not_removed(provided: URL) -> None:
+    await query(provided, f'CREATE DATABASE "{LEFT}"')
+    [leftover] = await on_server(at(provided, "shop_test"))
+    somebody = await asyncpg.connect(at(provided.set(drivername="postgresql"), LEFT))
+
+    with pytest.raises(Refusal, match=f"The database {LEFT} is not removed: it is in use by now, or it is gone."):
+        await leftover.remove()
+
+    await somebody.close()
+    await leftover.remove()
+    assert LEFT not in await databases(provided)
