@@ -85,7 +85,7 @@ class Cluster:
         """Make the cluster anew, start it, and return its address. Raises Refusal when it does not start."""
         if self.running():
             self.stop()
-        if self._is_made():
+        if self._exists():
             # At one blow: a run that is killed here leaves no half of it in its place.
             self._files.move(self._data, self._unfinished())
         self._prepare()
@@ -152,7 +152,7 @@ class Cluster:
     def _data(self) -> Path:
         return self._private / "data"
 
-    def _is_made(self) -> bool:
+    def _exists(self) -> bool:
         with suppress(FileNotFoundError):
             return stat.S_ISDIR(self._data.lstat().st_mode)
         return False
@@ -220,12 +220,12 @@ class Cluster:
 
     def _prepare(self) -> None:
         """Make the cluster if there is none; one whose making was cut short is not left behind."""
-        made = self._is_made()
+        exists = self._exists()
         # A killed server left them, and the process number in them may be another's by now, as after a restart.
-        stale = [self._data / "postmaster.pid" if made else self._data]
+        stale = [self._data / "postmaster.pid" if exists else self._data]
         stale += [] if self.tcp else self._sockets.glob(".s.PGSQL.*")
         self._files.discard(self.log, *stale, *self._private.glob(f"{UNFINISHED}*"))
-        if made:
+        if exists:
             return
         unfinished = self._unfinished()
         password = unfinished.with_name(f"{unfinished.name}.password")
