@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,12 +17,14 @@ from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions, home
 from accord.evidence import Redaction
+from accord.failures import FixtureFailures, text_of
 from accord.garbage import freeze_loaded, uncollected
 from accord.internals import (
     Feature,
     Scenario,
     SessionFixtures,
     Step,
+    bound_scenario,
     forget,
     forget_report,
     replace_fixture_run,
@@ -37,6 +40,7 @@ from accord.unawaited import Unawaited
 _ISOLATION = pytest.StashKey[Isolation]()
 _UNAWAITED = pytest.StashKey[Unawaited]()
 _WATCHED = pytest.StashKey[Watched]()
+_FIXTURE_FAILURES = pytest.StashKey[FixtureFailures]()
 _SESSION_FIXTURES = pytest.StashKey[SessionFixtures]()
 _RUNNING = pytest.StashKey[pytest.Item]()
 _REFUSAL = "accord_refusal"
@@ -81,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SESSION_FIXTURES] = SessionFixtures()
     definitions = Definitions()
     redaction = Redaction(config.getini(_REDACT))
+    config.stash[_FIXTURE_FAILURES] = FixtureFailures(config.rootpath, redaction.text)
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     recorder = Recorder(config.rootpath, definitions, redaction, worker, is_on=publishing.is_asked_for(config))
     config.stash[RECORDER] = recorder
@@ -128,7 +133,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         seconds = sharding.durations(baseline)
     except Refusal as refusal:
         raise pytest.UsageError(str(refusal)) from None
-    known.update({item.nodeid: seconds[case] for item in items if (case := case_id(item)) in seconds})
+    known.update({item.nodeid: seconds[case] for item in items if (case := case_id(item.nodeid)) in seconds})
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -277,7 +282,8 @@ def pytest_runtest_makereport(
     error = None if call.excinfo is None else call.excinfo.value
     if report.failed and error is not None:
         refusal = str(error) if isinstance(error, Refusal) else None
-        report.longrepr = item.config.stash[_ISOLATION].trouble(error) or refusal or report.longrepr
+        trouble = item.config.stash[_ISOLATION].trouble(error)
+        report.longrepr = trouble or _shown_before(item, error) or refusal or report.longrepr
     elif report.skipped and error is not None:
         item.config.stash[_UNAWAITED].give_up(error)
     recorder = item.config.stash[RECORDER]
@@ -290,7 +296,17 @@ def pytest_runtest_makereport(
     if call.when == "teardown":
         recorder.end()
         setattr(report, publishing.TRAVELLING, vars(recorder.take()))
+    elif call.when == "setup" and (record := recorder.take()).known:
+        # What a worker knows of the features is there although its first scenario ends the process.
+        setattr(report, publishing.TRAVELLING, vars(record))
     return report
+
+
+def _shown_before(item: pytest.Item, error: BaseException) -> str | None:
+    """Return a line for what another scenario has shown in full; a plain test shows what pytest shows."""
+    if not isinstance(item, ScenarioItem) and bound_scenario(item) is None:
+        return None
+    return item.config.stash[_FIXTURE_FAILURES].again(error, _name(item).replace("The", "the", 1))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -301,7 +317,8 @@ def pytest_fixture_setup(
     __tracebackhide__ = True
     if fixturedef.scope == "function":
         return (yield)
-    with request.config.stash[_WATCHED].lasting():
+    failures = request.config.stash[_FIXTURE_FAILURES].of(fixturedef.argname, fixturedef.func)
+    with request.config.stash[_WATCHED].lasting(), failures:
         return (yield)
 
 
@@ -350,12 +367,32 @@ async def database_url(
     address, name = os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")
     worker = postgres.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     try:
-        async with postgres.database(address, worker, prepare_database) as url, isolation.watch(url):
+        prepare = _prepared(pytestconfig.stash[_FIXTURE_FAILURES], prepare_database, on_wheel=not address)
+        async with postgres.database(address, worker, prepare) as url, isolation.watch(url):
             yield url.render_as_string(hide_password=False)
     except Refusal as refusal:
         if hasattr(pytestconfig, "workeroutput"):
             pytestconfig.workeroutput[_REFUSAL] = str(refusal)
         pytest.exit(str(refusal), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def _prepared(failures: FixtureFailures, prepare: postgres.Prepare, *, on_wheel: bool) -> postgres.Prepare:
+    """Have what prepares the database answer for its own errors."""
+
+    async def prepare_or_say_who(url: str) -> None:
+        __tracebackhide__ = True
+        with failures.of("prepare_database", prepare):
+            try:
+                await prepare(url)
+            except Exception as error:
+                if on_wheel and re.search(r'extension ".+" is not available', text_of(error)):
+                    error.add_note(
+                        "PostgreSQL from the wheel comes without this extension: "
+                        "set DATABASE_URL to use a server that has it."
+                    )
+                raise
+
+    return prepare_or_say_who
 
 
 @pytest.fixture(scope="session")
