@@ -11,6 +11,8 @@ import inspect
 import logging
 import os
 import re
+import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -69,6 +71,7 @@ __all__ = [
     "definition_of",
     "environment",
     "execute",
+    "exit_of_worker",
     "forget",
     "forget_report",
     "is_of_pytest",
@@ -186,6 +189,16 @@ def begin_with(shown: ExceptionRepr, text: str) -> None:
     """Have what pytest shows of an exception begin with the text, be it shown in another process."""
     first = shown.chain[0][0] if isinstance(shown, ExceptionChainRepr) else shown.reprtraceback
     first.reprentries = [ReprEntryNative([text]), *first.reprentries]
+
+
+def exit_of_worker(node: Any) -> tuple[str, str]:
+    """Return the name of a worker of pytest-xdist that has died, and how: by which signal, or with which code."""
+    process: Any = getattr(getattr(node.gateway, "_io", None), "popen", None)
+    try:
+        code = process.wait(timeout=1)
+        return node.gateway.id, signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    except (AttributeError, ValueError, subprocess.TimeoutExpired):  # It may have run on another machine.
+        return node.gateway.id, "nobody knows how"
 
 
 def split_durations(config: pytest.Config) -> dict[str, float] | None:
