@@ -12,10 +12,12 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -69,6 +71,7 @@ __all__ = [
     "bound_scenario",
     "count_step_definitions",
     "definition_of",
+    "disconnect",
     "environment",
     "execute",
     "exit_of_worker",
@@ -413,6 +416,20 @@ def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], 
         _warnings._warn_unawaited_coroutine = original
 
     return undo
+
+
+def disconnect(loop: Any) -> None:
+    """Cut the connections of a loop in a process that was forked while it ran: what is sent there is its parent's.
+
+    They are led to nowhere rather than closed, since who closes a connection says so to the other end.
+    """
+    selector = getattr(loop, "_selector", None)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in list((selector and selector.get_map()) or ()):
+        with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+            connection.getpeername()
+            os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def environment() -> dict[Any, Any]:

@@ -18,6 +18,7 @@ from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions, home
 from accord.evidence import Redaction
 from accord.failures import FixtureFailures, text_of
+from accord.forks import Forks
 from accord.garbage import freeze_loaded, uncollected
 from accord.internals import (
     Feature,
@@ -92,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     observe_sql = recorder.observe_sql if config.getoption(_SQL) else None
     config.stash[_ISOLATION] = Isolation(recorder.observe, observe_sql)
     publishing.register(config)
+    config.pluginmanager.register(Forks(config, unawaited, lambda: _running(config)))
     config.add_cleanup(unawaited.install())
     config.add_cleanup(stepping.install(unawaited))
     config.add_cleanup(stepping.look_up_in(definitions))
@@ -405,6 +407,10 @@ def isolation(pytestconfig: pytest.Config) -> Isolation:
 def watched(pytestconfig: pytest.Config) -> Watched:
     """What no test may leave changed: the environment, the clock, logging, and what is added here."""
     return pytestconfig.stash[_WATCHED]
+
+
+def _running(config: pytest.Config) -> str:
+    return config.stash[_ISOLATION].step or _name(config.stash[_RUNNING])
 
 
 def _name(item: pytest.Item) -> str:
