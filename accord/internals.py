@@ -72,6 +72,7 @@ __all__ = [
     "count_step_definitions",
     "definition_of",
     "disconnect",
+    "end_workers",
     "environment",
     "execute",
     "exit_of_worker",
@@ -192,6 +193,11 @@ def begin_with(shown: ExceptionRepr, text: str) -> None:
     """Have what pytest shows of an exception begin with the text, be it shown in another process."""
     first = shown.chain[0][0] if isinstance(shown, ExceptionChainRepr) else shown.reprtraceback
     first.reprentries = [ReprEntryNative([text]), *first.reprentries]
+
+
+def end_workers(config: pytest.Config) -> None:
+    """Have the workers of pytest-xdist end, which would wait for tests until they are killed."""
+    config.pluginmanager.getplugin("dsession").triggershutdown()
 
 
 def exit_of_worker(node: Any) -> tuple[str, str]:

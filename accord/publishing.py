@@ -15,6 +15,7 @@ from accord.collecting import RECORDER
 from accord.crashes import Crash
 from accord.failures import named
 from accord.files import alone, together
+from accord.internals import end_workers
 from accord.messages import Record
 from accord.places import relative
 from accord.refusal import Refusal
@@ -124,10 +125,14 @@ class Publishing:
         self._stream.write(record)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Refuse, before anything runs, a directory to which nothing can be written."""
         if any(".feature::" in nodeid for nodeid in ids):
-            _refuse_unwritable(self._directory)
+            try:
+                _refuse_unwritable(self._directory)
+            except pytest.UsageError:
+                end_workers(node.config)
+                raise
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -55,6 +56,7 @@ class Stream:
         """Write what was to run and did not, and the end; return the file, if there is one and all is in it."""
         if self._file is not None:
             try:
+                self._bring_back(self._file)
                 self._append("".join(map(line, self._rest(success))))
             except OSError as error:
                 self._give_up(error)
@@ -62,10 +64,18 @@ class Stream:
             return None
         try:
             self._close()
-            self._running.stat()
         except OSError as error:
             self._give_up(error)
         return self._running if self.fault is None else None
+
+    def _bring_back(self, file: IO[str]) -> None:
+        """Write the file anew where somebody removed it meanwhile, be it with its directory: it is still open."""
+        if not self._running.exists():
+            self._running.parent.mkdir(parents=True, exist_ok=True)
+            file.seek(0)
+            self._file = self._running.open("x+", encoding="utf-8")
+            shutil.copyfileobj(file, self._file)
+            file.close()
 
     def _rest(self, success: bool) -> Iterator[Envelope]:
         left = {case: pickle for case, pickle in self._selected.items() if case not in self._ended}
@@ -85,7 +95,7 @@ class Stream:
         try:
             if self._file is None:
                 self._running.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._running.open("x", encoding="utf-8")
+                self._file = self._running.open("x+", encoding="utf-8")
                 started = {"id": "run", "timestamp": timestamp(self._started)}
                 text = line({"meta": meta(self._rootpath)}) + line({"testRunStarted": started}) + text
             self._file.write(text)
@@ -100,6 +110,9 @@ class Stream:
         )
         with suppress(OSError):
             self._close()
+        with suppress(OSError):
+            if self._running.stat().st_size == 0:
+                self._running.unlink()
 
     def _close(self) -> None:
         file, self._file = self._file, None

@@ -205,10 +205,17 @@ def test_a_summary_that_github_does_not_get_is_told_and_the_run_is_published(
     )
 
 
-def test_a_record_that_vanishes_is_said_in_one_line(mixed: Project) -> None:
+def test_a_run_whose_directory_is_removed_meanwhile_is_published_all_the_same(mixed: Project) -> None:
     mixed.steps(STEPS.replace("assert False", 'import shutil; shutil.rmtree("living-docs"); assert False'))
+    mixed.run().stdout.fnmatch_lines(["1 promise kept, 1 broken: living-docs/index.html"])
+    assert "the ice is thin" in page(mixed)
+
+
+def test_a_run_whose_directory_cannot_be_written_any_more_says_so_in_one_line(mixed: Project) -> None:
+    gone = 'import shutil; shutil.rmtree("living-docs"); open("living-docs", "w").close(); assert False'
+    mixed.steps(STEPS.replace("assert False", gone))
     result = mixed.run()
-    result.stdout.fnmatch_lines(["*ends early, and this run is not published: No such file or directory: *"])
+    result.stdout.fnmatch_lines(["*ends early, and this run is not published: File exists: *"])
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
