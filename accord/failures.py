@@ -34,20 +34,23 @@ def is_of_text(fault: BaseException) -> bool:
 
 @dataclass
 class _Failed:
-    # Kept, so that no other error gets its identity.
-    error: BaseException
     fixture: str
     reason: str = ""
     shown_at: str | None = None
 
 
 class FixtureFailures:
-    """The errors of fixtures that outlast a scenario: pytest raises the same one again for all that ask for them."""
+    """The errors of fixtures that outlast a scenario: pytest raises the same one again for all that ask for them.
+
+    One that is tried again, as one of a class is for each scenario, and fails in the same words has the same failure.
+    """
 
     def __init__(self, rootpath: Path, redacted: Callable[[str], str]) -> None:
         self._rootpath = rootpath
         self._redacted = redacted
-        self._failed: dict[int, _Failed] = {}
+        # The errors are kept, so that no other one gets the identity of one of them.
+        self._failed: dict[int, tuple[BaseException, _Failed]] = {}
+        self._in_the_same_words: dict[tuple[str, str], _Failed] = {}
 
     @contextmanager
     def of(self, fixture: str, function: Callable[..., object]) -> Iterator[None]:
@@ -55,15 +58,17 @@ class FixtureFailures:
         try:
             yield
         except BaseException as error:
-            where = place(*written(function), self._rootpath)
-            self._failed.setdefault(id(error), _Failed(error, f"The fixture `{fixture}` ({where})"))
+            who = f"The fixture `{fixture}` ({place(*written(function), self._rootpath)})"
+            if id(error) not in self._failed:
+                failed = self._in_the_same_words.setdefault((who, text_of(error)), _Failed(who))
+                self._failed[id(error)] = error, failed
             raise
 
     def again(self, error: BaseException, scenario: str) -> str | None:
         """Return a line for a failure that another scenario has shown; None if this scenario is to show it in full."""
-        failed = self._failed.get(id(error))
-        if failed is None:
+        if id(error) not in self._failed:
             return None
+        _error, failed = self._failed[id(error)]
         if failed.shown_at is None:
             failed.reason, failed.shown_at = self._redacted(named(error)), scenario
             return None

@@ -151,7 +151,7 @@ THREE = "".join(
 
 @pytest.mark.usefixtures("publishing")
 @pytest.mark.parametrize(("plugin", "kind"), [("", ""), ("_asyncio", "async ")])
-@pytest.mark.parametrize("scope", ["session", "module"])
+@pytest.mark.parametrize("scope", ["session", "module", "class"])
 def test_a_fixture_of_many_scenarios_that_fails_is_shown_once(
     project: Project, scope: str, plugin: str, kind: str
 ) -> None:
