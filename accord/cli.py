@@ -12,7 +12,7 @@ from accord.refusal import Refusal
 
 
 def main() -> None:
-    """Run the command; exits with 1 if something is amiss, with 2 for words that it does not know, with 130 at Ctrl-C."""
+    """Run the command; exits with 1 if something is amiss, 2 for words that it does not know, 130 at Ctrl-C."""
     parser = argparse.ArgumentParser(prog="accord", description="Acceptance suites that tell the truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser(
