@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from accord.definitions import snippet
+from accord.failures import is_of_text, named
 from accord.internals import (
     Dialect,
     Document,
@@ -132,7 +133,12 @@ class Scenario(pytest.Function):
             return _undefined(step, place)
         if isinstance(error, pytest.FixtureLookupError):
             return _unfixed(step, place, error)
-        return super().repr_failure(excinfo)
+        try:
+            return super().repr_failure(excinfo)
+        except BaseException as fault:  # What is shown of the frames asks values of others what they are.
+            if isinstance(fault, KeyboardInterrupt) and not is_of_text(fault):
+                raise
+            return f"{place}: {named(error)}\n\nMore cannot be shown: {named(fault)}"
 
     def show_sentence(self, shown: object) -> None:
         """Have what pytest shows of a failure begin with the scenario, and a mark at the sentence that failed."""

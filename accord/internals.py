@@ -11,9 +11,13 @@ import inspect
 import logging
 import os
 import re
+import signal
+import socket
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -67,8 +71,11 @@ __all__ = [
     "bound_scenario",
     "count_step_definitions",
     "definition_of",
+    "disconnect",
+    "end_workers",
     "environment",
     "execute",
+    "exit_of_worker",
     "forget",
     "forget_report",
     "is_of_pytest",
@@ -186,6 +193,21 @@ def begin_with(shown: ExceptionRepr, text: str) -> None:
     """Have what pytest shows of an exception begin with the text, be it shown in another process."""
     first = shown.chain[0][0] if isinstance(shown, ExceptionChainRepr) else shown.reprtraceback
     first.reprentries = [ReprEntryNative([text]), *first.reprentries]
+
+
+def end_workers(config: pytest.Config) -> None:
+    """Have the workers of pytest-xdist end, which would wait for tests until they are killed."""
+    config.pluginmanager.getplugin("dsession").triggershutdown()
+
+
+def exit_of_worker(node: Any) -> tuple[str, str]:
+    """Return the name of a worker of pytest-xdist that has died, and how: by which signal, or with which code."""
+    process: Any = getattr(getattr(node.gateway, "_io", None), "popen", None)
+    try:
+        code = process.wait(timeout=1)
+        return node.gateway.id, signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    except (AttributeError, ValueError, subprocess.TimeoutExpired):  # It may have run on another machine.
+        return node.gateway.id, "nobody knows how"
 
 
 def split_durations(config: pytest.Config) -> dict[str, float] | None:
@@ -400,6 +422,20 @@ def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], 
         _warnings._warn_unawaited_coroutine = original
 
     return undo
+
+
+def disconnect(loop: Any) -> None:
+    """Cut the connections of a loop in a process that was forked while it ran: what is sent there is its parent's.
+
+    They are led to nowhere rather than closed, since who closes a connection says so to the other end.
+    """
+    selector = getattr(loop, "_selector", None)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in list((selector and selector.get_map()) or ()):
+        with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+            connection.getpeername()
+            os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def environment() -> dict[Any, Any]:

@@ -28,6 +28,7 @@ from accord import postgres
 from accord.address import SUFFIX
 from accord.clock import now
 from accord.contract import Contract, ContractBreach, Coverage
+from accord.failures import text_of
 from accord.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -346,7 +347,7 @@ class Isolation:
             return
         error = context.original_exception.__cause__ or context.original_exception
         # What follows the first line is a hint; one that was cancelled says nothing.
-        reason = str(error).partition("\n")[0] or type(error).__name__
+        reason = text_of(error).partition("\n")[0] or type(error).__name__
         if getattr(context.original_exception, "sqlstate", None) == _DISK_FULL:
             self._trouble = f"The disk of the PostgreSQL server is full ({reason}): make room there, and run again."
         elif (

@@ -7,6 +7,7 @@ from typing import Any
 
 from asgi_lifespan import LifespanManager
 
+from accord.failures import text_of
 from accord.refusal import Refusal
 
 PATIENCE_SECONDS = 5
@@ -50,4 +51,4 @@ async def _told(phase: str, where: str) -> AsyncIterator[None]:
                 f"The {phase} of the app has not ended after {PATIENCE_SECONDS} seconds: look at what its lifespan "
                 f"awaits {where} its `yield`."
             ) from None
-        raise LifespanFailed(f"The {phase} of the app failed: {type(error).__name__}: {error}") from error
+        raise LifespanFailed(f"The {phase} of the app failed: {type(error).__name__}: {text_of(error)}") from error

@@ -14,6 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from accord import ndjson
+from accord.files import together
 from accord.refusal import Refusal
 
 Message = tuple[str, dict[str, Any]]
@@ -37,12 +38,9 @@ def merge(records: Sequence[Path], into: Path) -> Merged:
     Raises Refusal for what is no record, with file and line; for records of different features; for no record at all.
     """
     survey = _Survey(records)
-    part = into.with_name(f"{into.name}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            for kind, told in survey.joined():
-                file.write(ndjson.dumps({kind: told}) + "\n")
-        part.replace(into)
+        with together() as files:
+            files.write(into, (ndjson.dumps({kind: told}) + "\n" for kind, told in survey.joined()))
     except OSError as error:
         raise Refusal(f"{into} cannot be written: {error.strerror}") from None
     return survey.merged

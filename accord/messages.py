@@ -23,6 +23,7 @@ from accord.clock import now
 from accord.contract import Contract
 from accord.definitions import Definitions, one_a_function, snippet
 from accord.evidence import Entry, Redaction, archive, entry, spoken
+from accord.failures import text_of
 from accord.internals import (
     Document,
     StepDefinition,
@@ -51,9 +52,9 @@ def timestamp(nanoseconds: int) -> dict[str, int]:
     return {"seconds": seconds, "nanos": nanos}
 
 
-def case_id(item: pytest.Item) -> str:
-    """Return the id of the test case that an item is."""
-    return _hash(item.nodeid)
+def case_id(nodeid: str) -> str:
+    """Return the id of the test case that the item of that node id is."""
+    return _hash(nodeid)
 
 
 def line(envelope: Envelope) -> str:
@@ -170,7 +171,7 @@ class Recorder:
     def select(self, items: Sequence[pytest.Item]) -> None:
         """Note which scenarios are to run, and all step definitions that they might use."""
         scenarios = [(item, pickle) for item in items if (pickle := self._pickle_of(item)) is not None]
-        self._selected = {item.nodeid: (case_id(item), pickle) for item, pickle in scenarios}
+        self._selected = {item.nodeid: (case_id(item.nodeid), pickle) for item, pickle in scenarios}
         self._record.selected = {case: pickle.id for case, pickle in self._selected.values()}
         visible = self._definitions.visible_to(item for item, _pickle in scenarios)
         written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))
@@ -422,7 +423,7 @@ def _told(report: pytest.TestReport, error: BaseException | None, redaction: Red
     if isinstance(report.longrepr, str) or error is None:
         text = shown
     else:
-        text = getattr(report, "wasxfail", None) or redaction.text(str(error))
+        text = getattr(report, "wasxfail", None) or redaction.text(text_of(error))
     kind = "Failure" if error is None else type(error).__name__
     return {"message": text, "exception": {"type": kind, "message": text, "stackTrace": shown}}
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,12 +17,15 @@ from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions, home
 from accord.evidence import Redaction
+from accord.failures import FixtureFailures, text_of
+from accord.forks import Forks
 from accord.garbage import freeze_loaded, uncollected
 from accord.internals import (
     Feature,
     Scenario,
     SessionFixtures,
     Step,
+    bound_scenario,
     forget,
     forget_report,
     replace_fixture_run,
@@ -37,6 +41,7 @@ from accord.unawaited import Unawaited
 _ISOLATION = pytest.StashKey[Isolation]()
 _UNAWAITED = pytest.StashKey[Unawaited]()
 _WATCHED = pytest.StashKey[Watched]()
+_FIXTURE_FAILURES = pytest.StashKey[FixtureFailures]()
 _SESSION_FIXTURES = pytest.StashKey[SessionFixtures]()
 _RUNNING = pytest.StashKey[pytest.Item]()
 _REFUSAL = "accord_refusal"
@@ -81,12 +86,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SESSION_FIXTURES] = SessionFixtures()
     definitions = Definitions()
     redaction = Redaction(config.getini(_REDACT))
+    config.stash[_FIXTURE_FAILURES] = FixtureFailures(config.rootpath, redaction.text)
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     recorder = Recorder(config.rootpath, definitions, redaction, worker, is_on=publishing.is_asked_for(config))
     config.stash[RECORDER] = recorder
     observe_sql = recorder.observe_sql if config.getoption(_SQL) else None
     config.stash[_ISOLATION] = Isolation(recorder.observe, observe_sql)
     publishing.register(config)
+    config.pluginmanager.register(Forks(config, unawaited, lambda: _running(config)))
     config.add_cleanup(unawaited.install())
     config.add_cleanup(stepping.install(unawaited))
     config.add_cleanup(stepping.look_up_in(definitions))
@@ -128,7 +135,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         seconds = sharding.durations(baseline)
     except Refusal as refusal:
         raise pytest.UsageError(str(refusal)) from None
-    known.update({item.nodeid: seconds[case] for item in items if (case := case_id(item)) in seconds})
+    known.update({item.nodeid: seconds[case] for item in items if (case := case_id(item.nodeid)) in seconds})
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -279,7 +286,8 @@ def pytest_runtest_makereport(
     error = None if call.excinfo is None else call.excinfo.value
     if report.failed and error is not None:
         refusal = str(error) if isinstance(error, Refusal) else None
-        report.longrepr = item.config.stash[_ISOLATION].trouble(error) or refusal or report.longrepr
+        trouble = item.config.stash[_ISOLATION].trouble(error)
+        report.longrepr = trouble or _shown_before(item, error) or refusal or report.longrepr
     elif report.skipped and error is not None:
         item.config.stash[_UNAWAITED].give_up(error)
     recorder = item.config.stash[RECORDER]
@@ -292,7 +300,17 @@ def pytest_runtest_makereport(
     if call.when == "teardown":
         recorder.end()
         setattr(report, publishing.TRAVELLING, vars(recorder.take()))
+    elif call.when == "setup" and (record := recorder.take()).known:
+        # What a worker knows of the features is there although its first scenario ends the process.
+        setattr(report, publishing.TRAVELLING, vars(record))
     return report
+
+
+def _shown_before(item: pytest.Item, error: BaseException) -> str | None:
+    """Return a line for what another scenario has shown in full; a plain test shows what pytest shows."""
+    if not isinstance(item, ScenarioItem) and bound_scenario(item) is None:
+        return None
+    return item.config.stash[_FIXTURE_FAILURES].again(error, _name(item).replace("The", "the", 1))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -303,7 +321,8 @@ def pytest_fixture_setup(
     __tracebackhide__ = True
     if fixturedef.scope == "function":
         return (yield)
-    with request.config.stash[_WATCHED].lasting():
+    failures = request.config.stash[_FIXTURE_FAILURES].of(fixturedef.argname, fixturedef.func)
+    with request.config.stash[_WATCHED].lasting(), failures:
         return (yield)
 
 
@@ -352,7 +371,8 @@ async def database_url(
     address, name = os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")
     worker = postgres.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     try:
-        async with postgres.database(address, worker, prepare_database, isolation.lose) as url, isolation.watch(url):
+        prepare = _prepared(pytestconfig.stash[_FIXTURE_FAILURES], prepare_database, on_wheel=not address)
+        async with postgres.database(address, worker, prepare, isolation.lose) as url, isolation.watch(url):
             yield url.render_as_string(hide_password=False)
     except Refusal as refusal:
         _stop(pytestconfig, str(refusal))
@@ -370,6 +390,25 @@ def _stop(config: pytest.Config, sentence: str) -> NoReturn:
     pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
+def _prepared(failures: FixtureFailures, prepare: postgres.Prepare, *, on_wheel: bool) -> postgres.Prepare:
+    """Have what prepares the database answer for its own errors."""
+
+    async def prepare_or_say_who(url: str) -> None:
+        __tracebackhide__ = True
+        with failures.of("prepare_database", prepare):
+            try:
+                await prepare(url)
+            except Exception as error:
+                if on_wheel and re.search(r'extension ".+" is not available', text_of(error)):
+                    error.add_note(
+                        "PostgreSQL from the wheel comes without this extension: "
+                        "set DATABASE_URL to use a server that has it."
+                    )
+                raise
+
+    return prepare_or_say_who
+
+
 @pytest.fixture(scope="session")
 def isolation(pytestconfig: pytest.Config) -> Isolation:
     """What keeps scenarios apart from each other, and requests from the steps around them."""
@@ -380,6 +419,10 @@ def isolation(pytestconfig: pytest.Config) -> Isolation:
 def watched(pytestconfig: pytest.Config) -> Watched:
     """What no test may leave changed: the environment, the clock, logging, and what is added here."""
     return pytestconfig.stash[_WATCHED]
+
+
+def _running(config: pytest.Config) -> str:
+    return config.stash[_ISOLATION].step or _name(config.stash[_RUNNING])
 
 
 def _name(item: pytest.Item) -> str:

@@ -4,20 +4,32 @@
 """
 
 import os
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from accord.collecting import RECORDER
+from accord.crashes import Crash
+from accord.failures import named
+from accord.files import alone, together
+from accord.internals import end_workers
 from accord.messages import Record
 from accord.places import relative
 from accord.refusal import Refusal
 from accord.stream import Stream
 
+if TYPE_CHECKING:
+    from accord.living_docs.model import Document
+
 DOCS = "--accord-docs"
 BASELINE = "--accord-baseline"
 TAG_LINK = "accord_tag_link"
+USUAL = "living-docs"
+LAST = "messages.ndjson"
+BEFORE = "messages.before.ndjson"
 # The name under which a record travels, on reports and on what a worker says at its end.
 TRAVELLING = "accord_record"
 
@@ -27,7 +39,7 @@ def add_options(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
     parser.addini(TAG_LINK, "where tags lead in what is published, as https://tracker.example/{tag}")
     group.addoption(
         DOCS,
-        default="living-docs",
+        default=USUAL,
         metavar="DIR",
         help="where to publish what the run promised and found, if it had features; nowhere if DIR is empty",
     )
@@ -37,10 +49,44 @@ def add_options(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
 
 
 def register(config: pytest.Config) -> None:
-    """Have this process publish the run, if it is to be published."""
-    if is_asked_for(config) and not hasattr(config, "workerinput"):
-        stream = Stream(Path(config.rootpath, config.getoption(DOCS)), config.rootpath)
-        config.pluginmanager.register(Publishing(config, stream))
+    """Have this process publish the run, if it is to be published.
+
+    Raises UsageError for a link, a baseline or a directory that are of no use: before the run, not after it.
+    """
+    if hasattr(config, "workerinput"):
+        return
+    tag_link: str | None = config.getini(TAG_LINK) or None
+    since = _checked(tag_link, baseline(config))
+    if is_asked_for(config):
+        directory = Path(config.rootpath, config.getoption(DOCS))
+        if config.getoption(DOCS) != USUAL:
+            _refuse_unwritable(directory)
+        stream = Stream(directory, config.rootpath)
+        config.pluginmanager.register(Publishing(config, directory, stream, since, tag_link))
+
+
+def _checked(tag_link: str | None, record: Path | None) -> "Document | None":
+    if tag_link is None and record is None:
+        return None
+    # What it needs is loaded when it is needed: no run should start the later for it.
+    from accord.living_docs import read, tag_address
+
+    try:
+        tag_address(tag_link)
+    except Refusal as refusal:
+        raise pytest.UsageError(f"{TAG_LINK}: {refusal}") from None
+    try:
+        return read(record, evidence=False) if record else None
+    except Refusal as refusal:
+        raise pytest.UsageError(f"{BASELINE}: {refusal}") from None
+
+
+def _refuse_unwritable(directory: Path) -> None:
+    there = next(path for path in (directory, *directory.parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise pytest.UsageError(f"{DOCS}: {there} is not a directory: name one, or remove what is there.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise pytest.UsageError(f"{DOCS}: nothing can be written in {there}: name another directory, or allow it.")
 
 
 def is_asked_for(config: pytest.Config) -> bool:
@@ -57,23 +103,43 @@ def baseline(config: pytest.Config) -> Path | None:
 class Publishing:
     """Hooks, which write to one stream."""
 
-    def __init__(self, config: pytest.Config, stream: Stream) -> None:
+    def __init__(
+        self, config: pytest.Config, directory: Path, stream: Stream, since: "Document | None", tag_link: str | None
+    ) -> None:
         self._recorder = config.stash[RECORDER]
+        self._directory = directory
+        self._last = directory / LAST
         self._stream = stream
-        self._directory = stream.last.parent
-        self._baseline = baseline(config)
-        self._tag_link: str | None = config.getini(TAG_LINK) or None
+        self._since = since
+        self._tag_link = tag_link
+        self._here = config.invocation_params.dir
         self._state: str | None = None
+        self._faults: list[str] = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self) -> None:
         """Write what is promised, before anything of it runs."""
-        self._stream.write(self._recorder.take())
+        record = self._recorder.take()
+        if record.known:
+            _refuse_unwritable(self._directory)
+        self._stream.write(record)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        """Refuse, before anything runs, a directory to which nothing can be written."""
+        if any(".feature::" in nodeid for nodeid in ids):
+            try:
+                _refuse_unwritable(self._directory)
+            except pytest.UsageError:
+                end_workers(node.config)
+                raise
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write what a scenario did, once it has ended, and keep it no longer."""
         self._take_over(vars(report))
+        if str(report.when) == "???":  # This is how pytest-xdist reports a worker that crashed.
+            self._stream.note(Crash.of(report.nodeid, getattr(report, "node", None)))
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -86,34 +152,64 @@ class Publishing:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write what did not run, and the end."""
+        """Write what did not run, and the end, and publish it."""
         self._stream.write(self._recorder.take())
-        if self._stream.finish(success=session.exitstatus == pytest.ExitCode.OK):
-            if self._baseline is None and self._stream.before.exists():
-                self._baseline = self._stream.before
-            self._publish()
+        record = self._stream.finish(success=session.exitstatus == pytest.ExitCode.OK)
+        if record is None:
+            return
+        try:
+            self._publish(record)
+        except KeyboardInterrupt:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+            self._give_up("it was interrupted", record)
+        except OSError as error:
+            self._give_up(f"{error.filename or self._directory}: {error.strerror or error}", record)
+        except Exception as error:  # Whatever it is, the documents of the run before and this one's record are there.
+            file, line, *_ = traceback.extract_tb(error.__traceback__)[-1]
+            self._give_up(f"{named(error)} ({file}:{line})", record)
 
-    def _publish(self) -> None:
-        # What it needs is loaded when it is needed: no run should start the later for it.
+    def _give_up(self, reason: str, record: Path) -> None:
+        self._faults.append(
+            f"This run is not published: {reason}. What was published before is as it was; "
+            f"`accord render {relative(record, self._here)} -o DIR` makes the documents of this run."
+        )
+
+    def _publish(self, record: Path) -> None:
+        """Make the documents of this run's own record, and have them take their places with it.
+
+        What changed is told since the run whose record is there now; that is the one before from now on. A run that
+        ends meanwhile waits.
+        """
+        from accord import living_docs
+
+        with alone(self._directory):
+            with together() as documents:
+                since = self._since or self._read_last()
+                rendered = living_docs.render(documents, record, self._directory, since, self._tag_link)
+                documents.keep(self._last, self._directory / BEFORE)
+                documents.move(record, self._last)
+            self._state = rendered.sentence
+        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+            try:
+                with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
+                    file.write(rendered.summary)
+            except OSError as error:
+                self._faults.append(f"The summary is not in GITHUB_STEP_SUMMARY ({summary}): {error.strerror}.")
+
+    def _read_last(self) -> "Document | None":
         from accord import living_docs
 
         try:
-            try:
-                self._state = living_docs.write(self._stream.last, self._directory, self._baseline, self._tag_link)
-            except Refusal as refusal:
-                self._stream.fault = f"What changed is not told: {refusal}"
-                self._state = living_docs.write(self._stream.last, self._directory, tag_link=self._tag_link)
-            if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-                with Path(summary).open("a", encoding="utf-8") as file:
-                    file.write((self._directory / "summary.md").read_text(encoding="utf-8"))
-        except OSError as error:
-            self._stream.fault = f"This run is not published: {error.filename or self._directory}: {error.strerror}."
+            return living_docs.read(self._last, evidence=False) if os.path.lexists(self._last) else None
+        except Refusal as refusal:
+            self._faults.append(f"What changed is not told: {refusal}")
+            return None
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say the state and where the run is published, or why it is not."""
-        if self._stream.fault is not None:
-            terminalreporter.write_line(self._stream.fault, red=True)
+        for fault in filter(None, (self._stream.fault, *self._faults)):
+            terminalreporter.write_line(fault, red=True)
         if self._state is not None:
             page = relative(self._directory / "index.html", terminalreporter.startpath)
             terminalreporter.write_line(f"{self._state}: {page}")

@@ -2,7 +2,9 @@
 
 import os
 import platform
+import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -11,24 +13,19 @@ from typing import IO, Any
 from ci_environment import detect_ci_environment
 
 from accord.clock import now
-from accord.messages import PROTOCOL, Envelope, Record, line, timestamp
-
-LAST = "messages.ndjson"
-BEFORE = "messages.before.ndjson"
+from accord.crashes import Crash, envelopes
+from accord.messages import PROTOCOL, Envelope, Record, case_id, line, timestamp
 
 
 class Stream:
     """Writes what recorders noted; there is no file before something was noted.
 
-    While the run goes, the file has a name of its own, so that two runs at once do not write into each other's. At
-    the end it takes the place of the last run's, which is kept as the one before.
+    The file has a name of its own, so that two runs at once do not write into each other's.
     A disk that is full, or another fault of the system's, ends the stream and not the run: `fault` tells of it.
     """
 
     def __init__(self, directory: Path, rootpath: Path) -> None:
         self.fault: str | None = None
-        self.last = directory / LAST
-        self.before = directory / BEFORE
         self._rootpath = rootpath
         self._started = now()
         self._running = directory / f"messages.{os.getpid()}.{self._started}.ndjson"
@@ -36,6 +33,7 @@ class Stream:
         self._known: set[str] = set()
         self._selected: dict[str, str] = {}
         self._ended: set[str] = set()
+        self._crashed: dict[str, Crash] = {}
 
     def write(self, record: Record) -> None:
         """Write what is not written yet, to be read at once."""
@@ -45,26 +43,51 @@ class Stream:
         fresh = [text for about, text in record.known.items() if about not in self._known]
         self._known.update(record.known)
         self._ended.update(record.ended)
+        for case in record.ended:
+            self._crashed.pop(case, None)  # It was tried again.
         if fresh or record.ended:
             self._append("".join([*fresh, *record.ended.values()]))
 
-    def finish(self, success: bool) -> bool:
-        """Write what was to run and did not, and the end; tell whether there is a file of this run."""
+    def note(self, crash: Crash) -> None:
+        """Note a scenario whose process died, to be written at the end unless it is tried again."""
+        self._crashed[case_id(crash.nodeid)] = crash
+
+    def finish(self, success: bool) -> Path | None:
+        """Write what was to run and did not, and the end; return the file, if there is one and all is in it."""
         if self._file is not None:
-            left = {case: pickle for case, pickle in self._selected.items() if case not in self._ended}
-            cases = [{"id": case, "pickleId": pickle, "testSteps": []} for case, pickle in left.items()]
-            ended = {"testRunStartedId": "run", "timestamp": timestamp(now()), "success": success}
-            self._append("".join([*(line({"testCase": case}) for case in cases), line({"testRunFinished": ended})]))
+            try:
+                self._bring_back(self._file)
+                self._append("".join(map(line, self._rest(success))))
+            except OSError as error:
+                self._give_up(error)
         if self._file is None:
-            return False
+            return None
         try:
             self._close()
-            if self.last.exists():
-                self.last.replace(self.before)
-            self._running.replace(self.last)
         except OSError as error:
             self._give_up(error)
-        return self.fault is None
+        return self._running if self.fault is None else None
+
+    def _bring_back(self, file: IO[str]) -> None:
+        """Write the file anew where somebody removed it meanwhile, be it with its directory: it is still open."""
+        if not self._running.exists():
+            self._running.parent.mkdir(parents=True, exist_ok=True)
+            file.seek(0)
+            self._file = self._running.open("x+", encoding="utf-8")
+            shutil.copyfileobj(file, self._file)
+            file.close()
+
+    def _rest(self, success: bool) -> Iterator[Envelope]:
+        left = {case: pickle for case, pickle in self._selected.items() if case not in self._ended}
+        crashed = {case: crash for case, crash in self._crashed.items() if case in left}
+        yield from envelopes(crashed, left, self._running)
+        for case, pickle in left.items():
+            if case not in crashed:
+                yield {"testCase": {"id": case, "pickleId": pickle, "testSteps": []}}
+        # What died after its scenario had ended is no scenario's, and is told of the run.
+        others = [crash.sentence() for case, crash in self._crashed.items() if case in self._ended]
+        ended = {"testRunStartedId": "run", "timestamp": timestamp(now()), "success": success}
+        yield {"testRunFinished": ended | ({"message": " ".join(others)} if others else {})}
 
     def _append(self, text: str) -> None:
         if self.fault is not None:
@@ -72,7 +95,7 @@ class Stream:
         try:
             if self._file is None:
                 self._running.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._running.open("w", encoding="utf-8")
+                self._file = self._running.open("x+", encoding="utf-8")
                 started = {"id": "run", "timestamp": timestamp(self._started)}
                 text = line({"meta": meta(self._rootpath)}) + line({"testRunStarted": started}) + text
             self._file.write(text)
@@ -87,6 +110,9 @@ class Stream:
         )
         with suppress(OSError):
             self._close()
+        with suppress(OSError):
+            if self._running.stat().st_size == 0:
+                self._running.unlink()
 
     def _close(self) -> None:
         file, self._file = self._file, None

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import CodeType, CoroutineType
 from typing import Any
 
+from accord.failures import text_of
 from accord.internals import Gathering, replace_unawaited_warning
 from accord.places import code_of, place
 from accord.refusal import Refusal
@@ -171,14 +172,15 @@ class Unawaited:
     def _note_failed(self, future: asyncio.Future[Any], error: BaseException) -> None:
         if not isinstance(future, asyncio.Task):
             self._note(
-                "gathered", f"{self._by} gathers what failed unseen with {error!r}: await `asyncio.gather(...)`."
+                "gathered",
+                f"{self._by} gathers what failed unseen with {text_of(error, repr)}: await `asyncio.gather(...)`.",
             )
             return
         coroutine = future.get_coro()
         what, place = self._called(coroutine)
         self._note(
             place,
-            f"{self._caller(coroutine)} never sees that the task {what}, {place}, failed with {error!r}: "
+            f"{self._caller(coroutine)} never sees that the task {what}, {place}, failed with {text_of(error, repr)}: "
             "await the task in a step.",
         )
 

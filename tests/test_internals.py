@@ -5,6 +5,8 @@ import asyncio
 import importlib
 import inspect
 import os
+import socket
+import sys
 from dataclasses import fields
 from importlib.metadata import version
 from operator import attrgetter
@@ -14,7 +16,7 @@ import pytest
 from pytest_bdd import parsers
 
 import accord
-from accord.internals import Gathering, StepParser, arguments_of, environment, replace_unawaited_warning
+from accord.internals import Gathering, StepParser, arguments_of, disconnect, environment, replace_unawaited_warning
 from tests.conftest import Project
 
 CALLED = [
@@ -45,6 +47,9 @@ CALLED = [
     ("freezegun", "freezegun.api", "freeze_factories", []),
     ("freezegun", "freezegun.api", "_freeze_time.stop", ["self"]),
     ("pytest", "_pytest.logging", "LogCaptureHandler", []),
+    ("pytest", "_pytest.capture", "CaptureManager.suspend", ["self", "in_"]),
+    ("pytest-xdist", "xdist.dsession", "DSession.triggershutdown", ["self"]),
+    ("pytest-xdist", "xdist.dsession", "DSession.handle_crashitem", ["self", "nodeid", "worker"]),
     ("gherkin-official", "gherkin.dialect", "Dialect.for_name", ["name"]),
     ("gherkin-official", "gherkin.ast_builder", "AstBuilder", ["id_generator"]),
     ("gherkin-official", "gherkin.parser", "Parser", ["ast_builder"]),
@@ -191,6 +196,25 @@ def test_a_parser_tells_where_its_arguments_stand(parser: StepParser) -> None:
 
 def test_the_copy_of_the_environment_is_what_python_says() -> None:
     assert {os.fsdecode(name): os.fsdecode(value) for name, value in environment().items()} == dict(os.environ)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
+def test_a_connection_of_the_loop_is_cut_and_what_listens_is_not() -> None:
+    loop = asyncio.new_event_loop()
+    one, other = socket.socketpair()
+    listening = socket.create_server(("127.0.0.1", 0))
+    loop.add_reader(one, print)
+    loop.add_reader(listening, print)
+    disconnect(loop)
+    with pytest.raises(OSError, match="non-socket"):
+        one.send(b"said twice")
+    assert listening.getsockname()
+    assert other.recv(10) == b""
+    loop.remove_reader(one)
+    loop.remove_reader(listening)
+    loop.close()
+    for it in (one, other, listening):
+        it.close()
 
 
 def test_nothing_else_in_accord_imports_what_is_not_documented() -> None:

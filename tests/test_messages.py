@@ -1,6 +1,7 @@
 """Every run of features leaves its Cucumber Messages, whatever became of it."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -262,13 +263,39 @@ def test_the_streams_of_workers_arrive_as_one(project: Project) -> None:
     assert {started["workerId"] for started in of("testCaseStarted", together)} == {"gw0", "gw1"}
 
 
-def test_a_scenario_whose_worker_is_killed_is_said_not_to_have_run(project: Project) -> None:
+CRASHED = ["UNKNOWN", "UNKNOWN", "FAILED"]
+
+
+@pytest.mark.parametrize(
+    ("death", "how"),
+    [
+        ("os._exit(9)", "exit code 9"),
+        ("os.kill(os.getpid(), 9)", "SIGKILL"),
+        ("__import__('ctypes').string_at(0)", "SIGSEGV"),
+    ],
+)
+def test_a_scenario_whose_worker_dies_is_broken_and_the_others_are_what_they_are(
+    project: Project, death: str, how: str
+) -> None:
     many(project)
-    project.steps(DYING.format(condition="number == 2"))
-    project.run_process("-n", "2", "--max-worker-restart=0")
+    project.steps(DYING.format(condition="number == 2").replace("os._exit(9)", death))
+    result = project.run_process("-n", "2")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["9 promises kept, 3 broken: *"])
     told = messages(project)
-    assert any(not steps for steps in outcome(told).values())
     assert len(of("testCase", told)) == 12
+    assert sorted(outcome(told).values()) == 9 * [["PASSED", "PASSED"]] + 3 * [CRASHED]
+    summary = project.path.joinpath("living-docs", "summary.md").read_text(encoding="utf-8").replace("\\", "")
+    assert len(re.findall(rf"until the end: The worker gw\d of pytest-xdist crashed \({how}\)", summary)) == 3
+
+
+def test_what_no_worker_came_to_before_all_had_died_is_not_run(project: Project) -> None:
+    many(project)
+    project.steps(DYING.format(condition="True"))
+    project.run_process("-n", "2", "--max-worker-restart=0").stdout.fnmatch_lines(["* not run: *"])
+    statuses = list(outcome(messages(project)).values())
+    assert statuses.count(CRASHED) + statuses.count([]) == 12
+    assert 1 <= statuses.count(CRASHED) <= 2
 
 
 def test_a_killed_run_leaves_what_it_had_done(project: Project) -> None:
@@ -302,11 +329,6 @@ def test_a_disk_that_is_full_ends_the_record_and_not_the_run(project: Project) -
     )
     result.stdout.no_fnmatch_line("*Traceback*")
     assert result.ret == pytest.ExitCode.OK
-
-
-def test_a_record_that_cannot_be_written_is_said_in_one_line(failing: Project) -> None:
-    failing.path.joinpath("living-docs").write_text("in the way", encoding="utf-8")
-    failing.run().stdout.fnmatch_lines(["*ends early, and this run is not published: *"])
 
 
 def test_the_record_of_the_run_before_is_kept(failing: Project) -> None:

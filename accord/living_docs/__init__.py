@@ -1,26 +1,58 @@
 """Living documentation: a stream of Cucumber Messages, of whatever Cucumber, as documents that people open."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+from accord.files import Together, together
 from accord.garbage import uncollected
 from accord.living_docs.changes import changes
-from accord.living_docs.page import page
+from accord.living_docs.model import Document
+from accord.living_docs.page import page, tag_address
 from accord.living_docs.stream import read
 from accord.living_docs.summary import summary
+from accord.refusal import Refusal
+
+__all__ = ["Rendered", "read", "render", "tag_address", "write"]
+
+PAGE = "index.html"
+SUMMARY = "summary.md"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a stream comes to: its state in a sentence, and in Markdown."""
+
+    sentence: str
+    summary: str
+
+
+def write(stream: Path, directory: Path, baseline: Path | None = None, tag_link: str | None = None) -> str:
+    """Write `index.html` and `summary.md` into the directory, both or none, and return the state in a sentence.
+
+    What changed is told against the stream `baseline`. `{tag}` in `tag_link` stands for a tag, without its `@`.
+    Raises Refusal for a stream that cannot be read, for a link that leads nowhere, and where nothing can be written.
+    """
+    tag_address(tag_link)
+    since = read(baseline, evidence=False) if baseline else None
+    for path in filter(None, (stream, baseline)):
+        if path.resolve() in ((directory / name).resolve() for name in (PAGE, SUMMARY)):
+            raise Refusal(f"{path} would be overwritten by what is made of it: choose another directory")
+    try:
+        with together() as documents:
+            return render(documents, stream, directory, since, tag_link).sentence
+    except OSError as error:
+        raise Refusal(f"{error.filename or directory} cannot be written: {error.strerror or error}") from None
 
 
 @uncollected()
-def write(stream: Path, directory: Path, baseline: Path | None = None, tag_link: str | None = None) -> str:
-    """Write `index.html` and `summary.md` into the directory, and return the state in a sentence.
-
-    What changed is told against the stream `baseline`. `{tag}` in `tag_link` stands for a tag, without its `@`.
-    Raises Refusal for a stream that cannot be read.
-    """
+def render(
+    documents: Together, stream: Path, directory: Path, since: Document | None, tag_link: str | None
+) -> Rendered:
+    """Write them as `write` does, to be there once `documents` are. Raises OSError, and Refusal."""
     document = read(stream)
-    compared = changes(read(baseline, evidence=False), document) if baseline else None
+    compared = changes(since, document) if since else None
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "index.html").open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.writelines(page(document, compared, tag_link))
-    with (directory / "summary.md").open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.write("\n".join(summary(document, compared)))
-    return document.sentence()
+    documents.write(directory / PAGE, page(document, compared, tag_link))
+    told = "\n".join(summary(document, compared))
+    documents.write(directory / SUMMARY, [told])
+    return Rendered(document.sentence(), told)

@@ -43,7 +43,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         "paragraphs": paragraphs,
         "plain": plain,
         "shown": shown,
-        "tag_address": _tag_address(tag_link),
+        "tag_address": tag_address(tag_link),
         "took": took,
         "web": web,
     }
@@ -137,9 +137,10 @@ def web(address: str) -> str | None:
         return None
 
 
-def _tag_address(template: str | None) -> Callable[[str], str]:
+def tag_address(template: str | None) -> Callable[[str], str]:
+    """How a tag becomes an address; without a template, one that filters the page. Raises Refusal."""
     if template is None:
         return lambda tag: "?tag=" + quote(tag, safe="")
-    if web(template) is None or "{tag}" not in template:
+    if web(template) is None or not urlsplit(template).netloc or "{tag}" not in template:
         raise Refusal(f"{template} is no address to link tags to: write one as https://tracker.example/{{tag}}")
     return lambda tag: template.replace("{tag}", quote(tag.removeprefix("@"), safe=""))

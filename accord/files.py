@@ -1,0 +1,131 @@
+"""Files that appear whole or not at all, whatever goes wrong while they are written."""
+
+import errno
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+_PART = ".accord-{}.part"
+# Whoever writes a file writes on; what nobody has touched for so long was left by a process that was killed.
+_LEFT_SECONDS = 3600
+
+
+@contextmanager
+def together() -> Iterator["Together"]:
+    """Give files that are written beside their places, and take them when the block ends; none does where it fails.
+
+    A reader sees a former file or a new one, never a part, be it after a kill, with a full disk or in between. What is
+    on its way is on the disk (fsync) before it takes the place of what was there. A link stays one: what it leads to is
+    replaced. Raises OSError, whose `filename` is the place.
+    """
+    files = Together()
+    try:
+        yield files
+        files.take_places()
+    finally:
+        files.remove_parts()
+
+
+class Together:
+    """Files that are on their way."""
+
+    def __init__(self) -> None:
+        self._parts: list[Path] = []
+        self._moves: list[tuple[Path, Path, bool]] = []
+
+    def write(self, path: Path, pieces: Iterable[str]) -> None:
+        """Write a text, as UTF-8; what is no file, such as a pipe, gets it at once."""
+        with _at(path):
+            if path.exists() and not path.is_file() and not path.is_dir():
+                with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+                    file.writelines(pieces)
+                return
+            place = _real(path)
+            with self._part(place).open("x", encoding="utf-8", errors="replace", newline="\n") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+            self.move(self._parts[-1], place)
+
+    def move(self, path: Path, place: Path) -> None:
+        """Have a file that was written elsewhere in the directory take its place."""
+        self._moves.append((_real(path), _real(place), False))
+
+    def keep(self, path: Path, place: Path) -> None:
+        """Have what is in a file, if there is one, take another place before the file is replaced."""
+        self._moves.append((_real(path), _real(place), True))
+
+    def remove_parts(self) -> None:
+        """Leave nothing of what has not taken its place."""
+        for part in self._parts:
+            with suppress(OSError):
+                part.unlink()
+
+    def take_places(self) -> None:
+        """Have all of them take their places, one after another at once, unless it can be seen that one cannot."""
+        for _path, place, _stays in self._moves:
+            if place.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
+        for path, place, stays in self._moves:
+            with _at(place):
+                if stays and not path.exists():
+                    continue
+                if place.exists():
+                    with suppress(OSError):
+                        shutil.copymode(place, path)
+                (self._second(path, place) if stays else path).replace(place)
+
+    def _second(self, path: Path, place: Path) -> Path:
+        """Return a second name of the file, so that it never has none, or its own where the file system has no such."""
+        part = self._part(place)
+        try:
+            os.link(path, part)
+        except OSError:
+            return path
+        return part
+
+    def _part(self, place: Path) -> Path:
+        for left in place.parent.glob(_PART.format("*")):
+            with suppress(OSError):
+                if left.stat().st_mtime < time.time() - _LEFT_SECONDS:
+                    left.unlink()
+        part = place.with_name(_PART.format(f"{os.getpid()}-{secrets.token_hex(4)}"))
+        self._parts.append(part)
+        return part
+
+
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Have no other process publish in the directory meanwhile, where the system can see to that."""
+    if sys.platform == "win32":  # It has no locks of directories.
+        yield
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # A directory on the network may have no locks.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _at(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(place)) from error
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
