@@ -39,7 +39,7 @@ class Account:
         user, group = ids(self.name)
         return {
             "cwd": self.directory,
-            "env": {"LC_ALL": "C"},
+            "env": cache.ENVIRONMENT,
             "user": user,
             "group": group,
             "extra_groups": [],

@@ -9,15 +9,20 @@ import secrets
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 from accord.refusal import Refusal
 
+# All that is told to what root runs with the rights of another account.
+ENVIRONMENT = {"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
 POSIX = os.name == "posix"
+# More than any file that Accord reads; what an account has put there for root to read may be of any size.
+LARGEST = 1 << 24
 _DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -63,7 +68,10 @@ def check(path: Path, owner: int | None = None) -> os.stat_result:
 
 
 def read(base: Path, *names: str, owner: int | None = None) -> bytes:
-    """Read the file to which the names lead from the directory. See `check` for what is refused on the way there."""
+    """Read the file to which the names lead from the directory, up to LARGEST bytes.
+
+    Raises Refusal for what `check` refuses on the way there, and OSError where it can't be read.
+    """
     path = base.joinpath(*names)
     if not POSIX:
         return path.read_bytes()
@@ -71,9 +79,8 @@ def read(base: Path, *names: str, owner: int | None = None) -> bytes:
         # A pipe would have the run wait for a writer.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         with open(names[-1], "rb", opener=lambda name, _: os.open(name, flags, dir_fd=directory)) as file:
-            status = os.fstat(file.fileno())
-            _check(path, status, owner)
-            return file.read()
+            _check(path, os.fstat(file.fileno()), owner)
+            return file.read(LARGEST)
 
 
 def write(base: Path, *names: str, content: bytes) -> None:
@@ -104,9 +111,8 @@ def remove(path: Path) -> None:
         path.unlink()
     elif POSIX and status.st_uid != os.geteuid():
         command: Sequence[str | Path] = ("rm", "-rf", "--", path)
-        subprocess.run(
-            command, cwd="/", env={}, capture_output=True, user=status.st_uid, group=status.st_gid, extra_groups=[]
-        )
+        rights: Mapping[str, Any] = {"user": status.st_uid, "group": status.st_gid, "extra_groups": []}
+        subprocess.run(command, cwd="/", env=ENVIRONMENT, capture_output=True, **rights)
         path.rmdir()
     else:
         shutil.rmtree(path)

@@ -46,6 +46,13 @@ def test_a_file_is_written_for_nobody_else_whatever_the_umask(place: Path) -> No
     assert os.listdir(place / "in") == ["it"]
 
 
+def test_no_more_is_read_than_there_is_room_for(place: Path) -> None:
+    cache.write(place, "it", content=b"")
+    os.truncate(place / "it", 1 << 40)
+
+    assert len(cache.read(place, "it")) == cache.LARGEST
+
+
 def test_what_can_be_read_by_others_is_closed_to_them(place: Path) -> None:
     (place / "it").mkdir(mode=0o755)
 
