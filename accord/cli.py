@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from accord.refusal import Refusal
 
 
 def main() -> None:
-    """Run the command; exits with 1 if something is amiss, and with 2 for words that it does not know."""
+    """Run the command; exits with 1 if something is amiss, 2 for words that it does not know, 130 at Ctrl-C."""
     parser = argparse.ArgumentParser(prog="accord", description="Acceptance suites that tell the truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser(
@@ -24,6 +25,8 @@ def main() -> None:
         sys.exit(arguments.run(arguments))
     except Refusal as refusal:
         sys.exit(str(refusal))
+    except KeyboardInterrupt:  # As a shell has it; what was to be written is not there, and what was there still is.
+        sys.exit(128 + signal.SIGINT)
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
