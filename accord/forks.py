@@ -23,8 +23,20 @@ class Forks:
         self._config = config
         self._unawaited = unawaited
         self._name_of_running = name_of_running
-        self._process = os.getpid()
+        self._process = self._first = os.getpid()
         _FORKS.add(self)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self) -> None:
+        """End a child of a hook between two tests; who forks for each test, as pytest-forked does, does so later."""
+        if os.getpid() != self._first:
+            self._end()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """End a child of a hook after the last test."""
+        if os.getpid() != self._first:
+            self._end()
 
     def _phase(self) -> Generator[None, object, object]:
         __tracebackhide__ = True

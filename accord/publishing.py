@@ -15,6 +15,7 @@ from accord.collecting import RECORDER
 from accord.crashes import Crash
 from accord.failures import named
 from accord.files import alone, together
+from accord.garbage import uncollected
 from accord.internals import end_workers
 from accord.messages import Record
 from accord.places import relative
@@ -69,20 +70,27 @@ def _checked(tag_link: str | None, record: Path | None) -> "Document | None":
     if tag_link is None and record is None:
         return None
     # What it needs is loaded when it is needed: no run should start the later for it.
-    from accord.living_docs import read, tag_address
+    from accord.living_docs import tag_address
 
     try:
         tag_address(tag_link)
     except Refusal as refusal:
         raise pytest.UsageError(f"{TAG_LINK}: {refusal}") from None
     try:
-        return read(record, evidence=False) if record else None
+        return _compared_with(record) if record else None
     except Refusal as refusal:
         raise pytest.UsageError(f"{BASELINE}: {refusal}") from None
 
 
+@uncollected()
+def _compared_with(record: Path) -> "Document":
+    from accord.living_docs import read
+
+    return read(record, evidence=False)
+
+
 def _refuse_unwritable(directory: Path) -> None:
-    there = next(path for path in (directory, *directory.parents) if os.path.lexists(path))
+    there = next((path for path in (directory, *directory.parents) if os.path.lexists(path)), directory)
     if not there.is_dir():
         raise pytest.UsageError(f"{DOCS}: {there} is not a directory: name one, or remove what is there.")
     if not os.access(there, os.W_OK | os.X_OK):
@@ -197,10 +205,8 @@ class Publishing:
                 self._faults.append(f"The summary is not in GITHUB_STEP_SUMMARY ({summary}): {error.strerror}.")
 
     def _read_last(self) -> "Document | None":
-        from accord import living_docs
-
         try:
-            return living_docs.read(self._last, evidence=False) if os.path.lexists(self._last) else None
+            return _compared_with(self._last) if self._last.is_file() else None
         except Refusal as refusal:
             self._faults.append(f"What changed is not told: {refusal}")
             return None

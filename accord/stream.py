@@ -26,6 +26,7 @@ class Stream:
 
     def __init__(self, directory: Path, rootpath: Path) -> None:
         self.fault: str | None = None
+        self._process = os.getpid()
         self._rootpath = rootpath
         self._started = now()
         self._running = directory / f"messages.{os.getpid()}.{self._started}.ndjson"
@@ -54,6 +55,8 @@ class Stream:
 
     def finish(self, success: bool) -> Path | None:
         """Write what was to run and did not, and the end; return the file, if there is one and all is in it."""
+        if os.getpid() != self._process:  # It was forked in a hook, and the run is its parent's.
+            return None
         if self._file is not None:
             try:
                 self._bring_back(self._file)
@@ -90,7 +93,7 @@ class Stream:
         yield {"testRunFinished": ended | ({"message": " ".join(others)} if others else {})}
 
     def _append(self, text: str) -> None:
-        if self.fault is not None:
+        if self.fault is not None or os.getpid() != self._process:
             return
         try:
             if self._file is None:

@@ -124,6 +124,20 @@ SENTENCES = {
 }
 
 
+@pytest.mark.parametrize("hook", ["pytest_runtest_logfinish", "pytest_sessionfinish"])
+def test_a_child_of_a_hook_publishes_nothing(project: Project, hook: str) -> None:
+    scenarios = "".join(f"  Scenario: {name}\n    Given it is\n    Then it is\n" for name in ("One", "Two"))
+    project.feature(f"Feature: It\n{scenarios}")
+    project.steps(f"import os\n@step('it is')\ndef _(): ...\ndef {hook}():\n    os.wait() if os.fork() else None\n")
+    result = project.run_process("-p", "no:randomly")
+    assert [line for line in result.outlines if "kept" in line] == ["2 promises kept: living-docs/index.html"]
+    assert sorted(path.name for path in project.path.joinpath("living-docs").iterdir()) == [
+        "index.html",
+        "messages.ndjson",
+        "summary.md",
+    ]
+
+
 @pytest.mark.parametrize("arguments", [[], ["-s"], ["-n", "1"]])
 def test_a_child_that_comes_back_into_the_run_is_ended_and_the_run_goes_on(
     project: Project, arguments: list[str]

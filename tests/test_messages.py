@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cucumber_messages import Envelope, message_converter
 
 from tests.conftest import Project
 
@@ -285,6 +286,8 @@ def test_a_scenario_whose_worker_dies_is_broken_and_the_others_are_what_they_are
     told = messages(project)
     assert len(of("testCase", told)) == 12
     assert sorted(outcome(told).values()) == 9 * [["PASSED", "PASSED"]] + 3 * [CRASHED]
+    for message in told:
+        assert message_converter.to_dict(message_converter.from_dict(message, Envelope)) == message
     summary = project.path.joinpath("living-docs", "summary.md").read_text(encoding="utf-8").replace("\\", "")
     assert len(re.findall(rf"until the end: The worker gw\d of pytest-xdist crashed \({how}\)", summary)) == 3
 
