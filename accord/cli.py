@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from accord import lies, living_docs
 from accord.merging import merge
 from accord.refusal import Refusal
+from accord.visible import one_line
 
 
 def main() -> None:
@@ -20,10 +22,16 @@ def main() -> None:
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
     _add_merge(commands.add_parser("merge", help="join the records of several machines into one run's"))
     arguments = parser.parse_args()
+    # A file's name may have characters that this terminal has not.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(arguments.run(arguments))
     except Refusal as refusal:
-        sys.exit(str(refusal))
+        sys.exit(one_line(str(refusal)))
+    except OSError as error:
+        sys.exit(one_line(f"{error.filename or 'A file'}: {error.strerror or error}"))
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
@@ -41,17 +49,23 @@ def _render(arguments: argparse.Namespace) -> int:
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="Cucumber Messages, as NDJSON")
-    parser.add_argument("-o", dest="into", type=Path, required=True, metavar="RECORD", help="where the one run's go")
+    parser.add_argument("-o", dest="into", type=_file, required=True, metavar="RECORD", help="where the one run's go")
     parser.set_defaults(run=_merge)
+
+
+def _file(path: str) -> Path:
+    if not Path(path).name:
+        raise argparse.ArgumentTypeError(f"{path!r} is not the name of a file")
+    return Path(path)
 
 
 def _merge(arguments: argparse.Namespace) -> int:
     merged = merge(arguments.records, arguments.into)
-    print(f"{merged.scenarios} scenarios of {len(arguments.records)} records: {arguments.into}")
+    print(one_line(f"{merged.scenarios} scenarios of {len(arguments.records)} records: {arguments.into}"))
     if merged.repeated:
         print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
     for fault in merged.faults:
-        print(f"{fault}: what it would have told is not run.", file=sys.stderr)
+        print(one_line(f"{fault}: what it would have told is not run."), file=sys.stderr)
     return 1 if merged.faults else 0
 
 

@@ -14,6 +14,7 @@ from accord.messages import Record
 from accord.places import relative
 from accord.refusal import Refusal
 from accord.stream import Stream
+from accord.visible import one_line
 
 DOCS = "--accord-docs"
 BASELINE = "--accord-baseline"
@@ -113,7 +114,7 @@ class Publishing:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say the state and where the run is published, or why it is not."""
         if self._stream.fault is not None:
-            terminalreporter.write_line(self._stream.fault, red=True)
+            terminalreporter.write_line(one_line(self._stream.fault), red=True)
         if self._state is not None:
             page = relative(self._directory / "index.html", terminalreporter.startpath)
-            terminalreporter.write_line(f"{self._state}: {page}")
+            terminalreporter.write_line(one_line(f"{self._state}: {page}"))
