@@ -5,6 +5,7 @@ import asyncio
 import os
 import signal
 import sys
+from io import TextIOWrapper
 from itertools import groupby
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tqdm import tqdm
 from accord import lies, living_docs
 from accord.merging import merge
 from accord.refusal import Refusal
+from accord.visible import one_line
 
 
 def main() -> None:
@@ -28,10 +30,16 @@ def main() -> None:
         "clean", help="list what killed runs left on the server of DATABASE_URL, and the cache; remove it after a yes"
     ).set_defaults(run=_clean)
     arguments = parser.parse_args()
+    # A file's name may have characters that this terminal has not.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(arguments.run(arguments))
     except Refusal as refusal:
-        sys.exit(str(refusal))
+        sys.exit(one_line(str(refusal)))
+    except OSError as error:
+        sys.exit(one_line(f"{error.filename or 'A file'}: {error.strerror or error}"))
     except KeyboardInterrupt:  # As a shell has it; what was to be written is not there, and what was there still is.
         sys.exit(128 + signal.SIGINT)
 
@@ -51,17 +59,23 @@ def _render(arguments: argparse.Namespace) -> int:
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="Cucumber Messages, as NDJSON")
-    parser.add_argument("-o", dest="into", type=Path, required=True, metavar="RECORD", help="where the one run's go")
+    parser.add_argument("-o", dest="into", type=_file, required=True, metavar="RECORD", help="where the one run's go")
     parser.set_defaults(run=_merge)
+
+
+def _file(path: str) -> Path:
+    if not Path(path).name:
+        raise argparse.ArgumentTypeError(f"{path!r} is not the name of a file")
+    return Path(path)
 
 
 def _merge(arguments: argparse.Namespace) -> int:
     merged = merge(arguments.records, arguments.into)
-    print(f"{merged.scenarios} scenarios of {len(arguments.records)} records: {arguments.into}")
+    print(one_line(f"{merged.scenarios} scenarios of {len(arguments.records)} records: {arguments.into}"))
     if merged.repeated:
         print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
     for fault in merged.faults:
-        print(f"{fault}: what it would have told is not run.", file=sys.stderr)
+        print(one_line(f"{fault}: what it would have told is not run."), file=sys.stderr)
     return 1 if merged.faults else 0
 
 
@@ -86,7 +100,7 @@ def _clean(_: argparse.Namespace) -> int:
         try:
             asyncio.run(leftover.remove())
         except Refusal as refusal:
-            print(refusal, file=sys.stderr)
+            print(one_line(str(refusal)), file=sys.stderr)
             left += 1
     print(f"Removed: {len(found) - left} of {len(found)}.")
     return 1 if left else 0

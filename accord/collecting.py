@@ -39,6 +39,7 @@ from accord.internals import Scenario as RenderedScenario
 from accord.messages import Recorder
 from accord.places import relative
 from accord.stepping import from_step
+from accord.visible import visible
 
 CURRENT_STEP = pytest.StashKey[Step]()
 RECORDER = pytest.StashKey[Recorder]()
@@ -91,7 +92,7 @@ class FeatureFile(pytest.Module):
 
     def _refusal(self, *faults: tuple[int, str]) -> pytest.Collector.CollectError:
         self.config.stash[RECORDER].refuse(self.path, faults)
-        return self.CollectError("\n".join(f"{self.nodeid}:{line}: {fault}" for line, fault in faults))
+        return self.CollectError(visible("\n".join(f"{self.nodeid}:{line}: {fault}" for line, fault in faults)))
 
 
 class Rule(pytest.Collector):
@@ -145,7 +146,7 @@ class Scenario(pytest.Function):
         step = self.stash.get(CURRENT_STEP, None)
         if step is not None and isinstance(shown, ExceptionRepr):
             place = f"{self.nodeid.partition('::')[0]}:{step.line_number}"
-            begin_with(shown, f"{place}\n{_marked(self.template.render(self.row), step)}\n")
+            begin_with(shown, visible(f"{place}\n{_marked(self.template.render(self.row), step)}\n"))
 
 
 def _scenarios(parent: pytest.Collector, template: ScenarioTemplate, rows: Rows) -> Iterator[Scenario]:

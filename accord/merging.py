@@ -11,10 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from accord import ndjson
 from accord.files import together
+from accord.reading import UNFIT, lines, reason
 from accord.refusal import Refusal
 
 Message = tuple[str, dict[str, Any]]
@@ -40,7 +39,7 @@ def merge(records: Sequence[Path], into: Path) -> Merged:
     survey = _Survey(records)
     try:
         with together() as files:
-            files.write(into, (ndjson.dumps({kind: told}) + "\n" for kind, told in survey.joined()))
+            files.write(into, (line + "\n" for line in survey.joined()))
     except OSError as error:
         raise Refusal(f"{into} cannot be written: {error.strerror}") from None
     return survey.merged
@@ -50,6 +49,8 @@ def merge(records: Sequence[Path], into: Path) -> Merged:
 class _Attempt:
     path: Path
     case: str
+    number: int = 0
+    is_last: bool = True
 
 
 class _Survey:
@@ -71,8 +72,11 @@ class _Survey:
         if not self._began:
             raise Refusal(f"There is no run to be merged: {'; '.join(self.merged.faults)}.")
         self._order = sorted(self._began, key=lambda path: _moment(self._began[path]))
+        places = {path: place for place, path in enumerate(self._order)}
         for attempts in self._attempts.values():
-            attempts.sort(key=lambda attempt: self._order.index(attempt.path))
+            attempts.sort(key=lambda attempt: places.get(attempt.path, -1))
+            for number, attempt in enumerate(attempts):
+                attempt.number, attempt.is_last = number, attempt is attempts[-1]
         self.merged.scenarios = len(self._cases)
         self.merged.repeated = sum(len(attempts) > 1 for attempts in self._attempts.values())
 
@@ -81,8 +85,8 @@ class _Survey:
             for number, (kind, told) in messages(path):
                 try:
                     self._take(path, kind, told)
-                except (LookupError, TypeError, AttributeError) as error:
-                    raise Refusal(f"{path}:{number} is no Cucumber Message: {error!r}") from None
+                except UNFIT as error:
+                    raise _unfit(path, number, error) from None
         except FileNotFoundError:
             self.merged.faults.append(f"{path} is missing")
         except OSError as error:
@@ -95,10 +99,9 @@ class _Survey:
         match kind:
             case "meta":
                 self._meta = self._meta or told
-            case "testRunStarted":
-                self._began[path] = told
-            case "testRunFinished":
-                self._ended[path] = told
+            case "testRunStarted" | "testRunFinished":
+                _moment(told)
+                (self._began if kind == "testRunStarted" else self._ended)[path] = told
             case "source":
                 digest = sha256(told["data"].encode(errors="surrogatepass")).digest()
                 if self._sources.setdefault(told["uri"], digest) != digest:
@@ -107,31 +110,43 @@ class _Survey:
                 self._cases.setdefault(told["id"], path)
                 self._hooks[path, told["id"]] = {step["id"] for step in told["testSteps"] if "hookId" in step}
             case "testCaseStarted":
-                attempt = self._by_id[path, told["id"]] = _Attempt(path, told["testCaseId"])
-                self._attempts.setdefault(attempt.case, []).append(attempt)
+                case, started = told["testCaseId"], (path, told["id"])
+                if started in self._by_id or (path, case) not in self._hooks:
+                    raise ValueError(f"it starts {case!r}, which is no test case before it, or once more")
+                attempt = self._by_id[started] = _Attempt(path, case)
+                self._attempts.setdefault(case, []).append(attempt)
 
-    def joined(self) -> Iterator[Message]:
-        """Yield the messages of the one run."""
-        yield "meta", self._meta
-        yield "testRunStarted", self._began[self._order[0]]
+    def joined(self) -> Iterator[str]:
+        """Yield the lines of the one run."""
+        yield _line("meta", self._meta)
+        yield _line("testRunStarted", self._began[self._order[0]])
         known: set[bytes] = set()
         # What is told of earlier attempts waits for the test case, which is told as the last of them knows it.
-        held: defaultdict[str, list[Message]] = defaultdict(list)
+        held: defaultdict[str, list[str]] = defaultdict(list)
         for path in self._order:
-            for _number, (kind, told) in messages(path):
-                if kind == "testCase":
-                    if path == self._teller(told["id"]):
-                        yield kind, told
-                        yield from held.pop(told["id"], ())
-                elif attempt := self._attempt(path, kind, told):
-                    if self._renumber(path, kind, told, attempt):
-                        if path == self._teller(attempt.case):
-                            yield kind, told
-                        else:
-                            held[attempt.case].append((kind, told))
-                elif kind not in _FRAME and _is_new((kind, told), known):
-                    yield kind, told
-        yield "testRunFinished", self._end()
+            for number, (kind, told) in messages(path):
+                try:
+                    lines = self._joined(path, kind, told, known, held)
+                except UNFIT as error:
+                    raise _unfit(path, number, error) from None
+                yield from lines
+        yield _line("testRunFinished", self._end())
+
+    def _joined(
+        self, path: Path, kind: str, told: dict[str, Any], known: set[bytes], held: defaultdict[str, list[str]]
+    ) -> list[str]:
+        """Return the lines that a message adds to the one run."""
+        if kind == "testCase":
+            return [_line(kind, told), *held.pop(told["id"], ())] if path == self._teller(told["id"]) else []
+        if attempt := self._attempt(path, kind, told):
+            if not self._renumber(path, kind, told, attempt):
+                return []
+            if path == self._teller(attempt.case):
+                return [_line(kind, told)]
+            held[attempt.case].append(_line(kind, told))
+            return []
+        line = _line(kind, told)
+        return [line] if kind not in _FRAME and _is_new(line, known) else []
 
     def _teller(self, case: str) -> Path:
         """Return the record that tells of a test case: that of its last attempt, if there is one."""
@@ -143,25 +158,28 @@ class _Survey:
 
     def _renumber(self, path: Path, kind: str, told: dict[str, Any], attempt: "_Attempt") -> bool:
         """Give what is told of an attempt its number among all; tell whether it has a place in the test case."""
-        attempts = self._attempts[attempt.case]
-        number = attempts.index(attempt)
-        told["id" if kind == "testCaseStarted" else "testCaseStartedId"] = f"{attempt.case}.attempt.{number}"
+        told["id" if kind == "testCaseStarted" else "testCaseStartedId"] = f"{attempt.case}.attempt.{attempt.number}"
         if kind == "testCaseStarted":
-            told["attempt"] = number
+            told["attempt"] = attempt.number
         if kind == "testCaseFinished":
-            told["willBeRetried"] = attempt is not attempts[-1]
+            told["willBeRetried"] = not attempt.is_last
         here, there = (self._hooks.get((it, attempt.case), set()) for it in (path, self._teller(attempt.case)))
-        return told.get("testStepId") not in here - there
+        step = told.get("testStepId")
+        return step not in here or step in there
 
     def _end(self) -> dict[str, Any]:
         last = max([*self._ended.values(), *self._began.values()], key=_moment)
-        success = not self.merged.faults and all(end["success"] for end in self._ended.values())
+        success = not self.merged.faults and all(end.get("success") is True for end in self._ended.values())
         told = {"testRunStartedId": "run", "timestamp": last["timestamp"], "success": success}
         return told | ({"message": "; ".join(self.merged.faults)} if self.merged.faults else {})
 
 
-def _is_new(message: Message, known: set[bytes]) -> bool:
-    digest = sha256(ndjson.dumps(message).encode()).digest()
+def _line(kind: str, told: dict[str, Any]) -> str:
+    return ndjson.dumps({kind: told})
+
+
+def _is_new(line: str, known: set[bytes]) -> bool:
+    digest = sha256(line.encode()).digest()
     is_new = digest not in known
     known.add(digest)
     return is_new
@@ -172,22 +190,29 @@ def messages(path: Path) -> Iterator[tuple[int, Message]]:
 
     Raises Refusal, with file and line, for what is no message, and OSError for what can't be read.
     """
-    with (
-        path.open("rb") as file,
-        tqdm(
-            total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, delay=1, leave=False, disable=None
-        ) as progress,
-    ):
-        for number, line in enumerate(file, 1):
-            progress.update(len(line))
-            try:
-                [(kind, told)] = ndjson.loads(line).items()
-            except (ValueError, AttributeError, RecursionError) as error:
-                if not line.endswith(b"\n"):
-                    return
-                raise Refusal(f"{path}:{number} is no Cucumber Message: {error}") from None
-            yield number, (kind, told)
+    for number, line in lines(path):
+        try:
+            kind, told = _message(ndjson.loads(line))
+        except UNFIT as error:
+            if not line.endswith(b"\n"):
+                return
+            raise _unfit(path, number, error) from None
+        yield number, (kind, told)
 
 
-def _moment(told: dict[str, Any]) -> tuple[int, int]:
-    return told["timestamp"]["seconds"], told["timestamp"]["nanos"]
+def _message(envelope: Any) -> Message:
+    match envelope:
+        case dict() if len(envelope) == 1 and isinstance(told := next(iter(envelope.values())), dict):
+            return next(iter(envelope)), told
+    raise ValueError("it is not an object of one kind")
+
+
+def _unfit(path: Path, number: int, error: Exception) -> Refusal:
+    return Refusal(f"{path}:{number} is no Cucumber Message: {reason(error)}")
+
+
+def _moment(told: dict[str, Any]) -> tuple[float, float]:
+    seconds, nanos = told["timestamp"]["seconds"], told["timestamp"]["nanos"]
+    if not {type(seconds), type(nanos)} <= {int, float}:
+        raise ValueError("its timestamp is not a number")
+    return seconds, nanos

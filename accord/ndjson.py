@@ -1,7 +1,7 @@
 """Lines of a stream of Cucumber Messages: JSON, one message a line."""
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -15,8 +15,15 @@ def dumps(value: Any) -> str:
 
 
 def loads(line: bytes | str) -> Any:
-    """Return what the JSON says. Raises ValueError, and RecursionError where it nests too deeply."""
+    """Return what the JSON says. Raises ValueError, and RecursionError where it nests too deeply.
+
+    A number may be larger than others can read, and a text have half a character: orjson takes neither.
+    """
     try:
         return orjson.loads(line)
     except ValueError:
-        return json.loads(line)
+        return json.loads(line, parse_constant=_no_number)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number of JSON's")

@@ -37,6 +37,7 @@ from accord.messages import Recorder, case_id
 from accord.places import place
 from accord.refusal import Refusal
 from accord.unawaited import Unawaited
+from accord.visible import visible
 
 _ISOLATION = pytest.StashKey[Isolation]()
 _UNAWAITED = pytest.StashKey[Unawaited]()
@@ -221,7 +222,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     coverage = config.stash[_ISOLATION].coverage
     verbose = config.option.verbose > 0
     for line in coverage.summary(_asked(config), listing=verbose or not _is_selection(config), in_full=verbose):
-        terminalreporter.write_line(line, red=coverage.falls_short(_asked(config)))
+        terminalreporter.write_line(visible(line), red=coverage.falls_short(_asked(config)))
 
 
 def _asked(config: pytest.Config) -> float:
@@ -257,7 +258,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
             item.config.stash[_SESSION_FIXTURES].keep(item, home(item))
         forget(item)
     if unawaited:
-        pytest.fail(unawaited, pytrace=False)
+        pytest.fail(visible(unawaited), pytrace=False)
     return result
 
 
@@ -288,6 +289,8 @@ def pytest_runtest_makereport(
         refusal = str(error) if isinstance(error, Refusal) else None
         trouble = item.config.stash[_ISOLATION].trouble(error)
         report.longrepr = trouble or _shown_before(item, error) or refusal or report.longrepr
+        if isinstance(report.longrepr, str):
+            report.longrepr = visible(report.longrepr)
     elif report.skipped and error is not None:
         item.config.stash[_UNAWAITED].give_up(error)
     recorder = item.config.stash[RECORDER]
@@ -296,7 +299,7 @@ def pytest_runtest_makereport(
     if report.failed and call.when == "call" and isinstance(item, ScenarioItem):
         item.show_sentence(report.longrepr)
         if exchange := recorder.last_exchange():
-            report.sections.insert(0, ("What went over the wire", exchange))
+            report.sections.insert(0, ("What went over the wire", visible(exchange)))
     if call.when == "teardown":
         recorder.end()
         setattr(report, publishing.TRAVELLING, vars(recorder.take()))
@@ -333,9 +336,8 @@ def _nothing_is_left_changed(watched: Watched, pytestconfig: pytest.Config) -> I
     if leaks := watched.end():
         # The fixture `request` would tell the test as well, and takes longer than all that is compared here.
         who = _name(pytestconfig.stash[_RUNNING])
-        pytest.fail(
-            "\n".join(f"{who} leaves {leak}: undo it in a fixture, after its `yield`." for leak in leaks), pytrace=False
-        )
+        left = "\n".join(f"{who} leaves {leak}: undo it in a fixture, after its `yield`." for leak in leaks)
+        pytest.fail(visible(left), pytrace=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -21,6 +21,7 @@ from accord.messages import Record
 from accord.places import relative
 from accord.refusal import Refusal
 from accord.stream import Stream
+from accord.visible import one_line
 
 if TYPE_CHECKING:
     from accord.living_docs.model import Document
@@ -215,7 +216,7 @@ class Publishing:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say the state and where the run is published, or why it is not."""
         for fault in filter(None, (self._stream.fault, *self._faults)):
-            terminalreporter.write_line(fault, red=True)
+            terminalreporter.write_line(one_line(fault), red=True)
         if self._state is not None:
             page = relative(self._directory / "index.html", terminalreporter.startpath)
-            terminalreporter.write_line(f"{self._state}: {page}")
+            terminalreporter.write_line(one_line(f"{self._state}: {page}"))

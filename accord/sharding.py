@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from accord.merging import messages
+from accord.reading import UNFIT, reason
 from accord.refusal import Refusal
 
 
@@ -21,8 +22,8 @@ def durations(record: Path) -> dict[str, float]:
                 elif kind == "testCaseFinished":
                     case, started = attempts.pop(told["testCaseStartedId"])
                     seconds[case] = _seconds(told) - started
-            except (LookupError, TypeError) as error:
-                raise Refusal(f"{record}:{number} is no Cucumber Message: {error!r}") from None
+            except UNFIT as error:
+                raise Refusal(f"{record}:{number} is no Cucumber Message: {reason(error)}") from None
     except OSError as error:
         raise Refusal(f"{record} cannot be read: {error.strerror}") from None
     return seconds

@@ -34,15 +34,21 @@ PASSWORDS: dict[str, dict[str, str | None]] = {
     "a password of 5000 characters": {"password": "x" * 5000},
     "no password": {"password": None},
 }
-NOISE: dict[str, Any] = {
-    "content": b"--form: alice",
-    "headers": {"Content-Type": "multipart/form-data; boundary=form"},
+FORMS: dict[str, Any] = {
+    "no more than noise": {
+        "content": b"--form: alice",
+        "headers": {"Content-Type": "multipart/form-data; boundary=form"},
+    },
+    "many books": {"data": {"username": "alice", "password": "x" * 1_000_000}},
 }
+E_ACUTE = {"one letter": "\u00e9", "an e and an acute": "e\u0301", "an e without acute": "e"}
 MISTAKES: dict[str, dict[str, object]] = {
     "without a name": {"username": None},
     "without an address": {"email": None},
     "without a password": {"password": None},
     "with a detail that nobody asks": {"is_admin": True},
+    "with far too many details": {f"colour {number}": "blue" for number in range(1_000)},
+    "that fills many books": {"password": "x" * 1_000_000},
     "with a number for a password": {"password": 1234567890},
     "with an unstorable character in the password": {"password": "correct\0horse"},
     "with half an emoji in the password": {"password": "correct \ud83d horse"},
@@ -82,7 +88,7 @@ class People:
 
     async def sign_in(self, name: str, password: str = "the right password") -> httpx.Response:
         """Ask for a pass, and keep it."""
-        request = NOISE if password == "no more than noise" else {"data": self._form(name, **PASSWORDS[password])}
+        request = FORMS.get(password) or {"data": self._form(name, **PASSWORDS[password])}
         answer = await self._client.post("/auth/token", **request)
         if answer.status_code == 200:
             self._passes[name] = answer.json()["access_token"]
@@ -132,7 +138,15 @@ FORGED: dict[str, Callable[[str, str], str | None]] = {
     "with a pass of no one": lambda _alice, _bob: f"Bearer {signed()}",
     "with a pass that never ends": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=None)}",
     "with a pass of someone impossible": lambda _alice, _bob: f"Bearer {signed(sub='9' * 20)}",
+    "with a pass that ends at no time": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=float('inf'))}",
+    "with a pass that ends in a thousand years": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=32503680000)}",
+    "with a pass that asks for more": lambda alice, _bob: f"Bearer {signed(sub=alice, admin=True)}",
 }
+
+
+def cafe(keys: str) -> str:
+    """Return a password with an é in it, typed with these keys."""
+    return f"correct caf{E_ACUTE[keys]}"
 
 
 @pytest.fixture
@@ -174,14 +188,25 @@ async def _(people: People, name: str, address: str) -> httpx.Response:
 async def _(client: httpx.AsyncClient, people: People, how: str) -> httpx.Response:
     if how == "that is no more than noise":
         return await client.post("/auth/register", content=b"{alice", headers={"Content-Type": "application/json"})
-    if found := re.fullmatch(r"with a password of (\d+) characters", how):
-        return await people.register("alice", password="x" * int(found[1]))
+    if found := re.fullmatch(r"with a password of (\d+) (?:characters|é typed as (.+))", how):
+        return await people.register("alice", password=E_ACUTE.get(found[2], "x") * int(found[1]))
     return await people.register("alice", **MISTAKES[how])
 
 
 @when(sentence("{name:Text} signs in with {password}"), target_fixture="answer")
 async def _(people: People, name: str, password: str) -> httpx.Response:
     return await people.sign_in(name, password)
+
+
+@given(sentence("the password of {name:Text} has an é typed as {keys}"))
+async def _(people: People, db_session: AsyncSession, name: str, keys: str) -> None:
+    (await people.account(name)).hashed_password = hash_password(cafe(keys))
+    await db_session.commit()
+
+
+@when(sentence("{name:Text} enters the password, the é typed as {keys}"), target_fixture="answer")
+async def _(client: httpx.AsyncClient, name: str, keys: str) -> httpx.Response:
+    return await client.post("/auth/token", data={"username": name, "password": cafe(keys)})
 
 
 @when(sentence("{name:Text} and {other:Text} sign in with a wrong password"), target_fixture="refusals")

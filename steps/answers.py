@@ -8,17 +8,19 @@ from pytest_bdd import then
 from steps.sentences import sentence
 
 DONE = {"GET": 200, "POST": 201, "PATCH": 200, "DELETE": 204}
-# Not known, not found, and taken by another: the status, and what is said.
+# Not known, not found, taken by another, and too much: the status, and what is said.
 REASONS = {
     "the name or the password is wrong": (401, "Incorrect username or password"),
     "there is no such task": (404, "Task not found"),
     "the name is taken": (409, "Username is taken"),
     "the address is taken": (409, "Email is taken"),
+    "it is too large": (413, "Request body is too large"),
 }
 # Not understood: what is wrong with which part.
 FAULTS = {
     "it cannot be read": r"body( \d+)?: (json_invalid|unreadable|model_attributes_type|missing)",
     "there is no such detail": r"body \w+: extra_forbidden",
+    "there are too many": "body: too_many_fields",
     "there is no such filter": r"query \w+: extra_forbidden",
     "there is no such part": r"query (limit|offset): (int_parsing|greater_than_equal|less_than_equal)",
     "this is no task's number": r"path task_id: (int_parsing|greater_than_equal|less_than_equal)",

@@ -35,6 +35,7 @@ DETAILS: dict[str, dict[str, object]] = {
     "without a title": {"title": MISSING},
     "without a description": {"description": MISSING},
     "with a detail that nobody asks": {"colour": "blue"},
+    "with far too many details": {f"colour {number}": "blue" for number in range(1_000)},
     "that is completed already": {"completed": True},
     "with nothing new": {},
     'completed "perhaps"': {"completed": "perhaps"},
@@ -52,6 +53,7 @@ BODIES: dict[str, bytes] = {
     "that is no more than noise": b"{milk",
     "that is noise beyond all letters": b'{"title": "\xff"}',
     "that is nothing but brackets": b"[" * 100_000,
+    "that fills many books": b'{"title": "' + b"x" * 1_000_000 + b'"}',
     "of which nothing arrives": b"",
 }
 

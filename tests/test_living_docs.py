@@ -108,8 +108,59 @@ def test_the_worst_run_of_a_promise_counts(stream: Path) -> None:
     messages = recorded({"a.feature": TASKS}, BROKEN)
     again = recorded({"a.feature": TASKS})
     runs = [message for message in again if next(iter(message)).startswith(("testCase", "testStep"))]
-    both = told(stream, [*messages[:-1], *runs, messages[-1]])
+    ids = r'"(?:testCaseId|testCaseStartedId)": "|"(?:testCase|testCaseStarted)": \{"id": "'
+    others = json.loads(re.sub(ids, r"\g<0>other ", json.dumps(runs)))
+    both = told(stream, [*messages[:-1], *others, messages[-1]])
     assert states(both)[0] == ("A task", State.BROKEN)
+    assert [len(promise.runs) for promise in both.promises()] == [2, 2, 2]
+
+
+def test_what_is_told_twice_counts_once(stream: Path) -> None:
+    messages = recorded({"a.feature": TASKS}, BROKEN)
+    once = told(stream, messages)
+    twice = told(stream, [message for message in messages for _ in range(2)])
+    assert twice.counts() == once.counts()
+    assert told(stream, messages * 2).counts() == once.counts()
+
+
+@pytest.mark.parametrize("kind", ["pickle", "stepDefinition", "testCase"])
+def test_what_is_told_twice_and_not_the_same_of_it_is_refused(stream: Path, kind: str) -> None:
+    messages = recorded({"a.feature": TASKS})
+    again = next(message for message in messages if kind in message)
+    messages.append({kind: again[kind] | {"newField": 1}})
+    with pytest.raises(Refusal, match=rf":{len(messages)} is no Cucumber Message .*: the {kind} '\d+' is told twice"):
+        told(stream, messages)
+
+
+def test_a_step_that_no_test_step_stands_for_is_not_kept(stream: Path) -> None:
+    messages = recorded({"a.feature": TASKS})
+    case = next(message["testCase"] for message in messages if "testCase" in message)
+    left_out = case["testSteps"].pop()["id"]
+    messages = [message for message in messages if message.get("testStepFinished", {}).get("testStepId") != left_out]
+    assert states(told(stream, messages))[0] == ("A task", State.UNRUN)
+
+
+def test_a_failure_is_not_undone_by_what_is_told_later_of_the_same_attempt(stream: Path) -> None:
+    messages = recorded({"a.feature": TASKS}, BROKEN)
+    failed = next(message for message in messages if "FAILED" in str(message))
+    passed = json.loads(json.dumps(failed).replace("FAILED", "PASSED"))
+    messages.insert(messages.index(failed) + 1, passed)
+    assert states(told(stream, messages))[0] == ("A task", State.BROKEN)
+
+
+def test_a_pickle_of_another_scenarios_example_is_refused(stream: Path) -> None:
+    messages = recorded({"a.feature": TASKS})
+    first, second, _third = (message["pickle"] for message in messages if "pickle" in message)
+    second["astNodeIds"][0] = first["astNodeIds"][0]
+    with pytest.raises(Refusal, match="its scenario has no such example, or is promised already"):
+        told(stream, messages)
+
+
+def test_a_feature_may_be_called_as_a_part_of_the_page_is(stream: Path) -> None:
+    named = {f"{number}.feature": f"Feature: {name}" for number, name in enumerate(("Promises", "Index", "Run title"))}
+    found = document(stream, named)
+    slugs = [feature.slug for chapter in found.chapters for feature in chapter.features]
+    assert slugs == ["promises-2", "index-2", "run-title-2"]
 
 
 def test_what_was_not_run_says_why(stream: Path) -> None:

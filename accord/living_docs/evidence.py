@@ -11,9 +11,10 @@ import orjson
 from accord.living_docs.model import Evidence
 from accord.living_docs.stream import HAR, entries
 from accord.living_docs.words import plain, took
+from accord.reading import UNFIT
 
 _IMAGES = {"image/png", "image/jpeg", "image/gif"}
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(?:={1,2}\s*)?")
 _NAMES = {
     "text/x.cucumber.stacktrace+plain": "Traceback",
     "text/x.cucumber.log+plain": "Log",
@@ -21,6 +22,9 @@ _NAMES = {
     "text/plain": "Text",
     "text/uri-list": "Links",
 }
+# In milliseconds; and how many times as long JSON may become when it is set out in lines.
+_LONGEST_TIME = 1e12
+_MOST_GROWTH = 20
 _TEXT = ("text/", "application/json", "application/xml", "application/sql", "application/yaml")
 
 
@@ -39,7 +43,7 @@ def shown(evidence: Evidence) -> list[Shown]:
     if evidence.media_type == HAR:
         try:
             return [_exchange(entry) for entry in entries(evidence.body)] or [_file(evidence)]
-        except (LookupError, TypeError, AttributeError, ValueError):
+        except UNFIT:
             return [_file(evidence)]
     return [_attached(evidence)]
 
@@ -79,7 +83,7 @@ def _exchange(entry: dict[str, Any]) -> Shown:
     target = (address.path or "/") + (f"?{address.query}" if address.query else "")
     answer = f"{response['status']} {response.get('statusText') or ''}".strip()
     operation = entry.get("_operation") or f"{request['method']} {target}"
-    time = f", {took(entry['time'] / 1000)}" if entry.get("time", -1) >= 0 else ""
+    time = f", {took(entry['time'] / 1000)}" if 0 <= entry.get("time", -1) < _LONGEST_TIME else ""
     first = f"{request['method']} {target} {request.get('httpVersion') or ''}".strip()
     last = f"{response.get('httpVersion') or ''} {answer}".strip()
     return Shown(
@@ -102,9 +106,11 @@ def _message(first: str, headers: list[dict[str, Any]], body: dict[str, Any]) ->
 
 
 def _indented(body: str) -> str:
-    """The JSON set out in lines, if that changes its white space only."""
+    """The JSON set out in lines, if that changes its white space only, and does not make very much of it."""
     try:
         indented = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
     except (ValueError, TypeError):
+        return body
+    if len(indented) > _MOST_GROWTH * len(body):
         return body
     return indented if "".join(indented.split()) == "".join(body.split()) else body

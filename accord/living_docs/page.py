@@ -1,6 +1,5 @@
 """The document as one HTML page, which needs nothing else and asks the network for nothing."""
 
-import re
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
@@ -22,9 +21,7 @@ from accord.living_docs.index import operations, slowest, slowest_steps
 from accord.living_docs.model import IN_THE_SENTENCE, Document, Promise, State
 from accord.living_docs.words import comparison, moment, paragraphs, plain, took
 from accord.refusal import Refusal
-
-# Browsers drop some control characters, and replace others.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+from accord.visible import visible
 
 
 def page(document: Document, changes: Changes | None, tag_link: str | None) -> Iterator[str]:
@@ -62,7 +59,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         tags=sorted({tag for promise in document.promises() for tag in promise.tags}),
     )
     for piece in pieces:
-        yield _CONTROL.sub(_picture, piece)
+        yield visible(piece)
 
 
 class _Compiled(BytecodeCache):
@@ -80,11 +77,6 @@ class _Compiled(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError, Refusal):
             cache.write(cache.of_user(), self.directory, bucket.key, content=bucket.bytecode_to_string())
-
-
-def _picture(control: re.Match[str]) -> str:
-    number = ord(control[0])
-    return chr(0x2421 if number == 0x7F else 0x2400 + number)
 
 
 def _source(environment: Environment, name: str) -> str:
@@ -140,7 +132,7 @@ def web(address: str) -> str | None:
 def tag_address(template: str | None) -> Callable[[str], str]:
     """How a tag becomes an address; without a template, one that filters the page. Raises Refusal."""
     if template is None:
-        return lambda tag: "?tag=" + quote(tag, safe="")
+        return lambda tag: "?tag=" + quote(visible(tag), safe="")
     if web(template) is None or not urlsplit(template).netloc or "{tag}" not in template:
         raise Refusal(f"{template} is no address to link tags to: write one as https://tracker.example/{{tag}}")
-    return lambda tag: template.replace("{tag}", quote(tag.removeprefix("@"), safe=""))
+    return lambda tag: template.replace("{tag}", quote(visible(tag).removeprefix("@"), safe=""))

@@ -1,14 +1,12 @@
 """A stream of Cucumber Messages, read line by line into the model."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
 from typing import Any
-
-from tqdm import tqdm
 
 from accord import ndjson
 from accord.living_docs.model import (
@@ -28,7 +26,9 @@ from accord.living_docs.model import (
     Sentence,
     Step,
     Written,
+    badness,
 )
+from accord.reading import UNFIT, lines, reason
 from accord.refusal import Refusal
 
 HAR = "application/har+json"
@@ -36,6 +36,9 @@ OPENAPI = "application/openapi+json"
 # Many lines, none of which says more than others do: they are not even parsed.
 _UNTOLD = (b'{"testStepStarted"', b'{"source"')
 _ATTACHED = (b'{"attachment"', b'{"externalAttachment"')
+
+# In seconds, or nanoseconds of one: later than any year that has a date.
+_LARGEST_TIME = 1e12
 
 Json = dict[str, Any]
 
@@ -49,40 +52,29 @@ def read(path: Path, *, evidence: bool = True) -> Document:
     reader = _Reader()
     untold = _UNTOLD if evidence else _UNTOLD + _ATTACHED
     number = 0
-    with _opened(path) as lines, _progress(path) as progress:
-        for number, line in enumerate(lines, 1):
-            progress.update(len(line))
-            if line.isspace() or line.startswith(untold):
-                continue
-            try:
-                envelope = ndjson.loads(line)
-            except (ValueError, RecursionError) as error:
-                if line.endswith(b"\n"):
-                    raise Refusal(f"{path}:{number} is no JSON: {error}") from None
-                reader.problem("The stream ends in the middle of a line", f"{path.name}:{number} is torn: {error}")
-                break
-            try:
-                reader.take(envelope)
-            except (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, OSError) as error:
-                raise Refusal(
-                    f"{path}:{number} is no Cucumber Message that goes with those before: {error!r}"
-                ) from None
+    try:
+        for number, line in lines(path):
+            if not line.isspace() and not line.startswith(untold):
+                _take(reader, path, number, line)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read: {error.strerror}") from None
     if not number:
         raise Refusal(f"{path} is empty: no run was recorded")
     return reader.document()
 
 
-def _opened(path: Path) -> Any:
+def _take(reader: "_Reader", path: Path, number: int, line: bytes) -> None:
     try:
-        return path.open("rb")
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _progress(path: Path) -> Any:
-    return tqdm(
-        total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, delay=1, leave=False, disable=None
-    )
+        envelope = ndjson.loads(line)
+    except (ValueError, RecursionError) as error:
+        if line.endswith(b"\n"):
+            raise Refusal(f"{path}:{number} is no JSON: {reason(error)}") from None
+        reader.problem("The stream ends in the middle of a line", f"{path.name}:{number} is torn: {reason(error)}")
+        return
+    try:
+        reader.take(envelope, hash(line))
+    except UNFIT as error:
+        raise Refusal(f"{path}:{number} is no Cucumber Message that goes with those before: {reason(error)}") from None
 
 
 class _Reader:
@@ -92,10 +84,12 @@ class _Reader:
         self.origin = Origin()
         self.ended = False
         self.features: list[Feature] = []
+        self.documents: dict[str, int] = {}
         self.written: dict[str, Written] = {}
         self.scenarios: dict[str, Scenario] = {}
-        self.rows: dict[str, tuple[list[str], list[Promise]]] = {}
-        self.promises: dict[str, Promise] = {}
+        self.rows: dict[str, tuple[Scenario, list[str], list[Promise]]] = {}
+        # Each promise by its pickle, with what its steps say, by their ids.
+        self.promises: dict[str, tuple[Promise, dict[str, Written]]] = {}
         self.pickle_steps: dict[str, Written] = {}
         self.hooks: dict[str, Written] = {}
         self.sentences: dict[str, Sentence] = {}
@@ -103,12 +97,16 @@ class _Reader:
         self.ambiguous: dict[str, str] = {}
         self.suggested: dict[int, str] = {}
         self.attempts: dict[str, str] = {}
+        self.last_attempts: dict[str, str] = {}
         self.started: dict[str, float] = {}
         self.run_hooks: dict[str, str] = {}
         self.problems: list[tuple[str, Failure]] = []
         self.evidence: list[Evidence] = []
         self.openapi: Json | None = None
         self.responses: dict[tuple[str, str], dict[Promise, None]] = {}
+        # What each message was that told of something by its id, and the one that is being read.
+        self.told: dict[tuple[str, str], int] = {}
+        self.line = 0
         self.takers: dict[str, Callable[[Json], None]] = {
             "meta": self.meta,
             "gherkinDocument": self.gherkin_document,
@@ -130,10 +128,19 @@ class _Reader:
             "undefinedParameterType": self.undefined_parameter_type,
         }
 
-    def take(self, envelope: Json) -> None:
-        for kind, message in envelope.items():
+    def take(self, envelope: Json, line: int) -> None:
+        self.line = line
+        for kind, message in _object(envelope, "the line").items():
             if (taker := self.takers.get(kind)) is not None:
-                taker(message)
+                taker(_object(message, kind))
+
+    def is_new(self, kind: str, name: str) -> bool:
+        """Whether a message tells of what was not told before. Raises ValueError where it was, in another message."""
+        before = self.told.setdefault((kind, name), 0)
+        if before not in (0, self.line):
+            raise ValueError(f"the {kind} {name!r} is told twice, and not the same of it")
+        self.told[kind, name] = self.line
+        return not before
 
     def problem(self, title: str, message: str, trace: str = "") -> None:
         self.problems.append((title, Failure(message, trace)))
@@ -144,9 +151,10 @@ class _Reader:
         chapters = _chapters(self.features)
         info = (self.openapi or {}).get("info")
         title = info.get("title") if isinstance(info, dict) else None
+        title = title if isinstance(title, str) else None
         repository = PurePosixPath(self.origin.remote.rstrip("/")).name.removesuffix(".git")
         document = Document(
-            title=str(title or repository or "Living documentation"),
+            title=title or repository or "Living documentation",
             origin=self.origin,
             chapters=chapters,
             sentences=sorted(self.sentences.values(), key=lambda sentence: (sentence.pattern, sentence.place)),
@@ -161,8 +169,8 @@ class _Reader:
     # What was to run.
 
     def meta(self, message: Json) -> None:
-        ci = message.get("ci") or {}
-        git = ci.get("git") or {}
+        ci = _object(message.get("ci") or {}, "ci")
+        git = _object(ci.get("git") or {}, "git")
         self.origin.revision, self.origin.branch = _text(git, "revision"), _text(git, "branch")
         self.origin.remote = _text(git, "remote")
         if ci and ci["name"] != "local":
@@ -173,14 +181,16 @@ class _Reader:
         self.problem(f"{_place(message['source'])} is not understood", _text(message, "message"))
 
     def undefined_parameter_type(self, message: Json) -> None:
-        self.problem("A parameter type is not defined", f"{message['name']}, in `{message['expression']}`")
+        name, expression = _text(message, "name"), _text(message, "expression")
+        self.problem("A parameter type is not defined", f"{name}, in `{expression}`")
 
     def gherkin_document(self, message: Json) -> None:
-        if (node := message.get("feature")) is None:
+        if (node := message.get("feature")) is None or self.documents.get(uri := _text(message, "uri")) == self.line:
             return
-        feature = Feature(_text(message, "uri"), _text(node, "language"), *_titled(node), _tags(node))
+        self.documents[uri] = self.line
+        feature = Feature(uri, _text(node, "language"), *_titled(node), _tags(node))
         self.features.append(feature)
-        for child in node["children"]:
+        for child in _list(node, "children"):
             if "background" in child:
                 feature.background = self.background(child["background"])
             elif "scenario" in child:
@@ -190,7 +200,7 @@ class _Reader:
 
     def rule(self, node: Json, feature: Feature) -> Rule:
         rule = Rule(*_titled(node), _tags(node))
-        for child in node["children"]:
+        for child in _list(node, "children"):
             if "background" in child:
                 rule.background = self.background(child["background"])
             else:
@@ -202,45 +212,52 @@ class _Reader:
 
     def scenario(self, node: Json, feature: Feature, rule: Rule | None) -> Scenario:
         scenario = Scenario(feature, rule, *_titled(node), _tags(node), self.steps(node, background=False))
-        self.scenarios[node["id"]] = scenario
-        for table in node.get("examples", ()):
+        _add(self.scenarios, node, scenario)
+        for table in _list(node, "examples", optional=True):
             header = _cells(table["tableHeader"]) if table.get("tableHeader") else []
             examples = Examples(*_titled(table), _tags(table), header)
             scenario.examples.append(examples)
-            for row in table.get("tableBody", ()):
-                self.rows[row["id"]] = (_cells(row), [])
-                examples.rows.append(self.rows[row["id"]])
+            for row in _list(table, "tableBody", optional=True):
+                promises: list[Promise] = []
+                examples.rows.append((_cells(row), promises))
+                _add(self.rows, row, (scenario, examples.rows[-1][0], promises))
         return scenario
 
     def steps(self, node: Json, *, background: bool) -> list[Written]:
         steps = []
-        for step in node["steps"]:
+        for step in _list(node, "steps"):
             written = Written(
                 _text(step, "keyword").strip(), _text(step, "text"), *_argument(step), background=background
             )
-            self.written[step["id"]] = written
+            _add(self.written, step, written)
             steps.append(written)
         return steps
 
     def pickle(self, message: Json) -> None:
-        scenario_id, *row_id = message["astNodeIds"]
-        cells, promises = self.rows[row_id[0]] if row_id else (None, None)
-        steps = [self.pickle_step(step, filled_in=cells is not None) for step in message["steps"]]
-        tags = list(dict.fromkeys(_tags(message)))
-        promise = Promise(self.scenarios[scenario_id], steps, tags, cells)
-        promise.scenario.promises.append(promise)
-        if promises is not None:
+        if not self.is_new("pickle", message["id"]):
+            return
+        scenario_id, *row_id = _list(message, "astNodeIds")
+        scenario = self.scenarios[scenario_id]
+        owner, cells, promises = self.rows[row_id[0]] if row_id else (scenario, None, scenario.promises)
+        if owner is not scenario or (promises and cells is None) or bool(scenario.examples) is (cells is None):
+            raise ValueError("its scenario has no such example, or is promised already")
+        steps = {step["id"]: self.pickle_step(step, filled_in=cells is not None) for step in _list(message, "steps")}
+        promise = Promise(scenario, list(steps.values()), list(dict.fromkeys(_tags(message))), cells)
+        scenario.promises.append(promise)
+        if cells is not None:
             promises.append(promise)
-        self.promises[message["id"]] = promise
+        self.promises[message["id"]] = promise, steps
 
     def pickle_step(self, step: Json, *, filled_in: bool) -> Written:
-        written = self.written[step["astNodeIds"][0]]
-        if filled_in and not written.background:
+        written = self.written[_list(step, "astNodeIds")[0]]
+        if (filled_in and not written.background) or written.text != step["text"]:
             written = Written(written.keyword, _text(step, "text"), *_argument(step.get("argument") or {}))
-        self.pickle_steps[step["id"]] = written
+        _add(self.pickle_steps, step, written)
         return written
 
     def step_definition(self, message: Json) -> None:
+        if not self.is_new("stepDefinition", message["id"]):
+            return
         pattern = _text(message["pattern"], "source")
         self.sentences[message["id"]] = Sentence(pattern, _place(message["sourceReference"]))
 
@@ -250,16 +267,25 @@ class _Reader:
         self.hooks[message["id"]] = Written(keyword, text, hook=True)
 
     def test_case(self, message: Json) -> None:
-        steps = {step["id"]: Step(self.test_step(step)) for step in message["testSteps"]}
-        promise, run = self.promises[message["pickleId"]], Run(list(steps.values()))
+        if not self.is_new("testCase", message["id"]):
+            return
+        promise, promised = self.promises[message["pickleId"]]
+        steps: dict[str, Step] = {}
+        for step in _list(message, "testSteps"):
+            _add(steps, step, Step(self.test_step(step, promised)))
+        run = Run(list(steps.values()))
+        if run.steps:
+            # What is promised, and no test step stands for, does not run.
+            running = {step.get("pickleStepId") for step in message["testSteps"]}
+            run.steps += [Step(written) for step, written in promised.items() if step not in running]
         promise.runs.append(run)
         self.cases[message["id"]] = (promise, run, steps)
 
-    def test_step(self, message: Json) -> Written:
+    def test_step(self, message: Json, promised: dict[str, Written]) -> Written:
         if message.get("hookId"):
             return self.hooks[message["hookId"]]
-        written = self.pickle_steps[message["pickleStepId"]]
-        sentences = [self.sentences[definition] for definition in message.get("stepDefinitionIds") or ()]
+        written = promised[message["pickleStepId"]]
+        sentences = [self.sentences[definition] for definition in _list(message, "stepDefinitionIds", optional=True)]
         for sentence in sentences:
             sentence.uses += 1
             sentence.example = sentence.example or written
@@ -271,21 +297,29 @@ class _Reader:
     # What became of it.
 
     def test_case_started(self, message: Json) -> None:
-        _, run, steps = self.cases[message["testCaseId"]]
+        case, attempt = message["testCaseId"], message["id"]
+        _, run, steps = self.cases[case]
+        if self.attempts.setdefault(attempt, case) != case:
+            raise ValueError(f"the attempt {attempt!r} is another test case's")
+        if attempt in self.started:
+            return
         if run.started:
             run.earlier.append(run.worst.failure.first_line if run.worst and run.worst.failure else run.reason)
             for step in steps.values():
                 step.status, step.seconds, step.failure, step.evidence = "UNKNOWN", 0.0, None, []
         run.started, run.finished, run.seconds = True, False, None
-        self.attempts[message["id"]] = message["testCaseId"]
-        self.started[message["id"]] = _seconds(message["timestamp"])
+        self.last_attempts[case] = attempt
+        self.started[attempt] = _seconds(message["timestamp"])
 
     def test_step_finished(self, message: Json) -> None:
-        result = message["testStepResult"]
-        _, _, steps = self.cases[self.attempts[message["testCaseStartedId"]]]
-        step = steps[message["testStepId"]]
-        STATES[result["status"]]
-        step.status, step.seconds = result["status"], _seconds(result["duration"])
+        result, attempt = message["testStepResult"], message["testCaseStartedId"]
+        case = self.attempts[attempt]
+        step = self.cases[case][2][message["testStepId"]]
+        state, seconds = STATES[result["status"]], _seconds(result["duration"])
+        # What is told late, of an attempt that was given up, or better than before, does not count.
+        if self.last_attempts[case] != attempt or (step.status != "UNKNOWN" and badness(state) > badness(step.state)):
+            return
+        step.status, step.seconds = result["status"], max(seconds, 0.0)
         step.failure = _failure(result)
         if step.status == "AMBIGUOUS" and step.failure is None and message["testStepId"] in self.ambiguous:
             step.failure = Failure(self.ambiguous[message["testStepId"]])
@@ -293,13 +327,15 @@ class _Reader:
             step.failure = Failure(f"No step definition says this. To begin with:\n{self.suggested[id(step.written)]}")
 
     def suggestion(self, message: Json) -> None:
-        snippets = [_text(snippet, "code") for snippet in message["snippets"]]
+        snippets = [_text(snippet, "code") for snippet in _list(message, "snippets")]
         self.suggested[id(self.pickle_steps[message["pickleStepId"]])] = "\n\n".join(snippets)
 
     def test_case_finished(self, message: Json) -> None:
         started = message["testCaseStartedId"]
-        _, run, _ = self.cases[self.attempts[started]]
-        run.finished, run.seconds = True, _seconds(message["timestamp"]) - self.started[started]
+        case = self.attempts[started]
+        run, seconds = self.cases[case][1], _seconds(message["timestamp"]) - self.started[started]
+        if self.last_attempts[case] == started:
+            run.finished, run.seconds = True, max(seconds, 0.0)
 
     def test_run_started(self, message: Json) -> None:
         started = datetime.fromtimestamp(_seconds(message["timestamp"]), UTC)
@@ -308,7 +344,8 @@ class _Reader:
     def test_run_finished(self, message: Json) -> None:
         self.ended = True
         if self.origin.started:
-            self.origin.seconds = _seconds(message["timestamp"]) - self.origin.started.timestamp()
+            seconds = _seconds(message["timestamp"]) - self.origin.started.timestamp()
+            self.origin.seconds = max(seconds, self.origin.seconds or 0.0)
         if failure := _failure(message):
             self.problems.append(("The run failed", failure))
 
@@ -324,8 +361,8 @@ class _Reader:
     def attachment(self, message: Json) -> None:
         media_type, body = _text(message, "mediaType"), _text(message, "body")
         attempt = message.get("testCaseStartedId")
-        if attempt is None and media_type == OPENAPI:
-            self.openapi = ndjson.loads(body)
+        if attempt is None and media_type == OPENAPI and isinstance(openapi := _json(body), dict):
+            self.openapi = openapi
             return
         is_base64 = message.get("contentEncoding") == "BASE64"
         evidence = Evidence(media_type, body, is_base64, _text(message, "fileName"), _text(message, "url"))
@@ -334,21 +371,53 @@ class _Reader:
             return
         promise, run, steps = self.cases[self.attempts[attempt]]
         # What is attached beside the steps is shown with the last one.
-        step = steps[message["testStepId"]] if "testStepId" in message else next(reversed(run.steps), None)
+        wanted = message.get("testStepId")
+        step = steps[wanted] if wanted is not None else next(reversed(run.steps), None)
         (step.evidence if step else self.evidence).append(evidence)
         if media_type == HAR:
             for entry in entries(body):
-                response = (str(entry.get("_operation")), str(entry.get("response", {}).get("status")))
-                self.responses.setdefault(response, {})[promise] = None
+                response = entry.get("response")
+                status = response.get("status") if isinstance(response, dict) else None
+                if isinstance(operation := entry.get("_operation"), str) and isinstance(status, int):
+                    self.responses.setdefault((operation, str(status)), {})[promise] = None
 
 
 def entries(body: str) -> list[Json]:
     """The exchanges of a HAR document; none if it is not one."""
     try:
         found = ndjson.loads(body)["log"]["entries"]
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except UNFIT:
         return []
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def _json(body: str) -> Any:
+    """What the JSON says; nothing if it is none."""
+    try:
+        return ndjson.loads(body)
+    except UNFIT:
+        return None
+
+
+def _object(node: Any, name: str) -> Json:
+    if not isinstance(node, dict):
+        raise ValueError(f"{name} is not an object")
+    return node
+
+
+def _list(node: Json, name: str, *, optional: bool = False) -> list[Any]:
+    found = node.get(name)
+    if found is None and optional:
+        return []
+    if not isinstance(found, list):
+        raise ValueError(f"{name} is not a list")
+    return found
+
+
+def _add(known: dict[str, Any], node: Json, value: object) -> None:
+    """Keep what has the node's id. Raises ValueError where something else has it already."""
+    if known.setdefault(node["id"], value) is not value:
+        raise ValueError(f"the id {node['id']!r} is given twice")
 
 
 def _text(node: Json, name: str) -> str:
@@ -356,7 +425,7 @@ def _text(node: Json, name: str) -> str:
     if text is None:
         return ""
     if not isinstance(text, str):
-        raise TypeError(f"{name} is no text")
+        raise ValueError(f"{name} is not text")
     return text
 
 
@@ -365,16 +434,16 @@ def _titled(node: Json) -> tuple[str, str, str]:
 
 
 def _tags(node: Json) -> list[str]:
-    return [_text(tag, "name") for tag in node.get("tags", ())]
+    return [_text(tag, "name") for tag in _list(node, "tags", optional=True)]
 
 
 def _cells(row: Json) -> list[str]:
-    return [_text(cell, "value") for cell in row["cells"]]
+    return [_text(cell, "value") for cell in _list(row, "cells")]
 
 
 def _argument(node: Json) -> tuple[list[list[str]] | None, str | None]:
     table, doc = node.get("dataTable"), node.get("docString")
-    return [_cells(row) for row in table["rows"]] if table else None, _text(doc, "content") if doc else None
+    return [_cells(row) for row in _list(table, "rows")] if table else None, _text(doc, "content") if doc else None
 
 
 def _failure(result: Json) -> Failure | None:
@@ -387,14 +456,21 @@ def _failure(result: Json) -> Failure | None:
 def _place(source: Json) -> str:
     """Where something stands, as file:line or as the Java method."""
     if method := source.get("javaMethod"):
-        return f"{method['className']}.{method['methodName']}"
+        return f"{_text(method, 'className')}.{_text(method, 'methodName')}"
     line = (source.get("location") or {}).get("line")
     uri = _text(source, "uri")
-    return f"{uri}:{line}" if line else uri
+    return f"{uri}:{line}" if isinstance(line, int) else uri
 
 
 def _seconds(time: Json) -> float:
-    return float(time["seconds"]) + float(time["nanos"]) / 1e9
+    return _number(time, "seconds") + _number(time, "nanos") / 1e9
+
+
+def _number(node: Json, name: str) -> float:
+    number = node[name]
+    if type(number) not in (int, float) or not abs(number) < _LARGEST_TIME:
+        raise ValueError(f"{name} is not a number, or too large a one")
+    return float(number)
 
 
 def _chapters(features: list[Feature]) -> list[Chapter]:
@@ -416,9 +492,14 @@ def _shared(folders: list[tuple[str, ...]]) -> int:
     return min(shared, 1) if len(set(folders)) == 1 else shared
 
 
+# The ids that the page has itself.
+_TITLED = ("broken", "changed", "contents", "index", "run")
+_IDS = (*_TITLED, *(f"{part}-title" for part in _TITLED), "operations", "sentences", "slowest", "find", "promises")
+
+
 def _give_slugs(document: Document) -> None:
     """Name each thing after its names, so that its address is the same from run to run."""
-    taken: set[str] = {"broken", "changed", "contents", "index", "run", "operations", "sentences", "slowest", "find"}
+    taken = dict.fromkeys(_IDS, 1)
     for chapter in document.chapters:
         chapter.slug = _free("chapter " + chapter.title, taken)
         for feature in chapter.features:
@@ -433,17 +514,12 @@ def _give_slugs(document: Document) -> None:
                     )
 
 
-def _free(name: str, taken: set[str], parent: str = "") -> str:
+def _free(name: str, taken: dict[str, int], parent: str = "") -> str:
+    """Return a slug that is not taken; `taken` has each with the number that was last given to one of its name."""
     slug = "-".join(re.findall(r"\w+", name.lower()))[:80] or "unnamed"
-    slug = f"{parent}.{slug}" if parent else slug
-    free = next(chosen for chosen in _numbered(slug) if chosen not in taken)
-    taken.add(free)
+    free = slug = f"{parent}.{slug}" if parent else slug
+    while free in taken:
+        taken[slug] += 1
+        free = f"{slug}-{taken[slug]}"
+    taken[free] = 1
     return free
-
-
-def _numbered(slug: str) -> Iterator[str]:
-    yield slug
-    number = 2
-    while True:
-        yield f"{slug}-{number}"
-        number += 1

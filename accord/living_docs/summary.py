@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from accord.living_docs.changes import Changes
 from accord.living_docs.model import Document, Promise
 from accord.living_docs.words import moment, plain, took
+from accord.visible import one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@:&$])")
 
@@ -55,4 +56,4 @@ def _changed(changes: Changes) -> Iterator[str]:
 
 def escaped(text: str) -> str:
     """The text as one line of Markdown that means nothing but itself."""
-    return _SPECIAL.sub(r"\\\1", " ".join(plain(text).split()))
+    return _SPECIAL.sub(r"\\\1", one_line(plain(text)))

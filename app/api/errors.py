@@ -1,11 +1,17 @@
 """What a refused request is answered, where FastAPI's own answer would not do."""
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from app.schemas.error import FieldError, ValidationError
+
+# What is sent may be long, and of a great many wrong parts; what is answered is neither.
+MOST_FAULTS = 10
+LONGEST_TEXT = 100
 
 
 def install(app: FastAPI) -> None:
@@ -16,7 +22,16 @@ def install(app: FastAPI) -> None:
 
 async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _refusal([FieldError.model_validate(part) for part in error.errors()])
+    return _refusal([_fault(part) for part in error.errors()])
+
+
+def _fault(part: dict[str, Any]) -> FieldError:
+    loc = [_short(name) if isinstance(name, str) else name for name in part["loc"]]
+    return FieldError(type=part["type"], loc=loc, msg=_short(part["msg"]))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 async def _unreadable(_request: Request, _error: Exception) -> Response:
@@ -24,7 +39,11 @@ async def _unreadable(_request: Request, _error: Exception) -> Response:
     return _refusal([FieldError(type="unreadable", loc=["body"], msg="Body could not be decoded")])
 
 
-def _refusal(parts: list[FieldError]) -> Response:
+def _refusal(parts: Sequence[FieldError]) -> Response:
+    named, others = list(parts[:MOST_FAULTS]), len(parts) - MOST_FAULTS
+    if others > 0:
+        noun = "fault is" if others == 1 else "faults are"
+        named.append(FieldError(type="more", loc=parts[0].loc[:1], msg=f"{others} more {noun} not listed"))
     # A field's name may be half a character, which only an escape can say: pydantic's JSON has none.
-    content = json.dumps(ValidationError(detail=parts).model_dump())
+    content = json.dumps(ValidationError(detail=named).model_dump())
     return Response(content, status_code=422, media_type="application/json")

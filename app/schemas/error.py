@@ -41,4 +41,5 @@ NOT_SIGNED_IN: Documented = {
 }
 NOT_FOUND: Documented = {"404": {"model": Error}}
 TAKEN: Documented = {"409": {"model": Error}}
+TOO_LARGE: Documented = {"413": {"model": Error}}
 NOT_UNDERSTOOD: Documented = {"422": {"model": ValidationError}}

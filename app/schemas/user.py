@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.core.security import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from app.core.security import LONGEST_PASSWORD, SHORTEST_PASSWORD, normalized
 from app.schemas.text import STORABLE
 
 
@@ -15,6 +15,10 @@ def _ascii(address: str) -> str:
     return address
 
 
+def _normalized(password: object) -> object:
+    return normalized(password) if isinstance(password, str) else password
+
+
 class UserCreate(BaseModel):
     """An account to be made."""
 
@@ -22,7 +26,12 @@ class UserCreate(BaseModel):
 
     username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,50}$")]
     email: Annotated[EmailStr, AfterValidator(_ascii)]
-    password: Annotated[str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD), STORABLE]
+    password: Annotated[
+        str,
+        StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
+        BeforeValidator(_normalized),
+        STORABLE,
+    ]
 
 
 class UserRead(BaseModel):

@@ -61,6 +61,20 @@ Feature: Registering
         | 7      | refused: the password is too short |
         | 129    | refused: the password is too long  |
 
+    Scenario Outline: A letter counts once, however it was typed
+      When someone registers with a password of <length> é typed as <keys>
+      Then the registration is <outcome>
+
+      Examples: Accepted
+        | length | keys              | outcome  |
+        | 8      | an e and an acute | accepted |
+        | 128    | an e and an acute | accepted |
+
+      Examples: Refused
+        | length | keys              | outcome                            |
+        | 7      | an e and an acute | refused: the password is too short |
+        | 129    | an e and an acute | refused: the password is too long  |
+
   Rule: A name is 1 to 50 plain letters, digits, dots, underscores and hyphens
 
     Scenario Outline: Which names are accepted
@@ -116,4 +130,6 @@ Feature: Registering
         | with a number for a password                 | the password is no text                        |
         | with an unstorable character in the password | the password has an unstorable character in it |
         | with half an emoji in the password           | the password is no text                        |
+        | with far too many details                    | there are too many                             |
+        | that fills many books                        | it is too large                                |
         | that is no more than noise                   | it cannot be read                              |

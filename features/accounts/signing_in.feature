@@ -24,6 +24,22 @@ Feature: Signing in
     When "bob" signs in with the right password
     Then "bob" is signed in
 
+  Scenario Outline: A password is the same however its letters were typed
+    Given the password of "alice" has an é typed as <before>
+    When "alice" enters the password, the é typed as <now>
+    Then "alice" is signed in
+
+    Examples: However the é was typed
+      | before            | now               |
+      | one letter        | an e and an acute |
+      | an e and an acute | one letter        |
+      | an e and an acute | an e and an acute |
+
+  Scenario: Another letter is another password
+    Given the password of "alice" has an é typed as one letter
+    When "alice" enters the password, the é typed as an e without acute
+    Then I am told that the name or the password is wrong
+
   Rule: Whoever is refused does not learn why
 
     Scenario Outline: Who is refused
@@ -53,4 +69,5 @@ Feature: Signing in
       Examples: Refused
         | what               | reason                  |
         | no password        | the password is missing |
+        | many books         | it is too large         |
         | no more than noise | it cannot be read       |

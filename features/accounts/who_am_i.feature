@@ -37,6 +37,12 @@ Feature: Who am I?
         | with a pass that never ends       |
         | with a pass of someone impossible |
 
+      Examples: A pass that says what ours never say
+        | how                                       |
+        | with a pass that ends at no time          |
+        | with a pass that ends in a thousand years |
+        | with a pass that asks for more            |
+
     Scenario: A pass of an account that is gone
       Given "alice" is signed in
       And the account of "alice" was deleted

@@ -64,6 +64,8 @@ Feature: Changing a task
         | completed "perhaps"                           | it is completed or it is not                |
         | completed by a number                         | it is completed or it is not                |
         | completed by nothing                          | it is completed or it is not                |
+        | with far too many details                     | there are too many                          |
+        | that fills many books                         | it is too large                             |
         | that is no more than noise                    | it cannot be read                           |
 
     Scenario Outline: A title and a description may be as long as those of a new task

@@ -58,6 +58,8 @@ Feature: Creating tasks
         | mistake                        | reason                  |
         | without a title                | the title is missing    |
         | with a detail that nobody asks | there is no such detail |
+        | with far too many details      | there are too many      |
+        | that fills many books          | it is too large         |
 
       Examples: Something is not what it should be
         | mistake                                             | reason                                            |

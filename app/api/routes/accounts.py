@@ -12,7 +12,8 @@ from app.api.deps import CurrentUser, Database
 from app.core.outgoing import send_welcome_mail
 from app.core.security import create_access_token, hash_password, verify_password
 from app.models.user import EMAIL_INDEX, USERNAME_INDEX, User
-from app.schemas.error import NOT_SIGNED_IN, NOT_UNDERSTOOD, TAKEN
+from app.schemas.error import NOT_SIGNED_IN, NOT_UNDERSTOOD, TAKEN, TOO_LARGE
+from app.schemas.size import FEW_FIELDS
 from app.schemas.user import Token, UserCreate, UserRead
 
 router = APIRouter(tags=["accounts"])
@@ -22,9 +23,9 @@ router = APIRouter(tags=["accounts"])
     "/auth/register",
     status_code=status.HTTP_201_CREATED,
     response_model=UserRead,
-    responses=TAKEN | NOT_UNDERSTOOD,
+    responses=TAKEN | TOO_LARGE | NOT_UNDERSTOOD,
 )
-async def register(db: Database, wanted: UserCreate, afterwards: BackgroundTasks) -> User:
+async def register(db: Database, wanted: Annotated[UserCreate, FEW_FIELDS], afterwards: BackgroundTasks) -> User:
     """Make an account."""
     user = User(
         username=wanted.username,
@@ -49,7 +50,7 @@ def _taken(error: IntegrityError) -> str:
     raise error
 
 
-@router.post("/auth/token", responses=NOT_SIGNED_IN | NOT_UNDERSTOOD)
+@router.post("/auth/token", responses=NOT_SIGNED_IN | TOO_LARGE | NOT_UNDERSTOOD)
 async def sign_in(db: Database, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
     """Give a token for a name and its password; a refusal does not tell which of them is wrong."""
     # PostgreSQL takes no null character, and no account has one in its name.

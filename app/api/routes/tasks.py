@@ -10,7 +10,8 @@ from app.api.deps import Database
 from app.core.database import LARGEST_ID, SMALLEST_ID
 from app.core.outgoing import post_completed_notice
 from app.models.task import Task
-from app.schemas.error import NOT_FOUND, NOT_UNDERSTOOD
+from app.schemas.error import NOT_FOUND, NOT_UNDERSTOOD, TOO_LARGE
+from app.schemas.size import FEW_FIELDS
 from app.schemas.task import TaskCreate, TaskFilter, TaskRead, TaskUpdate
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], responses=NOT_UNDERSTOOD)
@@ -18,8 +19,8 @@ router = APIRouter(prefix="/tasks", tags=["tasks"], responses=NOT_UNDERSTOOD)
 TaskId = Annotated[int, Path(ge=SMALLEST_ID, le=LARGEST_ID)]
 
 
-@router.post("/", status_code=status.HTTP_201_CREATED, response_model=TaskRead)
-async def create_task(db: Database, wanted: TaskCreate) -> Task:
+@router.post("/", status_code=status.HTTP_201_CREATED, response_model=TaskRead, responses=TOO_LARGE)
+async def create_task(db: Database, wanted: Annotated[TaskCreate, FEW_FIELDS]) -> Task:
     """Write a task down."""
     task = Task(**wanted.model_dump())
     db.add(task)
@@ -28,7 +29,7 @@ async def create_task(db: Database, wanted: TaskCreate) -> Task:
 
 
 @router.get("/", response_model=list[TaskRead])
-async def list_tasks(db: Database, wanted: Annotated[TaskFilter, Query()]) -> Sequence[Task]:
+async def list_tasks(db: Database, wanted: Annotated[TaskFilter, Query(), FEW_FIELDS]) -> Sequence[Task]:
     """Show tasks, the oldest first."""
     query = select(Task).order_by(Task.created_at, Task.id).limit(wanted.limit).offset(wanted.offset)
     if wanted.completed is not None:
@@ -42,8 +43,10 @@ async def read_task(db: Database, task_id: TaskId) -> Task:
     return _existing(await db.get(Task, task_id))
 
 
-@router.patch("/{task_id}", response_model=TaskRead, responses=NOT_FOUND)
-async def update_task(db: Database, task_id: TaskId, wanted: TaskUpdate, afterwards: BackgroundTasks) -> Task:
+@router.patch("/{task_id}", response_model=TaskRead, responses=NOT_FOUND | TOO_LARGE)
+async def update_task(
+    db: Database, task_id: TaskId, wanted: Annotated[TaskUpdate, FEW_FIELDS], afterwards: BackgroundTasks
+) -> Task:
     """Change what is sent of a task."""
     task = _existing(await db.get(Task, task_id, with_for_update=True))
     was_completed = task.completed
