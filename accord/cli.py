@@ -81,7 +81,7 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 def _clean(_: argparse.Namespace) -> int:
     # PostgreSQL's driver is loaded for this command alone.
-    from accord.leftovers import in_cache, on_server
+    from accord.cleaning import in_cache, on_server
 
     address = os.environ.get("DATABASE_URL")
     found = [*(asyncio.run(on_server(address)) if address else ()), *in_cache()]

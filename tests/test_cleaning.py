@@ -12,9 +12,9 @@ import asyncpg
 import pytest
 from sqlalchemy import URL
 
-from accord import cache, cli, leftovers, postgres
+from accord import cache, cleaning, cli, postgres
+from accord.cleaning import in_cache, on_server
 from accord.embedded import Cluster
-from accord.leftovers import in_cache, on_server
 from accord.marks import generated_name
 from accord.postgres import database
 from accord.refusal import Refusal
@@ -25,7 +25,7 @@ from tests.servers import at, databases, query
 @pytest.fixture
 def own(home: Path, lasting: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """The cluster of whoever runs this, in a cache directory with programs and templates."""
-    for module in (postgres, leftovers):
+    for module in (postgres, cleaning):
         monkeypatch.setattr(module, "cluster", lambda: Cluster(home, lasting.account))
     monkeypatch.setattr(cache, "of_user", lambda: home)
     cache.write(home, "templates-0.0.1", "page", content=b"12345")
@@ -108,7 +108,7 @@ async def test_nothing_is_removed_where_another_user_could_have_put_it(
 ) -> None:
     place = own.home / "accord"
     cache.write(place, "templates-0.0.1", "page", content=b"12345")
-    for module in (postgres, leftovers):
+    for module in (postgres, cleaning):
         monkeypatch.setattr(module, "cluster", lambda: Cluster(place, own.account))
     monkeypatch.setattr(cache, "of_user", lambda: place)
     found = in_cache()
@@ -122,7 +122,7 @@ async def test_nothing_is_removed_where_another_user_could_have_put_it(
 
 
 async def test_where_nothing_was_kept_nothing_is_left(own: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftovers, "cluster", lambda: Cluster(own.home / "none", own.account))
+    monkeypatch.setattr(cleaning, "cluster", lambda: Cluster(own.home / "none", own.account))
     monkeypatch.setattr(cache, "of_user", lambda: own.home / "none")
 
     assert in_cache() == []
