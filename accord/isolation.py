@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
-from accord import postgres
+from accord import postgres, timeouts
 from accord.clock import now
 from accord.contract import Contract, ContractBreach, Coverage
 from accord.refusal import Refusal
@@ -443,6 +443,8 @@ class _Transport(httpx.ASGITransport):
                 f"{request.method} {request.url.path} sent nothing for {seconds:g} seconds, which its timeout allows",
                 request=request,
             ) from None
+        if (watchdog := timeouts.current()) is not None:
+            watchdog.note_answer()
         self._isolation.refuse_trouble()
         # A copy is read: the client may want to read the response as it comes.
         read = httpx.Response(response.status_code, headers=response.headers, stream=response.stream)

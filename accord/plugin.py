@@ -247,7 +247,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Refuse what the steps left running; a test that is no scenario may take as long as a step."""
     __tracebackhide__ = True
     watchdog = item.config.stash[_WATCHDOG]
-    with nullcontext() if _is_scenario(item) or not watchdog.is_watching else watchdog.limiting(_name(item)):
+    with nullcontext() if _is_scenario(item) or not watchdog.is_watching else watchdog.limiting_test(_name(item)):
         result = yield
     item.config.stash[_UNAWAITED].end_steps()
     return result

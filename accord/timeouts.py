@@ -104,6 +104,7 @@ class Limit:
         "_watchdog",
         "deadline",
         "is_over",
+        "is_renewed",
         "sentence",
         "tasks",
     )
@@ -117,6 +118,7 @@ class Limit:
         self._seconds = seconds or math.inf
         self._setting = setting
         self.tasks = tasks
+        self.is_renewed = False
         self.is_over = True
         self.sentence: str | None = None
 
@@ -235,8 +237,19 @@ class Watchdog:
         return stop
 
     def limiting(self, name: Name) -> Limit:
-        """Limit what is done in a block, as a step, or test, of that name."""
+        """Limit what is done in a block, as a step of that name."""
         return Limit(self, name, self._seconds)
+
+    def limiting_test(self, name: Name) -> Limit:
+        """Limit a test that is no scenario: it may take as long, as long as its requests are answered."""
+        limit = Limit(self, name, self._seconds)
+        limit.is_renewed = True
+        return limit
+
+    def note_answer(self) -> None:
+        """A request was answered."""
+        if self.limit is not None and self.limit.is_renewed:
+            self.limit.extend()
 
     @contextmanager
     def limiting_fixture(self, fixture: "pytest.FixtureDef[Any]") -> Iterator[None]:
