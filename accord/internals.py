@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -47,6 +48,7 @@ from pytest_bdd.reporting import scenario_reports_registry, test_report_context_
 from pytest_bdd.steps import step_function_context_registry
 
 __all__ = [
+    "RUNNER",
     "Dialect",
     "Document",
     "EmptyFeatureError",
@@ -67,11 +69,13 @@ __all__ = [
     "StepDefinitionNotFoundError",
     "StepParser",
     "arguments_of",
+    "before_threads_are_joined",
     "begin_with",
     "bound_scenario",
     "count_step_definitions",
     "definition_of",
     "disconnect",
+    "drop_task",
     "end_workers",
     "environment",
     "execute",
@@ -96,6 +100,7 @@ __all__ = [
 
 # The package's attribute of that name is its decorator, which hides the module.
 _scenario: Any = importlib.import_module("pytest_bdd.scenario")
+RUNNER = "_session_scoped_runner"  # The fixture with whose value pytest-asyncio runs what is async.
 _call_step = _scenario.call_fixture_func
 Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]  # What `asyncio.gather` returns.
 _warnings: Any = warnings
@@ -399,15 +404,27 @@ def _has_finished(finalizer: Any) -> bool:
     return isinstance(fixture, FixtureDef) and fixture.cached_result is None
 
 
-def replace_fixture_run(request: pytest.FixtureRequest, complete: Callable[..., object]) -> None:
-    """Have pytest-asyncio run async fixtures and tests through `complete(coroutine, loop, context)`, for this run."""
-    runner: Any = request.getfixturevalue("_session_scoped_runner")
+def replace_fixture_run(runner: Any, complete: Callable[..., object]) -> None:
+    """Have pytest-asyncio run async fixtures and tests through `complete(coroutine, loop, context)`, by this runner."""
 
     def run(coroutine: object, *, context: object = None) -> object:
         __tracebackhide__ = True
         return complete(coroutine, runner.get_loop(), context)
 
     runner.run = run
+
+
+def drop_task(task: asyncio.Task[Any]) -> None:
+    """Have asyncio wait for the task no more, neither where a runner is closed, and not complain of it either."""
+    asyncio._unregister_task(task)
+    task._log_destroy_pending = False  # type: ignore[attr-defined]  # as `asyncio.gather` does
+
+
+def before_threads_are_joined(do: Callable[[], object]) -> None:
+    """Have this done when the process ends, before it waits for threads, those of executors among them."""
+    # The last to be registered is called first, and executors register when they are imported.
+    importlib.import_module("concurrent.futures.thread")
+    threading._register_atexit(do)  # type: ignore[attr-defined]
 
 
 def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], None]:

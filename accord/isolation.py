@@ -24,12 +24,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
-from accord import postgres
+from accord import postgres, timeouts
 from accord.address import SUFFIX
 from accord.clock import now
 from accord.contract import Contract, ContractBreach, Coverage
 from accord.failures import text_of
 from accord.refusal import Refusal
+from accord.stacks import REQUEST
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ _OWN = (_CHECK_DEFERRED, _CAN_DEFER)
 _CHANGES_ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 # PostgreSQL's code for it.
 _DISK_FULL = "53100"
+# How long a request that the scenario leaves may take to end once it is cancelled.
+GRACE_SECONDS = 2
 # How long a request waits for another one that does not end.
 PATIENCE_SECONDS = 4
 
@@ -63,6 +66,12 @@ _ISOLATIONS = WeakKeyDictionary[Session, "Isolation"]()
 _SCOPE: ContextVar[MutableMapping[str, Any]] = ContextVar("_SCOPE")
 # What the app did not handle in the request that is under way.
 _TRACEBACK: ContextVar[str | None] = ContextVar("_TRACEBACK", default=None)
+
+
+# Has the client of the request that is under way wait for the next part as long as for the first.
+_PATIENCE: ContextVar[Callable[[], None]] = ContextVar("_PATIENCE")
+# What a client has that nobody gave a timeout.
+_NOT_CHOSEN = httpx.Timeout(5).as_dict()
 
 
 class UncommittedWork(Refusal):
@@ -137,6 +146,8 @@ class Isolation:
         self.real_commits = real_commits
         self._trouble = None
         self._defers = None
+        # A request that did not end when it was cancelled may have it still.
+        self._turn = asyncio.Lock()
 
     def lose(self, sentence: str) -> None:
         """The run's database is another's by now; this may be called in another thread."""
@@ -252,6 +263,10 @@ class Isolation:
         Raises UncommittedWork from a request that begins over changes which a step left uncommitted,
         ContractBreach from one whose response is not as documented, and DatabaseTrouble from one that met with a
         connection which is cut, or a disk that is full.
+
+        Where the client has a `timeout`, the response or its next part must come within its `read` seconds, else
+        httpx.ReadTimeout is raised, as over a network; connecting, writing and a pool take no time here. The 5 seconds
+        that a client of httpx has when nobody chose any do not count: `accord_timeout` does.
         """
         return _Transport(app, self, contract)
 
@@ -268,6 +283,7 @@ class Isolation:
                 await self._refuse_uncommitted()
                 yield
                 return
+            turn = self._turn
             await self._take_turn(name)
             try:
                 await self._refuse_uncommitted()
@@ -275,7 +291,7 @@ class Isolation:
                 yield
             finally:
                 self._serving = None
-                self._turn.release()
+                turn.release()
         finally:
             self._under_way.discard(task)
 
@@ -317,7 +333,9 @@ class Isolation:
         left = list(self._under_way)
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            ended, _left = await asyncio.wait(left, timeout=GRACE_SECONDS)
+            await asyncio.gather(*ended, return_exceptions=True)
 
     def note_uncommitted(self) -> None:
         """Remember the step that runs now if the scenario's session holds changes that are not written yet."""
@@ -415,6 +433,12 @@ async def _let_go(url: URL) -> None:
             await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
 
 
+def _read_seconds(request: httpx.Request) -> float | None:
+    """Return how long the client waits for a part of the response, or None where it was not asked to."""
+    timeout = request.extensions.get("timeout", _NOT_CHOSEN)
+    return None if timeout == _NOT_CHOSEN else timeout.get("read")
+
+
 class _Transport(httpx.ASGITransport):
     def __init__(self, app: Any, isolation: Isolation, contract: Contract | None) -> None:
         super().__init__(self._logged, raise_app_exceptions=False)
@@ -424,9 +448,10 @@ class _Transport(httpx.ASGITransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         __tracebackhide__ = True
-        async with self._isolation.request(f"{request.method} {request.url.path}"):
+        name = f"{request.method} {request.url.path}"
+        async with self._isolation.request(name):
             # A server gives each request a context of its own; what one sets there, the next does not see.
-            return await asyncio.create_task(self._answer(request))
+            return await asyncio.create_task(self._answer(request), name=REQUEST + name)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         __tracebackhide__ = True
@@ -434,7 +459,19 @@ class _Transport(httpx.ASGITransport):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
             await request.aread()
         began = now()
-        response = await super().handle_async_request(request)
+        try:
+            async with asyncio.timeout(seconds := _read_seconds(request)) as patience:
+                _PATIENCE.set(lambda: patience.reschedule(seconds and asyncio.get_running_loop().time() + seconds))
+                response = await super().handle_async_request(request)
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            raise httpx.ReadTimeout(
+                f"{request.method} {request.url.path} sent nothing for {seconds:g} seconds, which its timeout allows",
+                request=request,
+            ) from None
+        if (watchdog := timeouts.current()) is not None:
+            watchdog.note_answer()
         self._isolation.refuse_trouble()
         # A copy is read: the client may want to read the response as it comes.
         read = httpx.Response(response.status_code, headers=response.headers, stream=response.stream)
@@ -458,8 +495,18 @@ class _Transport(httpx.ASGITransport):
 
     async def _logged(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         _SCOPE.set(scope)
+        wait_anew = _PATIENCE.get()
+
+        async def received() -> Any:
+            wait_anew()
+            return await receive()
+
+        async def sent(message: Any) -> None:
+            wait_anew()
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, received, sent)
         except Exception:
             self._isolation.refuse_trouble()
             _TRACEBACK.set(traceback.format_exc())

@@ -1,4 +1,4 @@
-"""What a test may not leave behind: the environment, the clock, logging, and whatever else a team names.
+"""What a test may not leave behind: the environment, the clock, logging, threads, processes, what else a team names.
 
 Each is read before a test, and again once its fixtures are gone. What differs fails the test and is put back, so that
 the next one starts clean. What a fixture of a wider scope changes is meant to last.
@@ -11,8 +11,10 @@ import reprlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from accord import leftovers, stacks
 from accord.internals import environment, is_of_pytest, is_time_travelling, stop_time_travel
 
 Reading = Mapping[Any, Any]
@@ -39,9 +41,9 @@ _TOLERATED_SECONDS = 1
 class Watched:
     """What is compared before and after each test."""
 
-    def __init__(self) -> None:
+    def __init__(self, rootpath: Path) -> None:
         # In this order: a time traveller also sets the time zone, and settings are read from the environment.
-        self._watches: list[_Watch] = [_Clock(), _Environment(), _Logging()]
+        self._watches: list[_Watch] = [_Clock(), _Environment(), _Logging(), _Threads(rootpath), _Processes()]
         self._before: list[Reading] = []
 
     def add(self, name: str, *, read: Callable[[], Reading], restore: Callable[[Any], object]) -> None:
@@ -56,12 +58,12 @@ class Watched:
         self._before = self._read()
 
     def end(self) -> list[str]:
-        """Put back what the test leaves changed; tell what it was and what it is."""
+        """Put back what the test leaves changed, and end what it leaves running; tell what that was, and what to do."""
         told = []
         # What the test itself had watched begins with the next one.
         for watch, before in zip(self._watches, self._before, strict=False):
             if changes := watch.changes(before, watch.read()):
-                told.append(f"{watch.name} changed: {'; '.join(changes)}")
+                told.append(watch.sentence(changes))
                 watch.restore(before)
         return told
 
@@ -88,6 +90,9 @@ class _Watch:
 
     def restore(self, before: Reading) -> None:
         raise NotImplementedError
+
+    def sentence(self, changes: list[str]) -> str:
+        return f"{self.name} changed: {'; '.join(changes)}: undo it in a fixture, after its `yield`."
 
     def changes(self, before: Reading, after: Reading) -> list[str]:
         return [
@@ -209,6 +214,49 @@ class _Logging(_Watch):
         level, disabled, propagate, *handlers = value
         told: list[str] = [logging.getLevelName(level), *map(repr, handlers)]
         return ", ".join(told + ["disabled"] * disabled + ["not propagating"] * (not propagate))
+
+
+class _Running(_Watch):
+    """What goes on while nobody waits for it."""
+
+    def sentence(self, changes: list[str]) -> str:
+        return f"{'; '.join(changes)}: end it in a fixture, after its `yield`."
+
+
+class _Threads(_Running):
+    name = "threads"
+
+    def __init__(self, rootpath: Path) -> None:
+        self._rootpath = rootpath
+
+    def read(self) -> Reading:
+        return dict.fromkeys(leftovers.threads())
+
+    def restore(self, before: Reading) -> None:
+        """A thread can't be ended; the next test begins with it."""
+
+    def changes(self, before: Reading, after: Reading) -> list[str]:
+        if after.keys() <= before.keys():
+            return []
+        left = leftovers.still_running(lambda: [it for it in leftovers.threads() if it not in before])
+        told = [(it, stacks.told([stacks.of_thread(it.ident or 0)], self._rootpath)[0]) for it in left]
+        return [f'the thread "{thread.name}" running ({waits})' for thread, waits in told]
+
+
+class _Processes(_Running):
+    name = "processes"
+
+    def read(self) -> Reading:
+        return dict.fromkeys(leftovers.children())
+
+    def restore(self, before: Reading) -> None:
+        leftovers.end(leftovers.running(self.read().keys() - before.keys()))
+
+    def changes(self, before: Reading, after: Reading) -> list[str]:
+        if after.keys() <= before.keys():
+            return []
+        left = leftovers.running(after.keys() - before.keys())
+        return [f"the process {process.pid} running ({leftovers.command(process)})" for process in left]
 
 
 def _handlers(logger: logging.Logger) -> list[logging.Handler]:

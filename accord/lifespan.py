@@ -2,53 +2,48 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from asgi_lifespan import LifespanManager
 
+from accord import timeouts
 from accord.failures import text_of
-from accord.refusal import Refusal
-
-PATIENCE_SECONDS = 5
 
 
 class LifespanFailed(Exception):
     """The app's startup or shutdown failed; the error that it raised is the cause."""
 
 
-class LifespanHangs(Refusal):
-    """The app's startup or shutdown does not end."""
-
-
 @asynccontextmanager
 async def running(app: Any) -> AsyncIterator[Any]:
     """Start the app up, yield what answers its requests, and shut it down.
 
-    Raises LifespanFailed if the app raises an error meanwhile, and LifespanHangs after five seconds.
+    Raises LifespanFailed if the app raises an error meanwhile, and in a run of pytest TimedOut, naming what it awaits,
+    where that takes longer than `accord_lifespan_timeout`: 30 seconds, unless the configuration says otherwise.
     """
     __tracebackhide__ = True
+    before = asyncio.all_tasks()
     # Its own patience would end in a TimeoutError, as the app's own may.
     manager = LifespanManager(app, startup_timeout=None, shutdown_timeout=None)
-    async with _told("startup", "before"):
+    async with _told("startup", before):
         await manager.__aenter__()
     try:
         yield manager.app
     finally:
-        async with _told("shutdown", "after"):
+        async with _told("shutdown", before):
             await manager.__aexit__()
 
 
 @asynccontextmanager
-async def _told(phase: str, where: str) -> AsyncIterator[None]:
+async def _told(phase: str, before: set[asyncio.Task[Any]]) -> AsyncIterator[None]:
     __tracebackhide__ = True
+    watchdog = timeouts.current()
+    limit = nullcontext() if watchdog is None else watchdog.limiting_lifespan(phase, before)
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS) as patience:
+        with limit:
             yield
+    except timeouts.TimedOut:
+        raise
     except Exception as error:
-        if patience.expired():
-            raise LifespanHangs(
-                f"The {phase} of the app has not ended after {PATIENCE_SECONDS} seconds: look at what its lifespan "
-                f"awaits {where} its `yield`."
-            ) from None
         raise LifespanFailed(f"The {phase} of the app failed: {type(error).__name__}: {text_of(error)}") from error

@@ -5,14 +5,15 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 import pytest_asyncio
 
-from accord import postgres, publishing, stepping
+from accord import postgres, publishing, stepping, timeouts
 from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions, home
@@ -21,6 +22,7 @@ from accord.failures import FixtureFailures, text_of
 from accord.forks import Forks
 from accord.garbage import freeze_loaded, uncollected
 from accord.internals import (
+    RUNNER,
     Feature,
     Scenario,
     SessionFixtures,
@@ -33,6 +35,7 @@ from accord.internals import (
 )
 from accord.isolation import Isolation
 from accord.leaks import Watched
+from accord.leftovers import Ending
 from accord.messages import Recorder, case_id
 from accord.places import place
 from accord.refusal import Refusal
@@ -45,6 +48,9 @@ _WATCHED = pytest.StashKey[Watched]()
 _FIXTURE_FAILURES = pytest.StashKey[FixtureFailures]()
 _SESSION_FIXTURES = pytest.StashKey[SessionFixtures]()
 _RUNNING = pytest.StashKey[pytest.Item]()
+_WATCHDOG = pytest.StashKey[timeouts.Watchdog]()
+_ENDING = pytest.StashKey[Ending]()
+_EXIT_CODE = pytest.StashKey[int]()
 _REFUSAL = "accord_refusal"
 _COVERED = "accord_covered"
 _REDACT = "accord_redact"
@@ -56,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command-line options."""
     group = parser.getgroup("accord")
     publishing.add_options(group, parser)
+    timeouts.add_options(parser)
     group.addoption(_SQL, action="store_true", help="record the SQL statements of each step, without their values")
     parser.addini(
         _REDACT, "names whose values no document shows, besides those of passwords, tokens and the like", "args"
@@ -82,8 +89,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "real_commits: a database of its own, where commits are real and requests run at once"
     )
+    config.stash[_WATCHDOG] = watchdog = timeouts.of(config)
+    config.add_cleanup(watchdog.start())
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
-    config.stash[_WATCHED] = Watched()
+    config.stash[_WATCHED] = Watched(config.rootpath)
+    config.stash[_ENDING] = Ending(config.rootpath)
     config.stash[_SESSION_FIXTURES] = SessionFixtures()
     definitions = Definitions()
     redaction = Redaction(config.getini(_REDACT))
@@ -96,7 +106,7 @@ def pytest_configure(config: pytest.Config) -> None:
     publishing.register(config)
     config.pluginmanager.register(Forks(config, unawaited, lambda: _running(config)))
     config.add_cleanup(unawaited.install())
-    config.add_cleanup(stepping.install(unawaited))
+    config.add_cleanup(stepping.install(unawaited, watchdog))
     config.add_cleanup(stepping.look_up_in(definitions))
 
 
@@ -150,6 +160,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
     _stop_if_lost(item.config)
     item.config.stash[_RUNNING] = item
+    item.config.stash[_WATCHDOG].is_watching = _is_of_accord(item)
     item.config.stash[_ISOLATION].begin(real_commits=item.get_closest_marker("real_commits") is not None)
     item.config.stash[RECORDER].begin(item)
     if isinstance(item, ScenarioItem):
@@ -208,7 +219,9 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run whose scenarios covered too little; a worker tells what its own covered."""
+    """Fail a run whose scenarios covered too little; a worker tells what its own covered. Have the process end."""
+    ending, watchdog = session.config.stash[_ENDING], session.config.stash[_WATCHDOG]
+    session.config.add_cleanup(lambda: ending.see_to(int(session.exitstatus), is_torn=bool(watchdog.abandoned)))
     coverage = session.config.stash[_ISOLATION].coverage
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput[_COVERED] = coverage.responses
@@ -239,9 +252,11 @@ def _is_selection(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Refuse what the steps left running."""
+    """Refuse what the steps left running; a test that is no scenario may take as long as a step."""
     __tracebackhide__ = True
-    result = yield
+    watchdog = item.config.stash[_WATCHDOG]
+    with nullcontext() if _is_scenario(item) or not watchdog.is_watching else watchdog.limiting_test(_name(item)):
+        result = yield
     item.config.stash[_UNAWAITED].end_steps()
     return result
 
@@ -286,7 +301,7 @@ def pytest_runtest_makereport(
     report = yield
     error = None if call.excinfo is None else call.excinfo.value
     if report.failed and error is not None:
-        refusal = str(error) if isinstance(error, Refusal) else None
+        refusal = str(error) if isinstance(error, (Refusal, timeouts.Interrupted)) else None
         trouble = item.config.stash[_ISOLATION].trouble(error)
         report.longrepr = trouble or _shown_before(item, error) or refusal or report.longrepr
         if isinstance(report.longrepr, str):
@@ -320,13 +335,20 @@ def _shown_before(item: pytest.Item, error: BaseException) -> str | None:
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    """Let fixtures of a wider scope than a test change what outlasts the test."""
+    """Limit what fixtures take; let those of a wider scope than a test change what outlasts the test."""
     __tracebackhide__ = True
-    if fixturedef.scope == "function":
-        return (yield)
-    failures = request.config.stash[_FIXTURE_FAILURES].of(fixturedef.argname, fixturedef.func)
-    with request.config.stash[_WATCHED].lasting(), failures:
-        return (yield)
+    watchdog = request.config.stash[_WATCHDOG]
+    with ExitStack() as around:
+        if fixturedef.scope != "function":
+            around.enter_context(request.config.stash[_WATCHED].lasting())
+            around.enter_context(request.config.stash[_FIXTURE_FAILURES].of(fixturedef.argname, fixturedef.func))
+        around.enter_context(watchdog.limiting_fixture(fixturedef))
+        value = yield
+    if fixturedef.argname == RUNNER:
+        assert isinstance(value, asyncio.Runner)
+        replace_fixture_run(value, watchdog.complete)
+        fixturedef.addfinalizer(partial(watchdog.end_tasks, value))
+    return value
 
 
 @pytest.fixture(autouse=True)
@@ -336,8 +358,7 @@ def _nothing_is_left_changed(watched: Watched, pytestconfig: pytest.Config) -> I
     if leaks := watched.end():
         # The fixture `request` would tell the test as well, and takes longer than all that is compared here.
         who = _name(pytestconfig.stash[_RUNNING])
-        left = "\n".join(f"{who} leaves {leak}: undo it in a fixture, after its `yield`." for leak in leaks)
-        pytest.fail(visible(left), pytrace=False)
+        pytest.fail(visible("\n".join(f"{who} leaves {leak}" for leak in leaks)), pytrace=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -351,7 +372,6 @@ async def session_loop(request: pytest.FixtureRequest) -> AsyncIterator[asyncio.
                 pytrace=False,
             )
     loop = asyncio.get_running_loop()
-    replace_fixture_run(request, stepping.complete)
     with request.config.stash[_UNAWAITED].listening(loop):
         yield loop
 
@@ -425,6 +445,14 @@ def watched(pytestconfig: pytest.Config) -> Watched:
 
 def _running(config: pytest.Config) -> str:
     return config.stash[_ISOLATION].step or _name(config.stash[_RUNNING])
+
+
+def _is_scenario(item: pytest.Item) -> bool:
+    return isinstance(item, ScenarioItem) or bound_scenario(item) is not None
+
+
+def _is_of_accord(item: pytest.Item) -> bool:
+    return _is_scenario(item) or "isolation" in getattr(item, "fixturenames", ())
 
 
 def _name(item: pytest.Item) -> str:

@@ -9,12 +9,11 @@ the scenario ends. That is how pytest-asyncio treats async fixtures.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context, ContextVar, Token, copy_context
 from functools import partial
 from types import AsyncGeneratorType, CodeType, TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -22,6 +21,7 @@ from accord.definitions import Definitions, one_a_function
 from accord.internals import Feature, Step, StepCall, StepDefinition, replace_step_call, replace_step_lookup
 from accord.places import place, written
 from accord.refusal import Refusal
+from accord.timeouts import Watchdog
 from accord.unawaited import Unawaited
 
 _ENGINE = (
@@ -29,6 +29,7 @@ _ENGINE = (
     "accord.collecting",
     "accord.internals",
     "accord.stepping",
+    "accord.timeouts",
     "asyncio.",
     "pluggy.",
     "pytest_asyncio.",
@@ -42,9 +43,12 @@ class AmbiguousStep(Refusal):
     """More than one step definition matches a sentence."""
 
 
-def install(unawaited: Unawaited) -> Callable[[], None]:
-    """Have pytest-bdd await its steps, and refuse what they leave unawaited; return what undoes it."""
-    return replace_step_call(partial(_awaiting, unawaited))
+def install(unawaited: Unawaited, watchdog: Watchdog) -> Callable[[], None]:
+    """Have pytest-bdd await its steps, each for as long as it may take, and refuse what they leave unawaited.
+
+    Returns what undoes it.
+    """
+    return replace_step_call(partial(_awaiting, unawaited, watchdog))
 
 
 def look_up_in(definitions: Definitions) -> Callable[[], None]:
@@ -81,36 +85,40 @@ def from_step(traceback: TracebackType | None) -> TracebackType | None:
     return traceback
 
 
-def _awaiting(unawaited: Unawaited, call: StepCall) -> StepCall:
+def _awaiting(unawaited: Unawaited, watchdog: Watchdog, call: StepCall) -> StepCall:
     def call_step(fixturefunc: Callable[..., object], request: pytest.FixtureRequest, kwargs: object) -> object:
         __tracebackhide__ = True
-        # What comes back is looked at, not the function: a decorated or partial one hides that it is async.
-        result = call(fixturefunc=fixturefunc, request=request, kwargs=kwargs)
-        if isinstance(result, AsyncGeneratorType):
-            result = _enter(result, request, unawaited)
-        elif inspect.isawaitable(result):
-            result = _run(result, request, unawaited)
+        with watchdog.limiting(unawaited.by):
+            # What comes back is looked at, not the function: a decorated or partial one hides that it is async.
+            result = call(fixturefunc=fixturefunc, request=request, kwargs=kwargs)
+            if isinstance(result, AsyncGeneratorType):
+                result = _enter(result, request, unawaited, watchdog)
+            elif inspect.isawaitable(result):
+                result = _run(result, request, unawaited, watchdog)
         unawaited.check()
         return result
 
     return call_step
 
 
-def _enter(step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest, unawaited: Unawaited) -> object:
+def _enter(
+    step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest, unawaited: Unawaited, watchdog: Watchdog
+) -> object:
     """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
     __tracebackhide__ = True
     loop = _loop(request, unawaited)
-    context = copy_context()
+    context, name = copy_context(), unawaited.by
     with unawaited.begun(loop) as tasks:
-        value = _complete(anext(step, None), loop, context)
+        value = _complete(anext(step, None), loop, context, watchdog)
     unawaited.refuse_result(value)
     _apply(context, request)
 
     def leave() -> None:
         __tracebackhide__ = True
-        if _complete(anext(step, _END), loop, context) is not _END:
-            _complete(step.aclose(), loop, context)
-            _refuse_second_yield(step.ag_code)
+        with watchdog.limiting(f"{name}, after its `yield`,"):
+            if _complete(anext(step, _END), loop, context, watchdog) is not _END:
+                _complete(step.aclose(), loop, context, watchdog)
+                _refuse_second_yield(step.ag_code)
         unawaited.refuse_running(tasks)
 
     request.addfinalizer(leave)
@@ -122,7 +130,7 @@ def _refuse_second_yield(code: CodeType) -> NoReturn:
     pytest.fail(f"{place}: the step yields twice: what follows its one yield is its teardown.", pytrace=False)
 
 
-def _run(step: Awaitable[object], request: pytest.FixtureRequest, unawaited: Unawaited) -> object:
+def _run(step: Awaitable[object], request: pytest.FixtureRequest, unawaited: Unawaited, watchdog: Watchdog) -> object:
     __tracebackhide__ = True
     try:
         loop = _loop(request, unawaited)
@@ -132,7 +140,7 @@ def _run(step: Awaitable[object], request: pytest.FixtureRequest, unawaited: Una
         raise
     context = copy_context()
     with unawaited.begun(loop) as tasks:
-        value = _complete(step, loop, context)
+        value = _complete(step, loop, context, watchdog)
     unawaited.expect(tasks)
     unawaited.refuse_result(value)
     _apply(context, request)
@@ -145,31 +153,14 @@ def _loop(request: pytest.FixtureRequest, unawaited: Unawaited) -> asyncio.Abstr
     return loop
 
 
-def _complete(awaitable: Awaitable[object], loop: asyncio.AbstractEventLoop, context: Context) -> object:
+def _complete(
+    awaitable: Awaitable[object], loop: asyncio.AbstractEventLoop, context: Context, watchdog: Watchdog
+) -> object:
     __tracebackhide__ = True
     try:
-        return complete(_outcome(awaitable), loop, context)
+        return watchdog.complete(_outcome(awaitable), loop, context)
     except BaseException as error:
         error.__traceback__ = from_step(error.__traceback__)
-        raise
-
-
-def complete(
-    coroutine: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop, context: Context | None
-) -> object:
-    """Run a coroutine to its end; after Ctrl-C it cleans up first, and a second one gives that up.
-
-    `asyncio.Runner.run` does the same with a signal handler, which takes longer to install than most steps do to run.
-    """
-    __tracebackhide__ = True
-    task = loop.create_task(coroutine, context=context)
-    try:
-        return loop.run_until_complete(task)
-    except BaseException:
-        if not task.done():
-            task.cancel()
-            with suppress(BaseException):
-                loop.run_until_complete(task)
         raise
 
 

@@ -121,7 +121,7 @@ class Unawaited:
             for task in asyncio.all_tasks(loop) - before:
                 task.cancel()
             raise
-        tasks.update(dict.fromkeys(asyncio.all_tasks(loop) - before, self._by))
+        tasks.update(dict.fromkeys(asyncio.all_tasks(loop) - before, self.by))
 
     def expect(self, tasks: Tasks) -> None:
         """A later step may await the tasks."""
@@ -150,7 +150,8 @@ class Unawaited:
         return sentences
 
     @property
-    def _by(self) -> str:
+    def by(self) -> str:
+        """What runs now, for messages that name it."""
         return self._step or self._scenario or "A scenario"
 
     def _reporting(self, report: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -173,7 +174,7 @@ class Unawaited:
         if not isinstance(future, asyncio.Task):
             self._note(
                 "gathered",
-                f"{self._by} gathers what failed unseen with {text_of(error, repr)}: await `asyncio.gather(...)`.",
+                f"{self.by} gathers what failed unseen with {text_of(error, repr)}: await `asyncio.gather(...)`.",
             )
             return
         coroutine = future.get_coro()
@@ -205,4 +206,4 @@ class Unawaited:
                 last = max(number for *_, number in code.co_lines() if number is not None)
                 if code.co_filename == file and code.co_firstlineno <= line <= last:
                     return step
-        return self._by
+        return self.by

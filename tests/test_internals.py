@@ -2,11 +2,14 @@
 
 import ast
 import asyncio
+import gc
 import importlib
 import inspect
 import os
 import socket
+import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import fields
 from importlib.metadata import version
 from operator import attrgetter
@@ -16,7 +19,16 @@ import pytest
 from pytest_bdd import parsers
 
 import accord
-from accord.internals import Gathering, StepParser, arguments_of, disconnect, environment, replace_unawaited_warning
+from accord.internals import (
+    RUNNER,
+    Gathering,
+    StepParser,
+    arguments_of,
+    disconnect,
+    drop_task,
+    environment,
+    replace_unawaited_warning,
+)
 from tests.conftest import Project
 
 CALLED = [
@@ -138,7 +150,46 @@ def test_pytest_asyncio_knows_the_settings_that_are_asked_for(pytestconfig: pyte
 
 
 def test_pytest_asyncio_runs_fixtures_and_tests_through_the_runner_of_that_name(request: pytest.FixtureRequest) -> None:
-    assert isinstance(request.getfixturevalue("_session_scoped_runner"), asyncio.Runner)
+    assert isinstance(request.getfixturevalue(RUNNER), asyncio.Runner)
+
+
+def test_a_task_that_is_dropped_does_not_hold_the_end_of_its_runner_and_is_not_complained_of() -> None:
+    complaints: list[object] = []
+
+    async def begin() -> asyncio.Task[object]:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+        task: asyncio.Task[object] = asyncio.create_task(swallow())
+        await asyncio.sleep(0)
+        return task
+
+    async def swallow() -> None:
+        with suppress(asyncio.CancelledError, GeneratorExit):
+            await asyncio.Event().wait()
+            return
+        if not is_over:
+            await asyncio.Event().wait()
+
+    is_over = False
+    with asyncio.Runner() as runner:
+        task = runner.run(begin())
+        drop_task(task)
+    assert not task.done()
+    is_over = True
+    del task
+    gc.collect()
+    assert not complaints
+
+
+def test_what_is_to_be_done_before_threads_are_joined_comes_before_those_of_executors_too() -> None:
+    program = """
+import os, threading
+from accord.internals import before_threads_are_joined
+from concurrent.futures import ThreadPoolExecutor
+ThreadPoolExecutor().submit(threading.Event().wait)
+threading.Thread(target=threading.Event().wait).start()
+before_threads_are_joined(lambda: os._exit(7))
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 7
 
 
 def test_pytest_bdd_looks_up_its_step_call_anew_for_each_step_and_gets_it_back(project: Project) -> None:

@@ -345,7 +345,7 @@ def test_after_a_run_all_is_as_it_was_before(
     configured.setenv("DATABASE_URL", within)
     databases = session_loop.run_until_complete(databases_and_tables(database_url))
     overrides, settings = dict(app.dependency_overrides), get_settings()
-    watched = Watched()
+    watched = Watched(Path())
     watched.begin()
     result = project.run(
         f"--rootdir={ROOT}",
