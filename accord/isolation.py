@@ -27,6 +27,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from accord import postgres
 from accord.clock import now
 from accord.contract import Contract, ContractBreach, Coverage
+from accord.evidence import Heard
 from accord.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -406,6 +407,8 @@ class _Transport(httpx.ASGITransport):
         if isinstance(request.stream, httpx.SyncByteStream):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
             await request.aread()
+        elif isinstance(request.stream, httpx.AsyncByteStream) and not isinstance(request.stream, httpx.ByteStream):
+            request.stream = Heard(request.stream)
         began = now()
         response = await super().handle_async_request(request)
         self._isolation.refuse_trouble()

@@ -15,7 +15,6 @@ from accord import postgres, publishing, stepping
 from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions, home
-from accord.evidence import Redaction
 from accord.garbage import freeze_loaded, uncollected
 from accord.internals import (
     Feature,
@@ -31,6 +30,7 @@ from accord.isolation import Isolation
 from accord.leaks import Watched
 from accord.messages import Recorder, case_id
 from accord.places import place
+from accord.redaction import Redaction
 from accord.refusal import Refusal
 from accord.unawaited import Unawaited
 

@@ -347,11 +347,11 @@ def test_a_failure_shows_its_scenario_then_the_assertion_then_the_exchange(proje
                 "*- What went over the wire -*",
                 "POST http://test/sign-in",
                 "*",
-                '{"name": "alice", "password": "[[]redacted[]]"}',
+                '{"name":"alice","password":"[[]redacted[]]"}',
                 "",
                 "200 OK",
                 "*",
-                '{"access_token": "[[]redacted[]]", "user": *',
+                '{"access_token":"[[]redacted[]]","user":*',
             ]
         )
         shown.no_fnmatch_line("*pytest_bdd*")
