@@ -47,6 +47,8 @@ _TYPE = re.compile(r"^content-type:[ \t]*([^\r\n;]+)", re.IGNORECASE | re.MULTIL
 _BLANK = re.compile(r"\r?\n\r?\n")
 _BOUNDARY = re.compile(r'boundary="?([^";,]{1,100})', re.IGNORECASE)
 _PLAIN_HEADERS = 1_000
+# Before the host of a URL, or, if there is a password, of an address as git has it: `user:password@host:path`.
+_USER = re.compile(r"(?<=://)[^/?#\s]*@|^[^/?#@:\s]*:[^/?#@\s]*@")
 
 
 class Redaction:
@@ -241,6 +243,16 @@ class Redaction:
                 continue
             self._values.add(password)
             return
+
+
+def public(address: str) -> str:
+    """Return an address without its user, and without what in its query and fragment has a secret's name."""
+    start, sign, fragment = _USER.sub("", address, count=1).partition("#")
+    path, mark, query = start.partition("?")
+    names = Names()
+    pairs = [pair for pair in query.split("&") if not names.strength(unquote_plus(pair.partition("=")[0]))]
+    fragments = [pair for pair in fragment.split("&") if not names.strength(unquote_plus(pair.partition("=")[0]))]
+    return f"{path}{mark if any(pairs) else ''}{'&'.join(pairs)}{sign if any(fragments) else ''}{'&'.join(fragments)}"
 
 
 def _is_token(credentials: str) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.evidence import archive, entry, hidden
-from accord.redaction import Redaction
+from accord.redaction import Redaction, public
 from accord.secret_names import Names, Strength
 from accord.secret_values import HIDDEN
 from tests.conftest import PUBLISHING, Project
@@ -510,3 +510,20 @@ def test_no_secret_is_in_any_file_that_a_run_writes(project: Project) -> None:
         assert [piece for piece in pieces if piece in text] == [], path.name
     record = Path(project.path, "living-docs", "messages.ndjson").read_text(encoding="utf-8")
     assert "server traceback" in record
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://bob:t0ken@ci.example/a/7", "https://ci.example/a/7"),
+        ("https://t0ken@ci.example/a/7?b=1", "https://ci.example/a/7?b=1"),
+        ("https://bob:p@ss@ci.example/a", "https://ci.example/a"),
+        ("https://ci.example/a?build=7&access_token=x#token=y", "https://ci.example/a?build=7"),
+        ("https://ci.example/a?private%5Ftoken=x#L7", "https://ci.example/a#L7"),
+        ("git@git.example:a/b.git", "git@git.example:a/b.git"),
+        ("bob:t0ken@git.example:a/b.git", "git.example:a/b.git"),
+        ("https://ci.example/@bob/a", "https://ci.example/@bob/a"),
+    ],
+)
+def test_an_address_is_shown_without_user_and_tokens(address: str, shown: str) -> None:
+    assert public(address) == shown
