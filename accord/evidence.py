@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from codecs import BOM_UTF8
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
@@ -23,6 +24,7 @@ LONGEST_BODY = 16_384
 """As many characters as are kept of a body."""
 
 _CREATOR = {"name": "accord", "version": version("accord")}
+_FAILED = 400
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 # What an entry says itself, and nobody sent.
 _OWN = frozenset({"startedDateTime", "httpVersion", "_operation"})
@@ -79,8 +81,20 @@ def entry(
 
 def hidden(redaction: Redaction, told: Entry) -> Entry:
     """Return an entry without any value that is known to be secret by now."""
+    # One look at all of it tells whether there is any; most exchanges have none but in its place.
+    together = "\0".join(_strings(told))
+    if len(together) < LONGEST_BODY and redaction.hide(together) == together:
+        return told
     found: Entry = _hidden(redaction, told)
     return found
+
+
+def _strings(told: Any) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, (dict, list)):
+        for part in told.values() if isinstance(told, dict) else told:
+            yield from _strings(part)
 
 
 def _hidden(redaction: Redaction, told: Any) -> Any:
@@ -154,6 +168,8 @@ def _response(redaction: Redaction, response: httpx.Response) -> dict[str, Any]:
     headers = _decoded(tuple(response.headers.raw))
     content_type = _header(headers, "content-type")
     content = {"size": len(response.content), **_content(redaction, response.content, content_type)}
+    if response.status_code >= _FAILED:
+        content["text"] = redaction.text(content["text"])
     return {
         "status": response.status_code,
         "statusText": response.reason_phrase,
@@ -218,6 +234,11 @@ def _content(redaction: Redaction, body: bytes, content_type: str) -> dict[str, 
 
 def _text(body: bytes, content_type: str) -> str | None:
     """Return a body as text: of the encoding that it begins as, or else of the one that its type names; or None."""
+    if b"\0" not in body and not body.startswith(BOM_UTF8):
+        try:
+            return body.decode()
+        except UnicodeDecodeError:
+            pass
     named = _CHARSET.search(content_type)
     for encoding in (json.detect_encoding(body), *([named[1]] if named else [])):
         try:

@@ -119,8 +119,7 @@ class Redaction:
             return self.form(text)
         if media_type.startswith("multipart/") and (boundary := _BOUNDARY.search(content_type)):
             return self._multipart(text, boundary[1].strip())
-        text = self._places.hide(text)
-        return sql_values.without_details(self.hide(text)) if sql_values.may_have_details(text) else text
+        return self._places.hide(text)
 
     def form(self, form: str) -> str:
         """Return a form, or a query, without what is secret in it."""
@@ -190,7 +189,6 @@ class Redaction:
         if rest == HIDDEN:
             return value
         self._learn(value, Strength.STRONG)
-        self._learn(rest, Strength.STRONG)
         return f"{scheme.group()}{HIDDEN}" if scheme else HIDDEN
 
     def _parameter(self, match: re.Match[str]) -> str:
@@ -213,11 +211,13 @@ class Redaction:
         value = value.strip().strip("\"'")
         if value.lower() in _NOTHING or (strength is not Strength.STRONG and is_ordinary(value)):
             return
-        self._values.add(value)
+        scheme = _SCHEME.match(value)
+        if scheme is None:
+            self._values.add(value)
         if "%" in value:
             for plain in {unquote(value), unquote_plus(value)}:
                 self._values.add(plain)
-        if scheme := _SCHEME.match(value):
+        if scheme is not None:
             credentials = value[scheme.end() :]
             self._values.add(credentials)
             if scheme["scheme"].lower() == "basic":

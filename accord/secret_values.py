@@ -9,6 +9,7 @@ import unicodedata
 from base64 import b64encode
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 
 HIDDEN = "[redacted]"
@@ -69,19 +70,13 @@ class Values:
         if len(value) < SHORTEST or value in self._known or value == HIDDEN:
             return
         self._known.add(value)
-        for form in _forms(value):
-            for spelled in {form, form.replace(" ", "+")}:
-                if len(spelled) < _LONG:
-                    self._exact.add(spelled)
-                    continue
-                # Large letters may have other small ones: those of ß are ss.
-                for small in {_small(spelled), _small(spelled.upper())}:
-                    self._any_case.add(small)
-                    self._heads.setdefault(small[:_LONG], []).append(small)
-                    self._tails.setdefault(small[-_LONG:], []).append(small)
-        if len(value) >= _LONG:
-            for encoded in _base64(value.encode(errors="surrogatepass")):
-                self._exact.add(encoded)
+        exact, any_case = _searched(value)
+        for string in exact:
+            self._exact.add(string)
+        for small in any_case:
+            self._any_case.add(small)
+            self._heads.setdefault(small[:_LONG], []).append(small)
+            self._tails.setdefault(small[-_LONG:], []).append(small)
 
     def hide(self, text: str, cut: re.Pattern[str] | None = None) -> str:
         """Return the text without the values, nor their heads and tails where it was `cut`: at DOTS, or at its END."""
@@ -206,8 +201,26 @@ class _Layer:
         return at if first else at + 1
 
 
+@lru_cache(maxsize=256)
+def _searched(value: str) -> tuple[set[str], set[str]]:
+    """Return for what to search to find a value: as it is, and in small letters where the case is of no matter."""
+    exact, any_case = set(), set()
+    for form in _forms(value):
+        for spelled in {form, form.replace(" ", "+")}:
+            if len(spelled) < _LONG:
+                exact.add(spelled)
+            else:
+                # Large letters may have other small ones: those of ß are ss.
+                any_case |= {_small(spelled), _small(spelled.upper())}
+    if len(value) >= _LONG:
+        exact |= _base64(value.encode(errors="surrogatepass"))
+    return exact, any_case
+
+
 def _forms(value: str) -> set[str]:
     """Return a value and what becomes of it where escapes are undone, if some of its own characters look like one."""
+    if value.isascii() and not any(kind in value for kind in "\\%&"):
+        return {value}
     forms = {value, unicodedata.normalize("NFC", value), unicodedata.normalize("NFD", value)}
     # What `\\xc3\\xa9` is, a letter or two, only who wrote it knows.
     forms |= {_OCTETS.sub(lambda match: _decoded(match.group().encode("latin-1")), form) for form in forms}

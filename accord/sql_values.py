@@ -85,14 +85,9 @@ _STATEMENT_ENDS = re.compile(
 _BRACKET_ENDS = re.compile(r"\](?=[ \t]*(?:\r?\n|\\n|\Z|['\"]))")
 
 
-def may_have_details(text: str) -> bool:
-    """Tell whether an error of the database may be in the text; no is certain."""
-    return any(sign in text for sign in _SIGNS)
-
-
 def without_details(text: str) -> str:
     """Return the text with the values hidden that an error of the database repeats."""
-    if not may_have_details(text):
+    if not any(sign in text for sign in _SIGNS):
         return text
     text = _statements(text)
     for opening, closing in _BETWEEN:

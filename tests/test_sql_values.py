@@ -45,7 +45,7 @@ REPEATED = {
         "[SQL: SELECT 's3cret', ARRAY[1,\n2]\n]\n[parameters: ('s3cret', 's3]cret')]\n(Background on this error at: x)"
     ),
     "a statement as pytest shows it": (
-        "E   [SQL: SELECT 's3cret'\nE   FROM a]\nE   [parameters: {'a': 's3cret'}]\nE   (Background on this error at: x)"
+        "E   [SQL: SELECT 's3cret'\nE   FROM a]\nE   [parameters: {'a': 's3cret'}]\nE   (Background on this error at:"
     ),
     "a statement alone": "x\n[SQL: SELECT 's3cret']\ny",
     "what Python wrote of it": repr("a\n[SQL: SELECT \"a\" = 's3cret']\n[parameters: ('s3cret',)]\n(Background on"),
