@@ -41,6 +41,8 @@ _NOTHING = frozenset({"true", "false", "null", "none", "nil", "undefined", "dele
 _MARK = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _LINE = 8
 _GROUPED = re.compile(r"[A-Z0-9]{1,6}(?:[ -][A-Z0-9]{1,6}){2,12}")
+# Of a JSON Web Token the head is that of many.
+_SIGNED = re.compile(r"[\w-]{8,}\.([\w-]{8,})\.([\w-]{8,})")
 _PREFIXED = re.compile(r"[a-zA-Z][\w-]{0,15}=(\S+)")
 _DISPOSITION = re.compile(r'^content-disposition:[^\r\n]*?[; ]name="?([^"\r\n;]*)', re.IGNORECASE | re.MULTILINE)
 _TYPE = re.compile(r"^content-type:[ \t]*([^\r\n;]+)", re.IGNORECASE | re.MULTILINE)
@@ -88,8 +90,8 @@ class Redaction:
         """Return the value, or what stands for it if its name is a secret's."""
         if value.lower() in _NOTHING or value in ("", HIDDEN):
             return value
-        if strength := self._names.strength(name):
-            self._learn(value, strength)
+        if self._names.strength(name):
+            self._learn(value, Strength.STRONG)
             self._places.hide(value)
             return HIDDEN
         return self._places.hide(value)
@@ -130,18 +132,18 @@ class Redaction:
         start = 0
         for part in pair.split(";"):
             name, sign, value = part.partition("=")
-            strength = self._names.strength(unquote_plus(name)) if sign else Strength.NONE
-            if strength and value and unquote_plus(value).lower() not in _NOTHING and value != HIDDEN:
+            is_secret = sign and self._names.strength(unquote_plus(name))
+            if is_secret and value and unquote_plus(value).lower() not in _NOTHING and value != HIDDEN:
                 whole = pair[start + len(name) + 1 :]
                 for learned in {whole, value}:
-                    self._learn(unquote_plus(learned), strength)
+                    self._learn(unquote_plus(learned), Strength.STRONG)
                 self._places.hide(unquote_plus(whole))
                 return pair[: start + len(name) + 1] + HIDDEN
             start += len(part) + 1
         name, sign, value = pair.partition("=")
         plain = unquote_plus(value)
         if (hidden := self._places.hide(plain)) != plain:
-            return f"{name}{sign}{quote_plus(hidden, safe='[]')}"
+            return f"{name}{sign}{quote_plus(hidden, safe='[]', errors='replace')}"
         return pair
 
     def _multipart(self, text: str, boundary: str) -> str:
@@ -170,7 +172,7 @@ class Redaction:
         plain = unquote(value.strip()).strip('"')
         if not sign or plain.lower() in _NOTHING or plain in ("", HIDDEN):
             return pair
-        strength = max(Strength.WEAK, self._names.strength(name.strip()))
+        strength = Strength.STRONG if self._names.strength(name.strip()) else Strength.WEAK
         self._learn(value.strip(), strength)
         self._learn(plain, strength)
         self._places.hide(plain)
@@ -228,6 +230,9 @@ class Redaction:
             for line in map(str.strip, value.splitlines()):
                 if len(line) >= _LINE and not _MARK.fullmatch(line):
                     self._values.add(line)
+        if signed := _SIGNED.fullmatch(value):
+            self._values.add(signed[1])
+            self._values.add(signed[2])
         if _GROUPED.fullmatch(value):
             self._values.add(value.replace(" ", "").replace("-", ""))
 

@@ -207,7 +207,7 @@ class _Reading:
         sign = _SIGN.match(self._text, token.end())
         if sign is None:
             if "%" in name and (hidden := self._places.hide(plain := unquote(name), self._depth + 1)) != plain:
-                self._spans.append((*token.span(), quote(hidden, safe="[]")))
+                self._spans.append((*token.span(), quote(hidden, safe="[]", errors="replace")))
             return token.end()
         at = sign.end()
         strength = self._strength(name, self._object.parent)

@@ -26,13 +26,14 @@ _CUT = 300
 _ESCAPE = re.compile(
     r"""
     \\(?: u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})? | U[0-9a-fA-F]{8}
-        | x[0-7][0-9a-fA-F] | x[89a-fA-F][0-9a-fA-F](?:\\x[89a-fA-F][0-9a-fA-F])*+ | [nrtbf"'/\\] )
+        | x[0-9a-fA-F]{2} | [nrtbf"'/\\] )
     | %[0-7][0-9a-fA-F] | %[89a-fA-F][0-9a-fA-F](?:%[89a-fA-F][0-9a-fA-F])*+
+    | (?P<quote>['"])\n[ \tEe+-]*+b?(?P=quote)
     | &(?: \#[0-9]{1,7} | \#[xX][0-9a-fA-F]{1,6} | [a-zA-Z][a-zA-Z0-9]{1,7} );
     """,
     re.VERBOSE,
 )
-_OCTETS = re.compile(r"[\x80-\xff]+")
+_ESCAPES = ("\\", "%", "&", "'\n", '"\n')
 _PLAIN = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 DOTS = re.compile(r"\.\.\.|…")
 """Where pytest cuts a value."""
@@ -96,7 +97,7 @@ class Values:
             for layer in reversed(layers):
                 here = [layer.origin(start, end) for start, end in here]
             found += here
-            if len(layers) == _DEEPEST or not ("\\" in text or "%" in text or "&" in text):
+            if len(layers) == _DEEPEST or not any(sign in text for sign in _ESCAPES):
                 break
             layer = _Layer(text)
             if layer.text == text:
@@ -222,8 +223,8 @@ def _forms(value: str) -> set[str]:
     if value.isascii() and not any(kind in value for kind in "\\%&"):
         return {value}
     forms = {value, unicodedata.normalize("NFC", value), unicodedata.normalize("NFD", value)}
-    # What `\\xc3\\xa9` is, a letter or two, only who wrote it knows.
-    forms |= {_OCTETS.sub(lambda match: _decoded(match.group().encode("latin-1")), form) for form in forms}
+    # As Python writes its bytes, `\\xc3\\xa9` for a letter, which are taken for two.
+    forms |= {form.encode(errors="surrogatepass").decode("latin-1") for form in forms}
     more = list(forms)
     while more and len(forms) < _MOST_FORMS:
         form = more.pop()
@@ -244,10 +245,14 @@ def without_escapes(text: str) -> str:
 
 
 def _undone(escape: str) -> str:
+    if escape[0] in "'\"":
+        return ""  # Python goes on with a string in another line.
     if escape[0] == "&":
         return unescape(escape)
-    if escape[0] == "%" or escape[1] == "x":
-        return _decoded(bytes.fromhex(escape.replace("%", "").replace("\\x", "")))
+    if escape[0] == "%":
+        return _decoded(bytes.fromhex(escape.replace("%", "")))
+    if escape[1] == "x":
+        return chr(int(escape[2:], 16))
     if escape[1] in "uU":
         halves = "".join(_character(digits) for digits in re.findall(r"\\[uU]([0-9a-fA-F]+)", escape))
         return halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if len(halves) > 1 else halves

@@ -343,6 +343,20 @@ def test_what_a_limit_left_of_a_secret_is_hidden() -> None:
     assert SECRET[:8] not in archive([hidden(redaction, before)])
 
 
+def test_what_python_parts_into_lines_is_hidden() -> None:
+    text = (
+        "E     + ('a correct horse and '\nE     +  'a battery staple')\nE     + b'a correct horse'\nE     + b' and a '"
+    )
+    said = knowing("a correct horse and a battery staple", "a correct horse and a").text(text)
+    assert "horse" not in said
+    assert "staple" not in said
+
+
+def test_the_signature_of_a_token_is_hidden_by_itself() -> None:
+    said = knowing("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl").text("eyJhbGciOiJIUzI1NiJ9 c2lnbmF0dXJl")
+    assert said == f"eyJhbGciOiJIUzI1NiJ9 {HIDDEN}"
+
+
 def test_each_line_of_a_key_is_hidden() -> None:
     key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----"
     said = knowing(key).text("E     + -----BEGIN PRIVATE KEY-----\nE     + MIIEvQIBADANBgkq")
@@ -411,6 +425,26 @@ def test_redaction_takes_linear_time(unit: str) -> None:
 
     # Four times the length would take sixteen times as long, were it squared; what is measured is never less than 5 ms.
     assert seconds(160_000) < 9 * max(seconds(40_000), 0.005)
+
+
+pieces = st.sampled_from(
+    [*UNITS, "x", " ", "\n", ":", "=", "}", "]", ">", "'", "%ED%A0%80", "\\ud800", "\ud800", "&#0;", "%"]
+)
+
+
+@given(
+    st.lists(pieces, max_size=30).map("".join), st.sampled_from([JSON, FORM, "", "multipart/x; boundary=x", "text/xml"])
+)
+def test_no_body_is_too_broken_to_be_told(body: str, content_type: str) -> None:
+    content = body.encode(errors="surrogatepass")
+    redaction = knowing("secret-0-of-mine", "password", "\ud800abc")
+    told(posted(content, content_type), httpx.Response(500, content=content), redaction)
+    redaction.text(body)
+    redaction.header("authorization", body)
+    redaction.header("cookie", body)
+    redaction.header("set-cookie", body)
+    redaction.url(body)
+    public(body)
 
 
 names = st.sampled_from(
