@@ -296,7 +296,7 @@ class _Reading:
             if kind == "open":
                 depth += 1
             elif kind == "close":
-                depth -= 1
+                depth, key = depth - 1, ""
                 if depth <= 0:
                     break
             elif kind != "scalar" and _COLON.match(self._text, end):

@@ -190,6 +190,7 @@ PLACES: dict[str, Callable[[], str]] = {
     "Python as text": lambda: told(posted(f"{{'a': 1, b'password': b'{SECRET}'}}", "text/plain")),
     "JSON that a log escaped": lambda: told(posted(rf"log: {{\"password\": \"{SECRET}\"}}", "text/plain")),
     "after an odd quote": lambda: told(posted(f'5" disk {{"password":"{SECRET}"}}', "text/plain")),
+    "after an object of a secret's": lambda: told(posted(json.dumps({"tokens": [{"type": "a"}, SECRET]})), answered(SECRET)),
     "an object of a secret's": lambda: told(posted(json.dumps({"credentials": {SECRET: 1}})), answered(SECRET)),
 }  # fmt: skip
 
