@@ -1,118 +1,53 @@
-"""What went over the wire, as entries of HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/).
-
-It is redacted before anyone sees it: a value is hidden by its name, in headers, query, form and JSON at any depth, and
-once hidden it is hidden wherever else it turns up, so that no message of a failed assertion gives it away.
-"""
+"""What went over the wire, as entries of HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/), without secrets."""
 
 import json
 import re
-from collections.abc import Iterable
+from codecs import BOM_UTF8
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 
 from accord import ndjson
+from accord.redaction import Redaction
+from accord.secret_values import END
 
 Entry = dict[str, Any]
 Headers = list[tuple[str, str]]
 
-HIDDEN = "[redacted]"
 LONGEST_BODY = 16_384
 """As many characters as are kept of a body."""
 
 _CREATOR = {"name": "accord", "version": version("accord")}
-
-# A name that has one of these in it, as `new_password` has, is a secret's; those of `_HARMLESS` are none.
-_SECRET = re.compile("password|passwd|secret|token|apikey|api_key|authorization|cookie|credential|private_key")
-_HARMLESS = {"token_type"}
-# Anything shorter turns up by chance.
-_SHORTEST_SECRET = 4
-_ASSIGNED = re.compile(r"""(["']?)([\w.-]+)\1(\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;&}]+)""")
+_FAILED = 400
+_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+# What an entry says itself, and nobody sent.
+_OWN = frozenset({"startedDateTime", "httpVersion", "_operation"})
 
 
-class Redaction:
-    """Hides the values of names that are secret: those that always are, and those that a project adds."""
+class Heard(httpx.AsyncByteStream):
+    """A request's stream, passed on as it comes; of what goes through so much is kept as to learn its secrets."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = frozenset(_plain(name) for name in names)
-        self._any_name = re.compile("|".join([_SECRET.pattern, *map(re.escape, self._names)]))
-        # Of two secrets, one of which begins as the other, the longer one is looked for first.
-        self._longest_first: list[str] = []
+    MOST = 1_000_000
 
-    def forget(self) -> None:
-        """Begin anew: what was hidden in one scenario may be no secret in the next."""
-        self._longest_first.clear()
+    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        self._stream = stream
+        self.heard = bytearray()
 
-    def named(self, name: str, value: Any) -> Any:
-        """Return the value, or what stands for it if its name is a secret's."""
-        if not _is_secret(name, self._names) or value in (None, ""):
-            return self._inside(value)
-        self._learn(value)
-        return HIDDEN
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the stream's bytes."""
+        async for part in self._stream:
+            self.heard += part[: self.MOST - len(self.heard)]
+            yield part
 
-    def text(self, text: str) -> str:
-        """Return the text without any value that was hidden before."""
-        for value in self._longest_first:
-            text = text.replace(value, HIDDEN)
-        return text
-
-    def body(self, text: str, media_type: str) -> str:
-        """Return a body without what is secret in it; one that is broken is searched for what looks like a secret."""
-        if media_type == "application/x-www-form-urlencoded":
-            return self.query(text)
-        if not self._longest_first and "\\" not in text and not self._any_name.search(_plain(text)):
-            # No name of a secret's is in it, not even one that JSON escapes: most bodies need not be read.
-            return text
-        if re.fullmatch(r".+[/+]json", media_type):
-            try:
-                told = json.loads(text)
-                hidden = self._inside(told)
-            except (ValueError, RecursionError):
-                return self.text(_ASSIGNED.sub(self._assigned, text))
-            return text if hidden == told else json.dumps(hidden, ensure_ascii=False)
-        return self.text(text)
-
-    def query(self, query: str) -> str:
-        """Return a query string, or a form, without what is secret in it."""
-        pairs = parse_qsl(query, keep_blank_values=True)
-        hidden = [(name, self.named(name, value)) for name, value in pairs]
-        return self.text(query) if hidden == pairs else urlencode(hidden, safe="[]")
-
-    def url(self, url: str) -> str:
-        """Return a URL without what is secret in its query."""
-        if "?" not in url:
-            return self.text(url)
-        parts = urlsplit(url)
-        return self.text(urlunsplit(parts._replace(query=self.query(parts.query))))
-
-    def _inside(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: self.named(name, part) for name, part in value.items()}
-        if isinstance(value, list):
-            return [self._inside(part) for part in value]
-        return self.text(value) if isinstance(value, str) else value
-
-    def _assigned(self, match: re.Match[str]) -> str:
-        quote, name, sign, value = match.groups()
-        return f"{quote}{name}{quote}{sign}{self.named(name, value)}"
-
-    def _learn(self, value: Any) -> None:
-        if isinstance(value, int) and not isinstance(value, bool):
-            self._learn(str(value))
-        elif isinstance(value, str):
-            # Of `Bearer abc`, `abc` alone is as secret.
-            parts = [value.strip("\"'"), *value.split()[1:]]
-            self._longest_first += [part for part in parts if len(part) >= _SHORTEST_SECRET]
-            self._longest_first = sorted(set(self._longest_first), key=len, reverse=True)
-        elif isinstance(value, (dict, list)):
-            for part in value.values() if isinstance(value, dict) else value:
-                self._learn(part)
+    async def aclose(self) -> None:
+        """Close the stream."""
+        await self._stream.aclose()
 
 
 def entry(
@@ -129,8 +64,10 @@ def entry(
     """
     milliseconds = round((ended - began) / 1_000_000, 3)
     # The request comes first: what is hidden in it is hidden in the response, too.
+    if operation and "{" in operation:
+        _learn_path(redaction, operation.partition(" ")[2], request.url.path)
     asked, answered = _request(redaction, request), _response(redaction, response)
-    return {
+    told = {
         "startedDateTime": datetime.fromtimestamp(began / 1_000_000_000, UTC).isoformat(),
         "time": milliseconds,
         "request": asked,
@@ -139,6 +76,40 @@ def entry(
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         **({"_operation": operation} if operation else {}),
     }
+    return hidden(redaction, told) if redaction.known else told
+
+
+def hidden(redaction: Redaction, told: Entry) -> Entry:
+    """Return an entry without any value that is known to be secret by now."""
+    # One look at all of it tells whether there is any; most exchanges have none but in its place.
+    together = "\0".join(_strings(told))
+    if len(together) < LONGEST_BODY and redaction.hide(together) == together:
+        return told
+    found: Entry = _hidden(redaction, told)
+    return found
+
+
+def _strings(told: Any) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, (dict, list)):
+        for part in told.values() if isinstance(told, dict) else told:
+            yield from _strings(part)
+
+
+def _hidden(redaction: Redaction, told: Any) -> Any:
+    if isinstance(told, str):
+        return redaction.hide(told, END if len(told) >= LONGEST_BODY else None)
+    if isinstance(told, dict):
+        return {name: part if name in _OWN else _hidden(redaction, part) for name, part in told.items()}
+    return [_hidden(redaction, part) for part in told] if isinstance(told, list) else told
+
+
+def _learn_path(redaction: Redaction, template: str, path: str) -> None:
+    """Learn what the path holds where the app's document has the name of a secret."""
+    for name, value in zip(reversed(template.split("/")), reversed(path.split("/")), strict=False):
+        if name.startswith("{") and name.endswith("}"):
+            redaction.named(name[1:-1], value)
 
 
 def archive(entries: list[Entry]) -> str:
@@ -185,6 +156,8 @@ def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
         "bodySize": -1 if body is None else len(body),
     }
     if body is None:
+        if isinstance(request.stream, Heard):
+            _posted(redaction, bytes(request.stream.heard), _header(headers, "content-type"))
         told["postData"] = {"mimeType": "", "text": "", "comment": "sent as a stream, which is not kept"}
     elif body:
         told["postData"] = _posted(redaction, body, _header(headers, "content-type"))
@@ -195,6 +168,8 @@ def _response(redaction: Redaction, response: httpx.Response) -> dict[str, Any]:
     headers = _decoded(tuple(response.headers.raw))
     content_type = _header(headers, "content-type")
     content = {"size": len(response.content), **_content(redaction, response.content, content_type)}
+    if response.status_code >= _FAILED:
+        content["text"] = redaction.text(content["text"])
     return {
         "status": response.status_code,
         "statusText": response.reason_phrase,
@@ -209,10 +184,7 @@ def _response(redaction: Redaction, response: httpx.Response) -> dict[str, Any]:
 
 
 def _headers(redaction: Redaction, headers: Headers) -> list[dict[str, str]]:
-    return [
-        {"name": name, "value": redaction.url(value) if name == "location" else redaction.named(name, value)}
-        for name, value in headers
-    ]
+    return [{"name": name, "value": redaction.header(name, value)} for name, value in headers]
 
 
 def _header(headers: Headers, wanted: str) -> str:
@@ -241,31 +213,38 @@ def _part(redaction: Redaction, part: Message) -> dict[str, Any]:
     if filename := part.get_filename():
         told = {"fileName": filename, "contentType": part.get_content_type(), "comment": f"{len(body)} bytes"}
     else:
-        told = {"value": redaction.named(name, body.decode(errors="replace"))}
+        told = {"value": redaction.field(name, body.decode(errors="replace"), part.get("content-type", ""))}
     return {"name": name, **told}
 
 
 def _content(redaction: Redaction, body: bytes, content_type: str) -> dict[str, Any]:
-    media_type = content_type.partition(";")[0].strip().lower()
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
+    text = _text(body, content_type)
+    if text is None:
+        if b"\0" not in body:
+            redaction.body(body.decode(errors="replace"), content_type)
         return {"mimeType": content_type, "text": "", "comment": f"binary, {len(body)} bytes"}
-    # Cut once it is redacted: half a secret would not be found.
-    text = redaction.body(text, media_type)
+    text = redaction.body(text, content_type)
     if len(text) <= LONGEST_BODY:
         return {"mimeType": content_type, "text": text}
+    # Cut once it is redacted: half a secret would not be found.
+    text = redaction.hide(text)
     cut = f"the first {LONGEST_BODY} of {len(text)} characters"
     return {"mimeType": content_type, "text": text[:LONGEST_BODY], "comment": cut}
 
 
-@lru_cache(maxsize=4096)
-def _is_secret(name: str, names: frozenset[str]) -> bool:
-    plain = _plain(name)
-    return plain in names or (bool(_SECRET.search(plain)) and plain not in _HARMLESS)
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "_")
+def _text(body: bytes, content_type: str) -> str | None:
+    """Return a body as text: of the encoding that it begins as, or else of the one that its type names; or None."""
+    if b"\0" not in body and not body.startswith(BOM_UTF8):
+        try:
+            return body.decode()
+        except UnicodeDecodeError:
+            pass
+    named = _CHARSET.search(content_type)
+    for encoding in (json.detect_encoding(body), *([named[1]] if named else [])):
+        try:
+            text = body.decode(encoding)
+        except (LookupError, ValueError):
+            continue
+        if "\0" not in text:
+            return text
+    return None

@@ -28,6 +28,7 @@ from accord import postgres, timeouts
 from accord.address import SUFFIX
 from accord.clock import now
 from accord.contract import Contract, ContractBreach, Coverage
+from accord.evidence import Heard
 from accord.failures import text_of
 from accord.refusal import Refusal
 from accord.stacks import REQUEST
@@ -458,6 +459,8 @@ class _Transport(httpx.ASGITransport):
         if isinstance(request.stream, httpx.SyncByteStream):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
             await request.aread()
+        elif isinstance(request.stream, httpx.AsyncByteStream) and not isinstance(request.stream, httpx.ByteStream):
+            request.stream = Heard(request.stream)
         began = now()
         try:
             async with asyncio.timeout(seconds := _read_seconds(request)) as patience:

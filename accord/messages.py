@@ -22,7 +22,7 @@ from accord import ndjson
 from accord.clock import now
 from accord.contract import Contract
 from accord.definitions import Definitions, one_a_function, snippet
-from accord.evidence import Entry, Redaction, archive, entry, spoken
+from accord.evidence import Entry, archive, entry, hidden, spoken
 from accord.failures import text_of
 from accord.internals import (
     Document,
@@ -34,6 +34,9 @@ from accord.internals import (
     is_regular_expression,
 )
 from accord.places import relative, written
+from accord.redaction import Redaction
+from accord.secret_values import DOTS
+from accord.sql_values import without_literals
 from accord.stepping import AmbiguousStep
 
 Envelope = dict[str, Any]
@@ -102,6 +105,16 @@ class _Result:
 
 
 @dataclass
+class _Attached:
+    """What is attached; of an exchange the body is made at the end, when all secrets of the scenario are known."""
+
+    envelope: Envelope
+    exchange: Entry | None
+    known: int
+    """How many secret values were known by then."""
+
+
+@dataclass
 class _Attempt:
     item: pytest.Item
     case: str
@@ -112,7 +125,7 @@ class _Attempt:
     results: list[_Result] = field(default_factory=list)
     set_up: _Result | None = None
     tear_down: _Result | None = None
-    attached: dict[int | None, list[Envelope]] = field(default_factory=dict)
+    attached: dict[int | None, list[_Attached]] = field(default_factory=dict)
     exchanges: dict[int, list[Entry]] = field(default_factory=dict)
     """What went over the wire in each step."""
     statements: list[str] = field(default_factory=list)
@@ -225,14 +238,14 @@ class Recorder:
         operation = None if documented is None else documented.rpartition(" ")[0]
         seen = entry(self._redaction, request, response, began, now(), operation)
         self._attempt.exchanges.setdefault(len(self._attempt.results), []).append(seen)
-        self.attach(archive([seen]), "application/har+json", "exchange.har")
+        self.attach("", "application/har+json", "exchange.har", seen)
         if traceback is not None:
             self.attach(self._redaction.text(traceback), "text/x.cucumber.stacktrace+plain", "server traceback")
 
     def observe_sql(self, statement: str) -> None:
-        """Note a statement, which has placeholders where values go."""
+        """Note a statement, without the values that it has beside its placeholders."""
         if self._attempt is not None:
-            self._attempt.statements.append(statement)
+            self._attempt.statements.append(without_literals(statement).strip())
 
     def _attach_statements(self, attempt: _Attempt) -> None:
         if attempt.statements:
@@ -243,14 +256,16 @@ class Recorder:
     def last_exchange(self) -> str | None:
         """Return what went over the wire in the last step in which something did, to be read; it is redacted."""
         exchanges = self._attempt.exchanges if self._attempt is not None else {}
-        return "\n\n".join(map(spoken, exchanges[max(exchanges)])) if exchanges else None
+        last = exchanges[max(exchanges)] if exchanges else []
+        return "\n\n".join(spoken(hidden(self._redaction, it)) for it in last) or None
 
-    def attach(self, body: str, media_type: str, name: str) -> None:
+    def attach(self, body: str, media_type: str, name: str, exchange: Entry | None = None) -> None:
         """Attach something to the step that runs, or to the scenario where none does."""
         if self._attempt is not None:
             index = None if self._attempt.step_started is None else len(self._attempt.results)
             attachment = {"body": body, "contentEncoding": "IDENTITY", "mediaType": media_type, "fileName": name}
-            self._attempt.attached.setdefault(index, []).append({**attachment, "timestamp": timestamp(now())})
+            attached = _Attached({**attachment, "timestamp": timestamp(now())}, exchange, self._redaction.known)
+            self._attempt.attached.setdefault(index, []).append(attached)
 
     def fail(self, report: pytest.TestReport, error: BaseException | None) -> None:
         """Note why a scenario fails or is skipped: in its fixtures, or in the step that runs or would be next."""
@@ -273,9 +288,25 @@ class Recorder:
     def end(self) -> None:
         """The test has ended, its fixtures too."""
         if self._attempt is not None:
+            self._hide_what_came_to_light(self._attempt)
             lines = [line(envelope) for envelope in self._told_of(self._attempt)]
             self._record.ended[self._attempt.case] = "".join(lines)
             self._attempt = None
+
+    def _hide_what_came_to_light(self, attempt: _Attempt) -> None:
+        """Hide in all of the scenario what was seen to be secret at any time in it, be it after that."""
+        known = self._redaction.known
+        for attached in (it for several in attempt.attached.values() for it in several):
+            if attached.exchange is not None:
+                exchange = attached.exchange if attached.known == known else hidden(self._redaction, attached.exchange)
+                attached.envelope["body"] = archive([exchange])
+            elif attached.known != known:
+                attached.envelope["body"] = self._redaction.hide(attached.envelope["body"], DOTS)
+        for result in (attempt.set_up, attempt.tear_down, *attempt.results):
+            if result is not None and result.told and known:
+                text, exception = self._redaction.text(result.told["message"]), result.told["exception"]
+                shown = self._redaction.text(exception["stackTrace"])
+                result.told = {"message": text, "exception": {**exception, "message": text, "stackTrace": shown}}
 
     def _told_of(self, attempt: _Attempt) -> Iterator[Envelope]:
         case = attempt.case
@@ -298,7 +329,8 @@ class Recorder:
                 **({"workerId": self._worker} if self._worker else {}),
             }
         }
-        yield from ({"attachment": {**it, "testCaseStartedId": started}} for it in attempt.attached.get(None, []))
+        for it in attempt.attached.get(None, []):
+            yield {"attachment": {**it.envelope, "testCaseStartedId": started}}
         if attempt.set_up is not None:
             yield from attempt.set_up.envelopes(started, f"{case}.set-up")
         for number, (step, definitions) in enumerate(zip(attempt.pickle.steps, found, strict=True)):
@@ -326,7 +358,7 @@ class Recorder:
         begun, finished = result.envelopes(started, test_step)
         yield begun
         for attachment in attempt.attached.get(number, ()):
-            yield {"attachment": {**attachment, "testCaseStartedId": started, "testStepId": test_step}}
+            yield {"attachment": {**attachment.envelope, "testCaseStartedId": started, "testStepId": test_step}}
         if result.status == "UNDEFINED":
             code = {"language": "python", "code": snippet(kind, sentence)}
             yield {"suggestion": {"id": f"{test_step}.suggestion", "pickleStepId": step_id, "snippets": [code]}}
@@ -423,7 +455,7 @@ def _told(report: pytest.TestReport, error: BaseException | None, redaction: Red
     if isinstance(report.longrepr, str) or error is None:
         text = shown
     else:
-        text = getattr(report, "wasxfail", None) or redaction.text(text_of(error))
+        text = redaction.text(getattr(report, "wasxfail", None) or text_of(error))
     kind = "Failure" if error is None else type(error).__name__
     return {"message": text, "exception": {"type": kind, "message": text, "stackTrace": shown}}
 

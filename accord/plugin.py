@@ -17,7 +17,6 @@ from accord import postgres, publishing, stepping, timeouts
 from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
 from accord.collecting import Scenario as ScenarioItem
 from accord.definitions import Definitions, home
-from accord.evidence import Redaction
 from accord.failures import FixtureFailures, text_of
 from accord.forks import Forks
 from accord.garbage import freeze_loaded, uncollected
@@ -38,6 +37,7 @@ from accord.leaks import Watched
 from accord.leftovers import Ending
 from accord.messages import Recorder, case_id
 from accord.places import place
+from accord.redaction import Redaction
 from accord.refusal import Refusal
 from accord.unawaited import Unawaited
 from accord.visible import visible

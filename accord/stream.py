@@ -15,6 +15,7 @@ from ci_environment import detect_ci_environment
 from accord.clock import now
 from accord.crashes import Crash, envelopes
 from accord.messages import PROTOCOL, Envelope, Record, case_id, line, timestamp
+from accord.redaction import public
 
 
 class Stream:
@@ -124,9 +125,16 @@ class Stream:
 
 
 def meta(rootpath: Path) -> Envelope:
-    """Return what ran the scenarios, where, and on which commit; one with changes on it ends in `-dirty`."""
+    """Return what ran the scenarios, where, and on which commit; one with changes on it ends in `-dirty`.
+
+    Addresses lose the user, and what in their query or fragment has a secret's name.
+    """
     described: dict[str, Any] = detect_ci_environment(dict(os.environ)) or {"name": "local"}
     described.setdefault("git", _git(rootpath))
+    if url := described.get("url"):
+        described["url"] = public(url)
+    if remote := (described["git"] or {}).get("remote"):
+        described["git"] = {**described["git"], "remote": public(remote)}
     return {
         "protocolVersion": PROTOCOL,
         "implementation": {"name": "accord", "version": version("accord")},

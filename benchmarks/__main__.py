@@ -25,6 +25,7 @@ from accord import postgres
 from accord.embedded import cluster
 from benchmarks.layers import layers
 from benchmarks.measuring import Command, Compared, compare, run
+from benchmarks.redaction import redaction
 from benchmarks.servers import server_in_memory
 from benchmarks.starting import starting
 from benchmarks.suites import Suites, Ten
@@ -235,6 +236,7 @@ COMPARISONS: dict[str, Callable[[Suites], str]] = {
         definitions,
         features,
         recording,
+        redaction,
         workers,
         start,
         collection,

@@ -32,7 +32,7 @@ LAYERS = {
     "Accord: a request's boundary, rollback": r"accord/isolation",
     "Accord: contract": r"accord/contract",
     "Accord: nothing left changed": r"accord/leaks",
-    "Accord: recording": r"accord/(messages|evidence|stream|ndjson)",
+    "Accord: recording": r"accord/(messages|evidence|redaction|secret_\w+|sql_values|stream|ndjson)",
     "Accord: hooks": r"accord/(plugin|collecting|internals|places|publishing)",
 }
 MAIN = "_run_module_as_main"

@@ -139,6 +139,16 @@ def test_a_run_in_ci_says_which(failing: Project, monkeypatch: pytest.MonkeyPatc
     assert meta["ci"]["git"]["revision"] == "c0ffee"
 
 
+def test_a_run_in_ci_says_no_address_with_a_token(failing: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"SERVER_URL": "https://bob:t0k3n@git.example", "REPOSITORY": "a/b", "RUN_ID": "7", "SHA": "c0ffee"}
+    for name, value in variables.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    failing.run()
+    [meta] = of("meta", messages(failing))
+    assert meta["ci"]["url"] == "https://git.example/a/b/actions/runs/7"
+    assert "t0k3n" not in json.dumps(meta)
+
+
 def test_a_fixture_that_fails_is_told_beside_the_steps_which_did_not_run(failing: Project) -> None:
     broken = '@pytest.fixture(autouse=True)\ndef broken():\n    raise OSError("no disk")\n'
     failing.steps(STEPS + broken)
@@ -372,11 +382,11 @@ def test_a_failure_shows_its_scenario_then_the_assertion_then_the_exchange(proje
                 "*- What went over the wire -*",
                 "POST http://test/sign-in",
                 "*",
-                '{"name": "alice", "password": "[[]redacted[]]"}',
+                '{"name":"alice","password":"[[]redacted[]]"}',
                 "",
                 "200 OK",
                 "*",
-                '{"access_token": "[[]redacted[]]", "user": *',
+                '{"access_token":"[[]redacted[]]","user":*',
             ]
         )
         shown.no_fnmatch_line("*pytest_bdd*")
@@ -446,7 +456,14 @@ async def db(isolation, database_url):
 
 @given("a question")
 async def _(db):
-    await db.execute(text("SELECT upper(:secret)"), {"secret": "hunter2!"})
+    await db.execute(text("SELECT upper(:secret), 'hunter2!', 4711 -- hunter2!"), {"secret": "hunter2!"})
+"""
+BROKEN_SQL = """
+@given("an error")
+async def _(db):
+    await db.execute(text("CREATE TABLE a (b text UNIQUE)"))
+    for _ in range(2):
+        await db.execute(text(f"INSERT INTO a VALUES (:secret) -- {SECRET}"), {"secret": SECRET})
 """
 
 
@@ -463,3 +480,15 @@ def test_a_step_carries_its_sql_on_demand_and_no_values(
     told = [it for it in of("attachment", messages(project)) if it["mediaType"] == "application/sql"]
     assert ["SELECT upper($1" in it["body"] for it in told] == [True] * len(arguments)
     assert "hunter2!" not in json.dumps(told)
+    assert "4711" not in json.dumps(told)
+
+
+def test_what_the_database_repeats_in_an_error_is_hidden(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("OF_MINE", "hunter2@example.org")
+    project.scenario("Given an error", "Then it holds")
+    project.steps('import os\nSECRET = os.environ["OF_MINE"]\n' + STEPS + SQL + BROKEN_SQL)
+    project.run_process("--tb=short").assert_outcomes(failed=1)
+    told = messages(project)
+    assert "duplicate key value" in of("testStepFinished", told)[0]["testStepResult"]["message"]
+    assert "hunter2" not in json.dumps([it for it in told if "source" not in it])
