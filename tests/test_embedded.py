@@ -129,6 +129,16 @@ def test_for_root_the_server_runs_under_an_account_of_its_own(server: Cluster) -
 
 
 @as_root
+def test_the_account_of_the_server_learns_nothing_of_roots_environment(
+    server: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCORD_TEST_TOKEN", "secret")
+    server.start()
+
+    assert b"secret" not in Path(f"/proc/{pid(server)}/environ").read_bytes()
+
+
+@as_root
 def test_servers_of_two_users_run_side_by_side(server: Cluster, home: Path) -> None:
     other = Cluster(home, "daemon")
     server.start()
