@@ -207,12 +207,14 @@ def end_workers(config: pytest.Config) -> None:
 
 def exit_of_worker(node: Any) -> tuple[str, str]:
     """Return the name of a worker of pytest-xdist that has died, and how: by which signal, or with which code."""
-    process: Any = getattr(getattr(node.gateway, "_io", None), "popen", None)
+    gateway = getattr(node, "gateway", None)
+    name = str(getattr(gateway, "id", "of that scenario"))
+    process: Any = getattr(getattr(gateway, "_io", None), "popen", None)
     try:
         code = process.wait(timeout=1)
-        return node.gateway.id, signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return name, signal.Signals(-code).name if code < 0 else f"exit code {code}"
     except (AttributeError, ValueError, subprocess.TimeoutExpired):  # It may have run on another machine.
-        return node.gateway.id, "nobody knows how"
+        return name, "nobody knows how"
 
 
 def split_durations(config: pytest.Config) -> dict[str, float] | None:

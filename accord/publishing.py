@@ -62,7 +62,7 @@ def register(config: pytest.Config) -> None:
     if is_asked_for(config):
         directory = Path(config.rootpath, config.getoption(DOCS))
         if config.getoption(DOCS) != USUAL:
-            _refuse_unwritable(directory)
+            _require_writable(directory)
         stream = Stream(directory, config.rootpath)
         config.pluginmanager.register(Publishing(config, directory, stream, since, tag_link))
 
@@ -90,7 +90,7 @@ def _compared_with(record: Path) -> "Document":
     return read(record, evidence=False)
 
 
-def _refuse_unwritable(directory: Path) -> None:
+def _require_writable(directory: Path) -> None:
     there = next((path for path in (directory, *directory.parents) if os.path.lexists(path)), directory)
     if not there.is_dir():
         raise pytest.UsageError(f"{DOCS}: {there} is not a directory: name one, or remove what is there.")
@@ -130,15 +130,15 @@ class Publishing:
         """Write what is promised, before anything of it runs."""
         record = self._recorder.take()
         if record.known:
-            _refuse_unwritable(self._directory)
+            _require_writable(self._directory)
         self._stream.write(record)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
-        """Refuse, before anything runs, a directory to which nothing can be written."""
+        """Require a directory to which something can be written, before anything runs."""
         if any(".feature::" in nodeid for nodeid in ids):
             try:
-                _refuse_unwritable(self._directory)
+                _require_writable(self._directory)
             except pytest.UsageError:
                 end_workers(node.config)
                 raise

@@ -132,21 +132,13 @@ class OutOfInk(Exception): ...
     raise OutOfInk("there is no ink\\nnot a drop")
     yield
 
-@pytest.fixture(scope="session")
-def pen(ink): ...
-
-@given("a pen")
-{kind}def _(pen): ...
-
 @given("ink")
 {kind}def _(ink): ...
 
 @then("it writes")
 async def _(): ...
 """
-THREE = "".join(
-    f"  Scenario: S{number}\n    Given {what}\n    Then it writes\n" for number, what in ((1, "ink"), (2, "ink"))
-)
+TWO = "".join(f"  Scenario: {name}\n    Given ink\n    Then it writes\n" for name in ("S1", "S2"))
 
 
 @pytest.mark.usefixtures("publishing")
@@ -155,13 +147,9 @@ THREE = "".join(
 def test_a_fixture_of_many_scenarios_that_fails_is_shown_once(
     project: Project, scope: str, plugin: str, kind: str
 ) -> None:
-    project.feature("Feature: It\n" + THREE)
+    project.feature("Feature: It\n" + TWO)
     project.pytester.makepyfile(test_plain="def test_plain(ink): ...")
-    project.steps(
-        FAILING.format(scope=scope, plugin=plugin, kind=kind).replace(
-            'scope="session")\ndef pen', f'scope="{scope}")\ndef pen'
-        )
-    )
+    project.steps(FAILING.format(scope=scope, plugin=plugin, kind=kind))
     result = project.run("-p", "no:cacheprovider")
     told = failures(project)
     line = (
@@ -172,3 +160,42 @@ def test_a_fixture_of_many_scenarios_that_fails_is_shown_once(
     assert result.outlines.count(line) == 1
     # What is no scenario shows what pytest shows.
     assert sum(text.startswith("E ") and text.endswith("OutOfInk: there is no ink") for text in result.outlines) == 2
+
+
+PREPARING = """
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+@pytest.fixture(scope="session")
+def prepare_database():
+    async def make(url):
+        engine = create_async_engine(url)
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(text('CREATE EXTENSION "no-such-thing"'))
+        finally:
+            await engine.dispose()
+    return make
+
+@given("ink")
+def _(database_url): ...
+
+@then("it writes")
+async def _(): ...
+"""
+
+
+def test_what_prepares_the_database_answers_for_its_own_failure(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    project.feature("Feature: It\n" + TWO)
+    project.steps(PREPARING)
+    result = project.run()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "E * PostgreSQL from the wheel comes without this extension: set DATABASE_URL *",
+            "The fixture `prepare_database` (conftest.py:15) failed: *no-such-thing*; shown in full at *",
+        ]
+    )

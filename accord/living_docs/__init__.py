@@ -53,6 +53,6 @@ def render(
     compared = changes(since, document) if since else None
     directory.mkdir(parents=True, exist_ok=True)
     documents.write(directory / PAGE, page(document, compared, tag_link))
-    told = "\n".join(summary(document, compared))
-    documents.write(directory / SUMMARY, [told])
-    return Rendered(document.sentence(), told)
+    markdown = "\n".join(summary(document, compared))
+    documents.write(directory / SUMMARY, [markdown])
+    return Rendered(document.sentence(), markdown)
