@@ -136,7 +136,7 @@ def device(path: Path) -> None:
 NO_STREAMS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "nothing": (lambda path: None, "cannot be read: No such file or directory"),
     "a directory": (Path.mkdir, "cannot be read: "),
-    "a pipe that no one writes to": (fifo, "is empty: no run was recorded"),
+    "a pipe that no one writes to": (fifo, r"is empty: no run was recorded|is a pipe, and a record is read twice"),
     "a device without end": (device, "is not a file: name one of Cucumber Messages"),
     "a file that may not be read": (unreadable, "cannot be read: Permission denied"),
     "an empty file": (Path.touch, "is empty: no run was recorded"),
@@ -168,7 +168,7 @@ def test_what_is_no_stream_is_refused_in_a_sentence(
     said = run(*arguments, monkeypatch=monkeypatch)
     assert isinstance(said, str)
     if not said.startswith("There is no run to be merged"):
-        assert words in said
+        assert re.search(words, said)
     assert str(stream) in said
     assert "\n" not in said
     assert len(said) < 400 + len(str(stream))
