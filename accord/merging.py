@@ -81,6 +81,8 @@ class _Survey:
         self.merged.repeated = sum(len(attempts) > 1 for attempts in self._attempts.values())
 
     def _read(self, path: Path) -> None:
+        if path.is_fifo():
+            raise Refusal(f"{path} is a pipe, and a record is read twice: write it to a file, and name that")
         try:
             for number, (kind, told) in messages(path):
                 try:

@@ -26,7 +26,13 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
     with (
         open(path, "rb", opener=_without_waiting) as file,
         tqdm(
-            total=_size(path, file), desc=path.name, unit="B", unit_scale=True, delay=1, leave=False, disable=None
+            total=_size(path, file),
+            desc=one_line(path.name),
+            unit="B",
+            unit_scale=True,
+            delay=1,
+            leave=False,
+            disable=None,
         ) as progress,
     ):
         for number, line in enumerate(file, 1):

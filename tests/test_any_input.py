@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from accord import cli, living_docs
@@ -31,7 +31,8 @@ SECONDS = float(os.environ.get("ACCORD_FUZZ_SECONDS", "0"))
 OBEYED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
-COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": list(HealthCheck)}
+# One that fails is printed as it was drawn: to make it smaller would take minutes.
+COMMON = {"phases": [Phase.generate], "deadline": None, "print_blob": True, "suppress_health_check": list(HealthCheck)}
 FEW = settings(max_examples=60, derandomize=True, database=None, **COMMON)  # type: ignore[arg-type]
 MANY = settings(max_examples=25, database=None, **COMMON)  # type: ignore[arg-type]
 
@@ -136,7 +137,7 @@ def device(path: Path) -> None:
 NO_STREAMS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "nothing": (lambda path: None, "cannot be read: No such file or directory"),
     "a directory": (Path.mkdir, "cannot be read: "),
-    "a pipe that no one writes to": (fifo, "is empty: no run was recorded"),
+    "a pipe that no one writes to": (fifo, r"is empty: no run was recorded|is a pipe, and a record is read twice"),
     "a device without end": (device, "is not a file: name one of Cucumber Messages"),
     "a file that may not be read": (unreadable, "cannot be read: Permission denied"),
     "an empty file": (Path.touch, "is empty: no run was recorded"),
@@ -168,7 +169,7 @@ def test_what_is_no_stream_is_refused_in_a_sentence(
     said = run(*arguments, monkeypatch=monkeypatch)
     assert isinstance(said, str)
     if not said.startswith("There is no run to be merged"):
-        assert words in said
+        assert re.search(words, said)
     assert str(stream) in said
     assert "\n" not in said
     assert len(said) < 400 + len(str(stream))

@@ -175,7 +175,7 @@ class Promise:
     def path(self) -> list[str]:
         """Where it stands: chapter, feature, rule, its own name."""
         rule, feature = self.scenario.rule, self.scenario.feature
-        return [name for name in (feature.chapter, feature.name, rule and rule.name, self.name) if name]
+        return [name for name in (feature.chapter, feature.name, rule and rule.name, self.name) if name] or ["Unnamed"]
 
 
 @dataclass(slots=True)
