@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from accord.timeouts import LIFESPAN_SECONDS, STEP_SECONDS
-from tests.conftest import SETTINGS, Project
+from tests.conftest import PUBLISHING, SETTINGS, Project
 
 SERVICE = """
 import asyncio
@@ -541,15 +541,18 @@ def test_a_thread_that_a_session_fixture_leaves_is_named_at_the_end_and_the_run_
     assert sentence in str(result.stderr)
 
 
-def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing(limited: Project) -> None:
-    limited.scenario("When I never give up", "Then all is well")
-    limited.steps(
+@pytest.mark.usefixtures("publishing")
+def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing_and_the_documents(project: Project) -> None:
+    project.settings(PUBLISHING + "accord_timeout = 0.3\n")
+    project.path.joinpath("service.py").write_text(SERVICE, encoding="utf-8")
+    project.scenario("When I never give up", "Then all is well")
+    project.steps(
         f"{STEPS}\n    import accord.timeouts\n    accord.timeouts.INTERRUPTS = 1\n\n"
         '    @when("I never give up")\n    def _():\n        while True:\n'
         "            try: threading.Event().wait()\n            except BaseException: pass\n"
     )
 
-    result = limited.run_process()
+    result = project.run_process()
 
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     told = said(result) + str(result.stderr)
@@ -557,6 +560,9 @@ def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing(limi
         "The step `When I never give up` (it.feature:3) had not ended after 0.3 seconds: it waits at conftest" in told
     )
     assert "It does not end when it is interrupted, so the run ends here." in told
+    page = project.path.joinpath("living-docs", "index.html").read_text(encoding="utf-8")
+    assert "1 broken" in page
+    assert "had not ended after 0.3 seconds" in page
 
 
 def test_a_step_in_which_a_debugger_waits_has_time(limited: Project) -> None:
