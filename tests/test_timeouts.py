@@ -584,3 +584,98 @@ def test_a_step_in_which_a_debugger_waits_has_time(limited: Project) -> None:
     )
 
     limited.run_process("-s").assert_outcomes(passed=1)
+
+
+PRESSED = {
+    "async": "async def _():\n        press()\n        await asyncio.Event().wait()",
+    "sync": "def _():\n        press()\n        threading.Event().wait()",
+    "blocking": "async def _():\n        press()\n        threading.Event().wait()",
+    "in_finally": (
+        "async def _():\n        press()\n        try: await asyncio.Event().wait()\n"
+        "        finally: await asyncio.Event().wait()"
+    ),
+    "swallowing": (
+        "async def _():\n        press()\n        while True:\n            try: await asyncio.Event().wait()\n"
+        "            except asyncio.CancelledError: pass"
+    ),
+    "thread": (
+        "async def _():\n        await asyncio.to_thread(press)\n"
+        "        await __import__('anyio').to_thread.run_sync(wait)"
+    ),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is something else there")
+@pytest.mark.parametrize("kind", PRESSED)
+def test_ctrl_c_ends_a_step_that_would_never_end(limited: Project, kind: str) -> None:
+    limited.settings(SETTINGS + "accord_timeout = 0\n")
+    scenarios(limited, "When I press it", "Then all is well")
+    limited.steps(
+        f"""{STEPS}
+    import os
+
+    # A shell that starts this in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def press(): os.kill(os.getpid(), signal.SIGINT)
+
+    def wait(): threading.Event().wait()
+
+    @when("I press it")
+    {PRESSED[kind]}
+    """
+    )
+
+    result = limited.pytester.runpytest_subprocess(timeout=60)
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in said(result)
+    assert "Traceback" not in said(result) + str(result.stderr)
+
+
+LIFESPANS = {
+    "startup": "await never()\n        yield",
+    "shutdown": "yield\n        await never()",
+}
+
+
+@pytest.mark.parametrize("phase", LIFESPANS)
+def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the_run_ends(
+    limited: Project, phase: str
+) -> None:
+    scenarios(limited, "When I use it", "Then all is well")
+    limited.steps(
+        f"""{STEPS}
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    from accord.lifespan import running
+
+    async def never():
+        while True:
+            try: await asyncio.Event().wait()
+            except asyncio.CancelledError: pass
+
+    @asynccontextmanager
+    async def lifespan(app):
+        {LIFESPANS[phase]}
+
+    @pytest.fixture(scope="session")
+    async def started():
+        async with running(FastAPI(lifespan=lifespan)) as app:
+            yield app
+
+    @when("I use it")
+    async def _(started): ...
+    """
+    )
+
+    result = limited.run_process()
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    sentence = (
+        rf"^The {phase} of the app had not ended after 0\.3 seconds: it waits at conftest\.py:\d+ in `never`: "
+        r"`try: await asyncio\.Event\(\)\.wait\(\)`\. .*accord_lifespan_timeout"
+    )
+    assert re.search(sentence, said(result), re.MULTILINE), said(result)
