@@ -89,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "real_commits: a database of its own, where commits are real and requests run at once"
     )
-    config.stash[_WATCHDOG] = watchdog = timeouts.of(config)
+    config.stash[_WATCHDOG] = watchdog = timeouts.of(config, partial(_publish_at_once, config))
     config.add_cleanup(watchdog.start())
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
     config.stash[_WATCHED] = Watched(config.rootpath)
@@ -445,6 +445,17 @@ def watched(pytestconfig: pytest.Config) -> Watched:
 
 def _running(config: pytest.Config) -> str:
     return config.stash[_ISOLATION].step or _name(config.stash[_RUNNING])
+
+
+def _publish_at_once(config: pytest.Config, why: str) -> None:
+    """Publish what there is of the run, whose process is about to end while an item runs."""
+    item, recorder = config.stash[_RUNNING], config.stash[RECORDER]
+    recorder.fail(pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call"), timeouts.TimedOut(why))
+    recorder.end()
+    item.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+    for plugin in config.pluginmanager.get_plugins():
+        if isinstance(plugin, publishing.Publishing):
+            plugin.pytest_sessionfinish(item.session)
 
 
 def _is_scenario(item: pytest.Item) -> bool:

@@ -14,9 +14,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import Context
 from pathlib import Path
 from types import FrameType
@@ -39,6 +39,8 @@ GRACE_SECONDS = 2
 ANSWER_SECONDS = 1
 # How often what blocks is interrupted, once a second, before the process ends.
 INTERRUPTS = 5
+# How long it may take to publish the run when its process is about to end.
+LAST_WORDS_SECONDS = 20
 # How long each fixture may take once somebody pressed Ctrl-C.
 INTERRUPTED_SECONDS = 10
 
@@ -55,6 +57,8 @@ _CLOCKS = (time.perf_counter,)
 # Nothing else uses it, and by itself it does nothing. Windows has another one.
 _SIGNAL: Any = getattr(signal, "SIGURG", None) or getattr(signal, "SIGBREAK", None)
 
+_UNLIMITED = nullcontext()
+
 Name = str | Callable[[], str]
 Tasks = Callable[[], Iterable["asyncio.Task[Any]"]]
 
@@ -67,11 +71,10 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
-def of(config: pytest.Config) -> "Watchdog":
+def of(config: pytest.Config, last_words: Callable[[str], None]) -> "Watchdog":
     """Return the watchdog that the configuration asks for; raises UsageError for what is no number of seconds."""
-    return Watchdog(
-        _seconds(config, TIMEOUT, STEP_SECONDS), _seconds(config, LIFESPAN_TIMEOUT, LIFESPAN_SECONDS), config.rootpath
-    )
+    step, lifespan = _seconds(config, TIMEOUT, STEP_SECONDS), _seconds(config, LIFESPAN_TIMEOUT, LIFESPAN_SECONDS)
+    return Watchdog(step, lifespan, config.rootpath, last_words)
 
 
 def _seconds(config: pytest.Config, setting: str, default: float) -> float:
@@ -187,10 +190,18 @@ class Watchdog:
     """Looks after what runs in this process, from `start` to `stop`, in the thread that starts it.
 
     `seconds` is what a step, a test or a fixture of a scenario may take, and `lifespan_seconds` the app's startup, and
-    its shutdown; 0 is no limit.
+    its shutdown; 0 is no limit. `last_words` is told why the process is about to end, where the main thread does not
+    come back; nobody waits for it for long.
     """
 
-    def __init__(self, seconds: float, lifespan_seconds: float, rootpath: Path) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        lifespan_seconds: float,
+        rootpath: Path,
+        last_words: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._last_words = last_words
         self.lifespan_seconds = lifespan_seconds
         self.limit: Limit | None = None
         self.is_watching = False
@@ -200,7 +211,7 @@ class Watchdog:
         self.abandoned: list[asyncio.Task[Any]] = []
         """Tasks that did not end when they were cancelled. They are kept: to drop one would run its code again."""
         self._seconds = seconds
-        self._rootpath = rootpath
+        self.rootpath = rootpath
         self._awaited: _Awaited | None = None
         self._news = threading.Event()
         self._wakes_at = math.inf
@@ -251,36 +262,9 @@ class Watchdog:
         if self.limit is not None and self.limit.is_renewed:
             self.limit.extend()
 
-    @contextmanager
-    def limiting_fixture(self, fixture: "pytest.FixtureDef[Any]") -> Iterator[None]:
+    def limiting_fixture(self, fixture: "pytest.FixtureDef[Any]") -> AbstractContextManager[object]:
         """Limit a fixture's set-up, which is the block, and then its tear-down."""
-        __tracebackhide__ = True
-        if not self.is_watching:
-            yield
-            return
-
-        def limiting(phase: str) -> Limit:
-            def name() -> str:
-                where = place(*written(fixture.func), self._rootpath)
-                return f"The {phase} of the fixture `{fixture.argname}` ({where})"
-
-            return Limit(self, name, self._seconds_of(fixture))
-
-        limits: list[Limit] = []
-
-        def begin() -> None:
-            limits.append(limiting("tear-down"))
-            limits[0].begin()
-
-        def end() -> None:
-            if limits:
-                limits.pop().end()
-
-        # pytest calls the last one first.
-        fixture.addfinalizer(end)
-        with limiting("set-up"):
-            yield
-        fixture.addfinalizer(begin)
+        return _FixtureLimits(self, fixture) if self.is_watching else _UNLIMITED
 
     def limiting_lifespan(self, phase: str, before: set["asyncio.Task[Any]"]) -> Limit:
         """Limit the app's startup or shutdown, which happens in tasks of its own, begun since `before`."""
@@ -293,7 +277,8 @@ class Watchdog:
             lambda: asyncio.all_tasks() - before - {own},
         )
 
-    def _seconds_of(self, fixture: "pytest.FixtureDef[Any]") -> float:
+    def seconds_of(self, fixture: "pytest.FixtureDef[Any]") -> float:
+        """Return how long the fixture may take."""
         if not self._seconds:
             seconds = math.inf
         elif fixture.func.__module__.startswith("accord."):
@@ -405,7 +390,7 @@ class Watchdog:
         if awaited is not None and not awaited.is_over and self._ends_awaiting(what, limit, awaited):
             return
         if limit is not None and limit.sentence is None:
-            limit.refuse(*stacks.told([stacks.of_thread(self._main)], self._rootpath))
+            limit.refuse(*stacks.told([stacks.of_thread(self._main)], self.rootpath))
         self._blocking = what
         for _ in range(INTERRUPTS):
             self._interrupt()
@@ -440,7 +425,7 @@ class Watchdog:
         if limit.is_over or limit.sentence is not None:
             return
         found = [stack for task in limit.tasks() for stack in stacks.of_task(task)]
-        limit.refuse(*stacks.told(found or stacks.of_task(awaited.task), self._rootpath))
+        limit.refuse(*stacks.told(found or stacks.of_task(awaited.task), self.rootpath))
         awaited.cancel()
 
     def _give_up(self, awaited: _Awaited) -> None:
@@ -483,13 +468,49 @@ class Watchdog:
         """The main thread does not come back: say why, and end the process."""
         said = limit.sentence if limit is not None else None
         if said is None:
-            waits, stack = stacks.told([stacks.of_thread(self._main)], self._rootpath)
+            waits, stack = stacks.told([stacks.of_thread(self._main)], self.rootpath)
             said = f"Ctrl-C was pressed, and what runs does not end: {waits}.\n{stack}"
+        said = f"{said}\nIt does not end when it is interrupted, so the run ends here."
         with suppress(OSError):
-            os.write(
-                self._terminal, f"\n{said}\nIt does not end when it is interrupted, so the run ends here.\n".encode()
-            )
+            os.write(self._terminal, f"\n{said}\n".encode(errors="replace"))
+        # What it needs may be held by the main thread.
+        last = threading.Thread(target=self._last_words, args=(said,), daemon=True)
+        last.start()
+        last.join(LAST_WORDS_SECONDS)
         os._exit(pytest.ExitCode.INTERNAL_ERROR)
+
+
+class _FixtureLimits:
+    """The limit of a fixture's set-up, as a context manager, and that of its tear-down, as the first and last of it."""
+
+    __slots__ = ("_fixture", "_limit", "_phase", "_watchdog")
+
+    def __init__(self, watchdog: Watchdog, fixture: "pytest.FixtureDef[Any]") -> None:
+        self._watchdog = watchdog
+        self._fixture = fixture
+        self._phase = "set-up"
+
+    def __enter__(self) -> None:
+        # pytest calls the last one first.
+        self._fixture.addfinalizer(self.end)
+        self.begin()
+
+    def __exit__(self, *error: Any) -> None:
+        self._limit.__exit__(*error)
+        self._phase = "tear-down"
+        if error[0] is None:
+            self._fixture.addfinalizer(self.begin)
+
+    def begin(self) -> None:
+        self._limit = Limit(self._watchdog, self._name, self._watchdog.seconds_of(self._fixture))
+        self._limit.begin()
+
+    def end(self) -> None:
+        self._limit.end()
+
+    def _name(self) -> str:
+        where = place(*written(self._fixture.func), self._watchdog.rootpath)
+        return f"The {self._phase} of the fixture `{self._fixture.argname}` ({where})"
 
 
 def _wait_until(what: Limit | _Awaited, seconds: float) -> bool:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from accord.timeouts import LIFESPAN_SECONDS, STEP_SECONDS
-from tests.conftest import SETTINGS, Project
+from tests.conftest import PUBLISHING, SETTINGS, Project
 
 SERVICE = """
 import asyncio
@@ -541,15 +541,18 @@ def test_a_thread_that_a_session_fixture_leaves_is_named_at_the_end_and_the_run_
     assert sentence in str(result.stderr)
 
 
-def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing(limited: Project) -> None:
-    limited.scenario("When I never give up", "Then all is well")
-    limited.steps(
+@pytest.mark.usefixtures("publishing")
+def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing_and_the_documents(project: Project) -> None:
+    project.settings(PUBLISHING + "accord_timeout = 0.3\n")
+    project.path.joinpath("service.py").write_text(SERVICE, encoding="utf-8")
+    project.scenario("When I never give up", "Then all is well")
+    project.steps(
         f"{STEPS}\n    import accord.timeouts\n    accord.timeouts.INTERRUPTS = 1\n\n"
         '    @when("I never give up")\n    def _():\n        while True:\n'
         "            try: threading.Event().wait()\n            except BaseException: pass\n"
     )
 
-    result = limited.run_process()
+    result = project.run_process()
 
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     told = said(result) + str(result.stderr)
@@ -557,6 +560,9 @@ def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing(limi
         "The step `When I never give up` (it.feature:3) had not ended after 0.3 seconds: it waits at conftest" in told
     )
     assert "It does not end when it is interrupted, so the run ends here." in told
+    page = project.path.joinpath("living-docs", "index.html").read_text(encoding="utf-8")
+    assert "1 broken" in page
+    assert "had not ended after 0.3 seconds" in page
 
 
 def test_a_step_in_which_a_debugger_waits_has_time(limited: Project) -> None:
@@ -578,3 +584,98 @@ def test_a_step_in_which_a_debugger_waits_has_time(limited: Project) -> None:
     )
 
     limited.run_process("-s").assert_outcomes(passed=1)
+
+
+PRESSED = {
+    "async": "async def _():\n        press()\n        await asyncio.Event().wait()",
+    "sync": "def _():\n        press()\n        threading.Event().wait()",
+    "blocking": "async def _():\n        press()\n        threading.Event().wait()",
+    "in_finally": (
+        "async def _():\n        press()\n        try: await asyncio.Event().wait()\n"
+        "        finally: await asyncio.Event().wait()"
+    ),
+    "swallowing": (
+        "async def _():\n        press()\n        while True:\n            try: await asyncio.Event().wait()\n"
+        "            except asyncio.CancelledError: pass"
+    ),
+    "thread": (
+        "async def _():\n        await asyncio.to_thread(press)\n"
+        "        await __import__('anyio').to_thread.run_sync(wait)"
+    ),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is something else there")
+@pytest.mark.parametrize("kind", PRESSED)
+def test_ctrl_c_ends_a_step_that_would_never_end(limited: Project, kind: str) -> None:
+    limited.settings(SETTINGS + "accord_timeout = 0\n")
+    scenarios(limited, "When I press it", "Then all is well")
+    limited.steps(
+        f"""{STEPS}
+    import os
+
+    # A shell that starts this in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def press(): os.kill(os.getpid(), signal.SIGINT)
+
+    def wait(): threading.Event().wait()
+
+    @when("I press it")
+    {PRESSED[kind]}
+    """
+    )
+
+    result = limited.pytester.runpytest_subprocess(timeout=60)
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in said(result)
+    assert "Traceback" not in said(result) + str(result.stderr)
+
+
+LIFESPANS = {
+    "startup": "await never()\n        yield",
+    "shutdown": "yield\n        await never()",
+}
+
+
+@pytest.mark.parametrize("phase", LIFESPANS)
+def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the_run_ends(
+    limited: Project, phase: str
+) -> None:
+    scenarios(limited, "When I use it", "Then all is well")
+    limited.steps(
+        f"""{STEPS}
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    from accord.lifespan import running
+
+    async def never():
+        while True:
+            try: await asyncio.Event().wait()
+            except asyncio.CancelledError: pass
+
+    @asynccontextmanager
+    async def lifespan(app):
+        {LIFESPANS[phase]}
+
+    @pytest.fixture(scope="session")
+    async def started():
+        async with running(FastAPI(lifespan=lifespan)) as app:
+            yield app
+
+    @when("I use it")
+    async def _(started): ...
+    """
+    )
+
+    result = limited.run_process()
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    sentence = (
+        rf"^The {phase} of the app had not ended after 0\.3 seconds: it waits at conftest\.py:\d+ in `never`: "
+        r"`try: await asyncio\.Event\(\)\.wait\(\)`\. .*accord_lifespan_timeout"
+    )
+    assert re.search(sentence, said(result), re.MULTILINE), said(result)
