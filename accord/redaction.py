@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from urllib.parse import quote_plus, unquote, unquote_plus
 
 from accord import sql_values
+from accord.ordinary import NOTHING, is_ordinary
 from accord.secret_names import Names, Strength
-from accord.secret_places import Places, is_ordinary
+from accord.secret_places import Places
 from accord.secret_values import DOTS, HIDDEN, Values
 
 FORM = "application/x-www-form-urlencoded"
@@ -20,11 +21,10 @@ _COOKIES = {"cookie", "set-cookie"}
 _CREDENTIALS = {
     "authorization",
     "proxy-authorization",
-    "www-authenticate",
-    "proxy-authenticate",
     "authentication-info",
     "proxy-authentication-info",
 }
+_CHALLENGES = {"www-authenticate", "proxy-authenticate"}
 _SCHEME = re.compile(
     r"(?P<scheme>basic|bearer|digest|token|negotiate|ntlm|hmac[\w-]*|aws4-[\w-]+|api-?key|jwt|dpop|hawk|oauth|scram[\w-]*|"
     r"mutual|gnap|signature|key|privatetoken|vapid|hoba|concealed|mac|session)(?P<space>[ \t]+)(?=\S)",
@@ -37,7 +37,6 @@ _OPEN_PARAMETER = re.compile(
     "headers|signedheaders|oauth_version|oauth_signature_method|title|max-age|created|expires",
     re.IGNORECASE,
 )
-_NOTHING = frozenset({"true", "false", "null", "none", "nil", "undefined", "deleted"})
 _MARK = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _LINE = 8
 _GROUPED = re.compile(r"[A-Z0-9]{1,6}(?:[ -][A-Z0-9]{1,6}){2,12}")
@@ -88,7 +87,7 @@ class Redaction:
 
     def named(self, name: str, value: str) -> str:
         """Return the value, or what stands for it if its name is a secret's."""
-        if value.lower() in _NOTHING or value in ("", HIDDEN):
+        if value.lower() in NOTHING or value == HIDDEN:
             return value
         if self._names.strength(name):
             self._learn(value, Strength.STRONG)
@@ -105,6 +104,8 @@ class Redaction:
             return self._cookies(value, only_first=small == "set-cookie")
         if small in _CREDENTIALS:
             return self._credentials(value)
+        if small in _CHALLENGES:
+            return self._challenge(value)
         hidden = self.named(small, value)
         if hidden == value and len(self._plain_headers) < _PLAIN_HEADERS:
             self._plain_headers.add((name, value))
@@ -133,7 +134,7 @@ class Redaction:
         for part in pair.split(";"):
             name, sign, value = part.partition("=")
             is_secret = sign and self._names.strength(unquote_plus(name))
-            if is_secret and value and unquote_plus(value).lower() not in _NOTHING and value != HIDDEN:
+            if is_secret and value and unquote_plus(value).lower() not in NOTHING and value != HIDDEN:
                 whole = pair[start + len(name) + 1 :]
                 for learned in {whole, value}:
                     self._learn(unquote_plus(learned), Strength.STRONG)
@@ -170,7 +171,7 @@ class Redaction:
     def _cookie(self, pair: str) -> str:
         name, sign, value = pair.partition("=")
         plain = unquote(value.strip()).strip('"')
-        if not sign or plain.lower() in _NOTHING or plain in ("", HIDDEN):
+        if not sign or plain.lower() in NOTHING or plain == HIDDEN:
             return pair
         strength = Strength.STRONG if self._names.strength(name.strip()) else Strength.WEAK
         self._learn(value.strip(), strength)
@@ -184,14 +185,21 @@ class Redaction:
             return value
         scheme = _SCHEME.match(value)
         rest = value[scheme.end() :] if scheme else value
-        if not scheme and (" " not in value and "=" not in value) and is_ordinary(value):
-            return value  # A challenge, as `Negotiate`.
         if "=" in rest.rstrip("=") and _PARAMETER.match(rest) and not _is_token(rest):
             return value[: len(value) - len(rest)] + _PARAMETER.sub(self._parameter, rest)
         if rest == HIDDEN:
             return value
         self._learn(value, Strength.STRONG)
+        # A scheme of a project's own comes first as well.
+        self._learn(value.partition(" ")[2], Strength.STRONG)
         return f"{scheme.group()}{HIDDEN}" if scheme else HIDDEN
+
+    def _challenge(self, value: str) -> str:
+        """Hide what a challenge has of a secret; there may be several, and most have none."""
+        scheme = _SCHEME.match(value)
+        if scheme and _is_token(value[scheme.end() :]):
+            return self._credentials(value)
+        return _PARAMETER.sub(self._parameter, value)
 
     def _parameter(self, match: re.Match[str]) -> str:
         name, sign, value = match.groups()
@@ -211,7 +219,7 @@ class Redaction:
     def _learn(self, value: str, strength: Strength) -> None:
         """Have a value hidden from now on, and what of it is as secret by itself: of `Bearer abc`, `abc`."""
         value = value.strip().strip("\"'")
-        if value.lower() in _NOTHING or (strength is not Strength.STRONG and is_ordinary(value)):
+        if value.lower() in NOTHING or (strength is not Strength.STRONG and is_ordinary(value)):
             return
         scheme = _SCHEME.match(value)
         if scheme is None:

@@ -64,9 +64,9 @@ _ABOUT = frozenset(
         "type types kind count counts length len min max minimum maximum policy policies requirements rule rules"
         " expires expiry expiration expired in at on by ttl lifetime age limit limits size strength score algorithm alg"
         " method methods enabled disabled required allowed supported valid invalid verified changed created updated"
-        " date days hours minutes seconds url uri endpoint name names field fields label title description hint"
-        " placeholder format version status usage budget input provider issuer error errors message consent"
-        " accepted banner"
+        " date day days month months year years exp hours minutes seconds url uri endpoint name names field fields"
+        " label title description hint placeholder format version status usage budget input provider issuer brand"
+        " holder error errors message consent accepted banner"
     )
 )
 # A first word that makes a number, or a yes or no, of it.

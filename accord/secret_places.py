@@ -10,6 +10,7 @@ from collections.abc import Callable
 from html import unescape
 from urllib.parse import quote, unquote
 
+from accord.ordinary import NOTHING, is_count, is_ordinary, is_sentence
 from accord.secret_names import Names, Strength, words
 from accord.secret_values import HIDDEN, replaced, without_escapes
 
@@ -56,7 +57,6 @@ _TAG = re.compile(r"""<([\w.-]+:)?([\w.-]+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)
 _ATTRIBUTE = re.compile(r"""([\w:.@-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>|<[^<>]*+>")
 
-_NOTHING = frozenset({"true", "false", "null", "none", "nil", "undefined", "nan", ""})
 # An object, or a tag, may name its field beside the value: JSON Patch, form fields, FastAPI's errors, cookies.
 _LABELS = frozenset(
     words("name key field id path loc param parameter property attribute header label type k n variable")
@@ -237,7 +237,7 @@ class _Reading:
         if value is None:
             return at
         found = value.group().rstrip(",.)]}")
-        if found.lower() in _NOTHING or found == HIDDEN or _is_count(found, strength):
+        if found.lower() in NOTHING or found == HIDDEN or (strength is Strength.WEAK and is_count(found)):
             return value.end()
         self._learn(found, strength)
         if "," in found:
@@ -254,7 +254,7 @@ class _Reading:
         before = self._text[max(0, name_at - 16) : name_at]
         begins = _LINE_BEGINS.search(before) is not None and (name_at <= 16 or "\n" in before)
         found = value[1].rstrip(".!?:)")
-        if found.lower() in _NOTHING or found == HIDDEN or _is_count(found, strength):
+        if found.lower() in NOTHING or found == HIDDEN or (strength is Strength.WEAK and is_count(found)):
             return value.end()
         if not is_ordinary(found.lstrip("(")) or (alone and (begins or self._open)):
             self._learn(found, Strength.WEAK)
@@ -266,7 +266,7 @@ class _Reading:
         text = self._text
         if (string := _STRING.match(text, at)) is not None and string.lastgroup:
             value = _unquoted(string[string.lastgroup] or "")
-            if value.lower() not in _NOTHING and value != HIDDEN:
+            if value.lower() not in NOTHING and value != HIDDEN:
                 self._learn(value, strength)
                 self._places.hide(value, self._depth + 1)
                 self._spans.append((*string.span(string.lastgroup), HIDDEN))
@@ -277,8 +277,8 @@ class _Reading:
         if scalar is None:
             return at
         value = scalar.group()
-        is_count = _is_count(value, Strength.WEAK if named.endswith("s") else strength)
-        if value.lower() not in _NOTHING and value != HIDDEN and not is_count:
+        counts = is_count(value) and (strength is Strength.WEAK or named.endswith("s"))
+        if value.lower() not in NOTHING and value != HIDDEN and not counts:
             self._learn(value, strength)
             self._spans.append((*scalar.span(), f'"{HIDDEN}"' if quoted else HIDDEN))
         return scalar.end()
@@ -296,7 +296,7 @@ class _Reading:
             if kind == "open":
                 depth += 1
             elif kind == "close":
-                depth -= 1
+                depth, key = depth - 1, ""
                 if depth <= 0:
                     break
             elif kind != "scalar" and _COLON.match(self._text, end):
@@ -305,8 +305,9 @@ class _Reading:
             else:
                 value = token[kind] if kind == "scalar" else _unquoted(token[kind])
                 is_whose = bool(key) and (key.lower() in _WHOSE or not self._strength(f"token_{key}"))
-                if value.lower() not in _NOTHING and not is_whose and not _is_sentence(value):
-                    self._learn(value, strength)
+                if value.lower() not in NOTHING and not is_whose and not is_sentence(value):
+                    is_sure = not key or key.lower() in _VALUES or self._strength(key)
+                    self._learn(value, strength if is_sure else Strength.WEAK)
         else:
             end = len(self._text)
         self._spans.append((at, end, f'"{HIDDEN}"'))
@@ -346,7 +347,7 @@ class _Reading:
     def _attribute(self, attribute: re.Match[str], strength: Strength) -> None:
         group = attribute.lastindex or 1
         value = unescape(attribute[group])
-        if strength and value.lower() not in _NOTHING and value != HIDDEN:
+        if strength and value.lower() not in NOTHING and value != HIDDEN:
             self._learn(value, strength)
             self._spans.append((*attribute.span(group), HIDDEN))
         elif not strength and (hidden := self._places.hide(value, self._depth + 1)) != value:
@@ -366,35 +367,6 @@ class _Reading:
                 self._learn(piece, strength)
             self._spans.append((at, end, HIDDEN))
         return end
-
-
-_ORDINARY = re.compile(
-    r"""
-      (?:[^\W\d_]{1,20}|[A-Z]?[a-z]{3,}(?:[A-Z][a-z]{2,})+)(?:[ _./:,-]+[^\W\d_]{1,20}){0,12}
-    | [+-]?\d{1,15}(?:\.\d{1,6})?%?
-    | v?\d{1,4}(?:\.\d{1,4}){1,3}
-    | \d{1,5}x\d{1,5}
-    | \d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?
-    | (?:[A-Z][a-z]{2},?[ ])?\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{2,4}(?:[ ]\d\d:\d\d:\d\d[ ]?(?:[A-Z]{3,4}|[+-]\d{4})?)?
-    """,
-    re.VERBOSE,
-)
-_SENTENCE = re.compile(r"[A-Z][a-z']+(?: [\w',-]+){2,60}\.")
-
-
-def is_ordinary(value: str) -> bool:
-    """Tell whether a value may be a word or a few, a number or a time, which turn up by chance."""
-    return len(value) <= 120 and _ORDINARY.fullmatch(value) is not None
-
-
-def _is_count(value: str, strength: Strength) -> bool:
-    """Tell whether it is a number of such things: `pass: 3`, `tokens: 512`."""
-    return strength is Strength.WEAK and value.isdecimal() and len(value) < 6
-
-
-def _is_sentence(value: str) -> bool:
-    """Tell whether it is one, as an error says it of a field: `This field is required.`"""
-    return len(value) <= 300 and _SENTENCE.fullmatch(value) is not None
 
 
 def _unquoted(raw: str) -> str:

@@ -121,7 +121,11 @@ PLACES: dict[str, Callable[[], str]] = {
     "the password of Basic": lambda: told(
         asked(authorization="Basic " + b64encode(f"a:{SECRET}".encode()).decode()), answered(SECRET)
     ),
-    "a scheme that nobody knows": lambda: told(asked(authorization=f"Foo {SECRET}")),
+    "a scheme that nobody knows": lambda: told(asked(authorization=f"Foo {SECRET}"), answered(SECRET)),
+    "a challenge": lambda: told(None, answered("", JSON, ("www-authenticate", f"Negotiate {SECRET}=="))),
+    "the nonce of a challenge": lambda: told(
+        None, answered("", JSON, ("www-authenticate", f'Negotiate, Digest realm="x", nonce="{SECRET}"'))
+    ),
     "no scheme": lambda: told(asked(authorization=SECRET)),
     "a parameter of a scheme": lambda: told(asked(authorization=f"Token token={SECRET}, x=1"), answered(SECRET)),
     "Digest": lambda: told(asked(authorization=f'Digest username="a", realm="r", response="{SECRET}"')),
@@ -186,6 +190,7 @@ PLACES: dict[str, Callable[[], str]] = {
     "Python as text": lambda: told(posted(f"{{'a': 1, b'password': b'{SECRET}'}}", "text/plain")),
     "JSON that a log escaped": lambda: told(posted(rf"log: {{\"password\": \"{SECRET}\"}}", "text/plain")),
     "after an odd quote": lambda: told(posted(f'5" disk {{"password":"{SECRET}"}}', "text/plain")),
+    "after an object of a secret's": lambda: told(posted(json.dumps({"tokens": [{"type": "a"}, SECRET]})), answered(SECRET)),
     "an object of a secret's": lambda: told(posted(json.dumps({"credentials": {SECRET: 1}})), answered(SECRET)),
 }  # fmt: skip
 
@@ -237,7 +242,7 @@ def test_only_the_value_of_a_cookie_is_hidden() -> None:
 
 def test_of_an_authorization_the_scheme_and_what_is_no_secret_is_told() -> None:
     request = asked(authorization='Digest username="bob", realm="tasks", response="c0ffee12"')
-    challenge = 'Bearer realm="tasks", error="invalid_token"'
+    challenge = 'Negotiate, Bearer realm="tasks", error="invalid_token"'
     redaction = Redaction()
     said = told(request, answered("Bearer tasks bob", JSON, ("www-authenticate", challenge)), redaction)
     assert json.dumps(f'Digest username="bob", realm="tasks", response="{HIDDEN}"')[1:-1] in said
@@ -254,12 +259,11 @@ def test_a_phrase_is_hidden_as_a_whole() -> None:
 
 def test_whose_credentials_they_are_is_no_secret() -> None:
     redaction = Redaction()
-    told(
-        posted(json.dumps({"credentials": {"username": "alice", "type": "password", "password": SECRET}})),
-        None,
-        redaction,
-    )
+    credentials = {"username": "alice", "type": "password", "password": SECRET}
+    card = {"number": "4111222233334444", "exp_year": 2027, "brand": "visa"}
+    told(posted(json.dumps({"credentials": credentials, "creditCard": card})), None, redaction)
     assert redaction.text(f"alice has the password {SECRET}") == f"alice has the password {HIDDEN}"
+    assert redaction.text("visa, until 2027: 4111222233334444") == f"visa, until 2027: {HIDDEN}"
 
 
 def test_a_short_value_is_hidden_in_its_place_only() -> None:
