@@ -30,7 +30,7 @@ _SCHEME = re.compile(
     r"mutual|gnap|signature|key|privatetoken|vapid|hoba|concealed|mac|session)(?P<space>[ \t]+)(?=\S)",
     re.IGNORECASE,
 )
-_PARAMETER = re.compile(r'([\w!#$%&*+.^`|~-]+)(\s*+=\s*+)("(?:[^"\\]++|\\.)*+"?|[^\s,;"]++)')
+_PARAMETER = re.compile(r'(?<![\w!#$%&*+.^`|~-])([\w!#$%&*+.^`|~-]++)(\s*+=\s*+)("(?:[^"\\]++|\\.)*+"?|[^\s,;"]++)')
 # What parameters of credentials and challenges say beside the secret.
 _OPEN_PARAMETER = re.compile(
     "realm|algorithm|qop|uri|nc|username|userhash|charset|stale|domain|error|error_description|error_uri|scope|version|"

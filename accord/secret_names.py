@@ -76,6 +76,12 @@ _MEASURES = frozenset(
         " cached output input reasoning estimated missing invalid forgot"
     )
 )
+LABELS = frozenset(
+    words("name key field id path loc param parameter property attribute header label type k n variable")
+)
+"""Names of what names a field, whose value stands beside it: JSON Patch, form fields, FastAPI's errors, cookies."""
+VALUES = frozenset(words("value values val v content input old new oldvalue newvalue default data"))
+"""Names of what stands beside it."""
 # A word of each term, for a look at whether any of them may be in a text; those below stand everywhere.
 _EVERYWHERE = {"id", "number", "code", "key"}
 # A name may have letters that JSON or a URL escapes, and a URL a password before its host.

@@ -7,11 +7,11 @@ takes linear time, and neither broken nor deeply nested text is in its way. A st
 import json
 import re
 from collections.abc import Callable
-from html import unescape
 from urllib.parse import quote, unquote
 
 from accord.ordinary import NOTHING, is_count, is_ordinary, is_sentence
-from accord.secret_names import Names, Strength, words
+from accord.secret_names import LABELS, VALUES, Names, Strength, words
+from accord.secret_tags import read_tag
 from accord.secret_values import HIDDEN, replaced, without_escapes
 
 _TOKEN = re.compile(
@@ -26,8 +26,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# A quote or backslash before it is left from a string that began in the wrong place.
-# An event of a stream may go on in another line of `data:`, and a comment may stand between.
+# A quote or backslash before it is left from a string that began in the wrong place. An event
+# of a stream may go on in another line of `data:`, and a comment may stand between.
 _SIGN = re.compile(
     r"""(?P<before>\\*+["']?)(?P<space>\s*+)(?P<sign>=>|:=|=(?!=)|:(?![:/]))"""
     r"""(?P<after>(?:\ndata:|/\*(?:[^*]|\*(?!/)){0,300}+\*/|\s)*+)"""
@@ -53,16 +53,7 @@ _SCHEMA = re.compile(
 )
 _LAST_OF_LIST = re.compile(r'\[[^\[\]]{0,300}?"([^"\\\n]{0,100})"\s*\]')
 _LINE_BEGINS = re.compile(r"(?:\A|\n)[ \t>|*-]*\Z")
-_TAG = re.compile(r"""<([\w.-]+:)?([\w.-]+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
-_ATTRIBUTE = re.compile(r"""([\w:.@-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
-_CDATA = re.compile(r"<!\[CDATA\[|\]\]>|<[^<>]*+>")
 
-# An object, or a tag, may name its field beside the value: JSON Patch, form fields, FastAPI's errors, cookies.
-_LABELS = frozenset(
-    words("name key field id path loc param parameter property attribute header label type k n variable")
-)
-_VALUES = frozenset(words("value values val v content input old new oldvalue newvalue default data"))
-_HTML = frozenset(words("a button form fieldset iframe input label map meta object select slot div span p"))
 # In an object of a secret's, what says whose or of which kind it is.
 _WHOSE = frozenset(words("user username login email mail name id role roles scope scopes realm"))
 _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
@@ -183,9 +174,9 @@ class _Reading:
         if strength:
             return self._take(strength, at, quoted=True, named=name)
         small = name.lower().replace("_", "")
-        if small in _LABELS:
+        if small in LABELS:
             thing.label = max(thing.label, self._label(at))
-        if small in _VALUES:
+        if small in VALUES:
             is_container = self._text[at : at + 1] in ("{", "[")
             if small == "input" and is_container:
                 return at  # Of a field that is missing FastAPI says what all was sent.
@@ -306,7 +297,7 @@ class _Reading:
                 value = token[kind] if kind == "scalar" else _unquoted(token[kind])
                 is_whose = bool(key) and (key.lower() in _WHOSE or not self._strength(f"token_{key}"))
                 if value.lower() not in NOTHING and not is_whose and not is_sentence(value):
-                    is_sure = not key or key.lower() in _VALUES or self._strength(key)
+                    is_sure = not key or key.lower() in VALUES or self._strength(key)
                     self._learn(value, strength if is_sure else Strength.WEAK)
         else:
             end = len(self._text)
@@ -325,48 +316,17 @@ class _Reading:
         return found.end()
 
     def _tag(self, at: int) -> int:
-        """Hide what is secret in the attributes of a tag, or between it and its end; return where to read on."""
-        tag = _TAG.match(self._text, at)
-        if tag is None:
-            return at + 1
-        prefix, name, attributes = tag.group(1) or "", tag[2], list(_ATTRIBUTE.finditer(self._text, *tag.span(3)))
-        label = Strength.NONE
-        for attribute in attributes:
-            if attribute[1].lower() in _LABELS:
-                label = max(label, self._strength(unescape(attribute[attribute.lastindex or 1])))
-        for attribute in attributes:
-            said = attribute[1].rpartition(":")[2]
-            strength = self._strength(said) or (label if said.lower() in _VALUES else Strength.NONE)
-            self._attribute(attribute, strength)
-        if tag.group().endswith("/>"):
-            return tag.end()
-        if strength := self._strength(name):
-            return self._between(strength, tag.end(), f"</{prefix}{name}")
-        return self._between(label, tag.end(), "<") if label and name.lower() not in _HTML else tag.end()
-
-    def _attribute(self, attribute: re.Match[str], strength: Strength) -> None:
-        group = attribute.lastindex or 1
-        value = unescape(attribute[group])
-        if strength and value.lower() not in NOTHING and value != HIDDEN:
-            self._learn(value, strength)
-            self._spans.append((*attribute.span(group), HIDDEN))
-        elif not strength and (hidden := self._places.hide(value, self._depth + 1)) != value:
-            self._spans.append((*attribute.span(group), hidden.replace("&", "&amp;").replace('"', "&quot;")))
-
-    def _between(self, strength: Strength, at: int, closing: str) -> int:
-        end = -1 if closing in self._unclosed else self._text.find(closing, at)
-        if end < 0:
-            # None follows, and so none is looked for again.
-            self._unclosed.add(closing)
-            end = self._text.find("<", at)
-            end = len(self._text) if end < 0 else end
-        content = self._text[at:end]
-        pieces = [unescape(piece).strip() for piece in _CDATA.split(content)]
-        if any(pieces) and content != HIDDEN:
-            for piece in pieces:
-                self._learn(piece, strength)
-            self._spans.append((at, end, HIDDEN))
-        return end
+        """Hide what is secret in a tag, or between it and its end; return where to read on."""
+        tag = read_tag(self._text, at, self._strength, self._unclosed)
+        for start, end, values, strength in tag.secrets:
+            if " ".join(values).lower() not in NOTHING and self._text[start:end] != HIDDEN:
+                for value in values:
+                    self._learn(value, strength)
+                self._spans.append((start, end, HIDDEN))
+        for start, end, value in tag.others:
+            if (hidden := self._places.hide(value, self._depth + 1)) != value:
+                self._spans.append((start, end, hidden.replace("&", "&amp;").replace('"', "&quot;")))
+        return tag.end
 
 
 def _unquoted(raw: str) -> str:
