@@ -94,14 +94,14 @@ async def connect(url: URL) -> Connection:
     if reached != url.database:
         await connection.close()
         raise Refusal(
-            f'The address of the database "{url.database}" at {place(url)} leads to the database "{reached}": '
+            f'The address of the database "{url.database}" at {server_of(url)} leads to the database "{reached}": '
             "correct DATABASE_URL, or what stands between it and the server."
         )
     return connection
 
 
 async def _connect(url: URL) -> Connection:
-    where = place(url)
+    where = server_of(url)
     dialect: Any = url.get_dialect()
     try:
         _, arguments = dialect().create_connect_args(url)
@@ -131,7 +131,7 @@ async def _connect(url: URL) -> Connection:
         ) from error
 
 
-def place(url: URL) -> str:
+def server_of(url: URL) -> str:
     """Return host and port, for messages."""
     return f"{', '.join(_hosts(url)) or 'localhost'}:{url.port or 5432}"
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import URL
 
 from accord import cache
-from accord.address import named, place
+from accord.address import named, server_of
 from accord.databases import maintenance, removable, remove_left
 from accord.embedded import UNFINISHED, Cluster, cluster
 from accord.marks import Found
@@ -49,7 +49,7 @@ async def on_server(address: str) -> list[Leftover]:
     async with maintenance(url) as connection:
         return [
             Leftover(
-                f"on the server at {place(url)}",
+                f"on the server at {server_of(url)}",
                 found.name,
                 await connection.fetchval("SELECT pg_database_size($1::oid)", found.oid),
                 partial(_drop, url, found),

@@ -1,4 +1,4 @@
-"""Databases of Accord's own on a server: made, owned, marked, found again, and removed."""
+"""Databases of Accord's own on a server: created, owned, marked, found again, and dropped."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -33,7 +33,7 @@ WHERE pg_has_role(datdba, 'USAGE') AND NOT EXISTS (SELECT FROM pg_stat_activity 
 
 
 @asynccontextmanager
-async def kept(
+async def temporary_database(
     url: URL,
     token: str,
     lost: Loss,
@@ -47,7 +47,7 @@ async def kept(
     Its name is like that of the database which the URL names, or of `beside`. It is a copy of `template`, if there is
     one. Where others wait for what `prepare` makes, it is marked once that is done: see `is_ready`.
     """
-    made = url.set(database=generated_name(beside or url.database or "", token))
+    created = url.set(database=generated_name(beside or url.database or "", token))
     losses: list[str] = []
 
     def note(sentence: str) -> None:
@@ -58,17 +58,17 @@ async def kept(
         async with maintenance(url) as connection:
             # Who made the template may have been killed just now: the next to make a database removes it.
             await remove_left(connection, [it for it in await removable(connection) if it.name != template])
-            found = await _create(connection, url, made, template)
-            await owned.enter_async_context(owning(made, found.oid, note))
+            found = await _create(connection, url, created, template)
+            await owned.enter_async_context(owning(created, found.oid, note))
             if prepare is None:
                 await _mark(connection, found, token)
         try:
-            await _check_reached(made, found)
+            await _check_reached(created, found)
             if prepare is not None:
-                await prepare(made.render_as_string(hide_password=False))
+                await prepare(created.render_as_string(hide_password=False))
                 async with maintenance(url) as connection:
                     await _mark(connection, found, token)
-            yield made
+            yield created
         finally:
             if not losses:
                 with suppress(*CUT):
@@ -76,12 +76,12 @@ async def kept(
                         await _drop(connection, found, token)
 
 
-async def _create(connection: Connection, url: URL, made: URL, template: str | None) -> Found:
+async def _create(connection: Connection, url: URL, created: URL, template: str | None) -> Found:
     # Else a server that is killed now would start again with the database and without the comment.
     await connection.execute("SET synchronous_commit = on")
     try:
         source = f" TEMPLATE {quoted(template)}" if template else ""
-        await connection.execute(f"CREATE DATABASE {quoted(made.database)}{source}")
+        await connection.execute(f"CREATE DATABASE {quoted(created.database)}{source}")
     except asyncpg.ObjectInUseError as error:
         raise Refusal(
             f'The database "{template}" cannot be copied for a scenario tagged @real_commits while someone is '
@@ -96,7 +96,7 @@ async def _create(connection: Connection, url: URL, made: URL, template: str | N
         raise Refusal(
             f'The database "{url.database}" does not exist and cannot be made ({error.message}): have it made.'
         ) from error
-    [found] = [it for it in await listed(connection) if it.name == made.database]
+    [found] = [it for it in await listed(connection) if it.name == created.database]
     return found
 
 
@@ -107,21 +107,21 @@ async def _mark(connection: Connection, found: Found, token: str) -> None:
     await connection.execute(comment)
 
 
-async def _drop(connection: Connection, made: Found, token: str) -> None:
+async def _drop(connection: Connection, created: Found, token: str) -> None:
     """Remove a database of this run's, and end whatever connection it left there; one that was renamed stays."""
-    unchanged = {made, replace(made, comment=made.mark(token))}
+    unchanged = {created, replace(created, comment=created.mark(token))}
     if unchanged.intersection(await listed(connection)):
-        await connection.execute(f"DROP DATABASE {quoted(made.name)} WITH (FORCE)")
+        await connection.execute(f"DROP DATABASE {quoted(created.name)} WITH (FORCE)")
 
 
-async def _check_reached(url: URL, made: Found) -> None:
+async def _check_reached(url: URL, created: Found) -> None:
     """Raise Refusal unless the address leads to the very database that was made, not to one that is called so."""
     connection = await connect(url)
     try:
         rows = await connection.fetch(f"{_LISTED} WHERE datname = current_database()")
     finally:
         await connection.close()
-    if [(row["oid"], row["cluster"]) for row in rows] != [(made.oid, made.cluster)]:
+    if [(row["oid"], row["cluster"]) for row in rows] != [(created.oid, created.cluster)]:
         raise two_servers(url, MAINTENANCE)
 
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 from sqlalchemy import URL
 
-from accord.address import Connection, connect, place, two_servers
+from accord.address import Connection, connect, server_of, two_servers
 from accord.refusal import Refusal
 
 MAINTENANCE = "postgres"
@@ -83,8 +83,8 @@ async def lasting_connection(url: URL) -> Connection:
         connection = await connect(url.set(database=MAINTENANCE))
     except asyncpg.InvalidCatalogNameError as error:
         raise Refusal(
-            f'There is no database "{MAINTENANCE}" at {place(url)}, from which Accord makes databases and keeps them '
-            "from other runs: have it made."
+            f'There is no database "{MAINTENANCE}" at {server_of(url)}, '
+            "from which Accord makes databases and keeps them from other runs: have it made."
         ) from error
     await connection.execute(_LASTING)
     return connection

@@ -10,8 +10,8 @@ import asyncpg
 from filelock import AsyncFileLock
 from sqlalchemy import URL
 
-from accord.address import LONGEST_NAME, SUFFIX, check, connect, named, place, too_long, user
-from accord.databases import is_ready, kept, maintenance, quoted
+from accord.address import LONGEST_NAME, SUFFIX, check, connect, named, server_of, too_long, user
+from accord.databases import is_ready, maintenance, quoted, temporary_database
 from accord.embedded import Cluster, cluster
 from accord.marks import generated_name, new_token, token_of
 from accord.ownership import CUT, Loss, lasting_connection, owning
@@ -33,13 +33,13 @@ async def leave_empty(_url: str) -> None:
     """Make no tables."""
 
 
-def go_on(_sentence: str) -> None:
+def ignore_loss(_sentence: str) -> None:
     """Leave it to what fails next to say that the database is lost."""
 
 
 @asynccontextmanager
 async def database(
-    address: str | None, worker: Worker | None = None, prepare: Prepare = leave_empty, lost: Loss = go_on
+    address: str | None, worker: Worker | None = None, prepare: Prepare = leave_empty, lost: Loss = ignore_loss
 ) -> AsyncIterator[URL]:
     """Give the run a database of its own, at `address` (a SQLAlchemy URL), or on PostgreSQL from the wheel if empty.
 
@@ -50,12 +50,12 @@ async def database(
     Raises Refusal where the address can't be used, before anything is changed. `lost` is told if another run takes the
     database over, as may happen after the connection that holds it was cut.
     """
-    way = (
+    provided = (
         _on_server(_for_worker(named(address), worker), worker, prepare, lost)
         if address
         else _embedded(cluster(), worker, prepare, lost)
     )
-    async with way as url:
+    async with provided as url:
         yield url
 
 
@@ -76,7 +76,7 @@ async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lo
             lock = AsyncFileLock(server.lock, mode=0o600, run_in_executor=False)
             async with lock:
                 url = await _start(
-                    server, made, lambda url: _made(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost)
+                    server, made, lambda url: _created(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost)
                 )
         except OSError as error:
             elsewhere = "" if server.account else "XDG_CACHE_HOME to a directory that you can write to, or "
@@ -120,8 +120,8 @@ async def _start(server: Cluster, made: AsyncExitStack, make: Callable[[URL], Ab
 async def _on_server(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
     oid = await _existing(url)
     if oid is None:
-        async with _made(url, worker, prepare, lost) as made:
-            yield made
+        async with _created(url, worker, prepare, lost) as created:
+            yield created
     else:
         async with owning(url, oid, lost):
             await prepare(url.render_as_string(hide_password=False))
@@ -129,12 +129,12 @@ async def _on_server(url: URL, worker: Worker | None, prepare: Prepare, lost: Lo
 
 
 @asynccontextmanager
-async def _made(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
+async def _created(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
     """Make a database and what is prepared in it, or a copy of what is prepared for all workers."""
     if worker is None:
-        async with kept(url, new_token(), lost) as made:
-            await prepare(made.render_as_string(hide_password=False))
-            yield made
+        async with temporary_database(url, new_token(), lost) as created:
+            await prepare(created.render_as_string(hide_password=False))
+            yield created
         return
     async with AsyncExitStack() as stack:
         async with _turn(url, worker.run):
@@ -142,10 +142,12 @@ async def _made(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -
             template = url.set(database=generated_name(base, token))
             if not await is_ready(template):
                 prepared = AsyncExitStack()
-                await prepared.enter_async_context(kept(url, token, lost, beside=base, prepare=prepare))
+                await prepared.enter_async_context(temporary_database(url, token, lost, beside=base, prepare=prepare))
                 stack.push_async_callback(_leave, template, worker.run, prepared)
-            made = await stack.enter_async_context(kept(url, new_token(), lost, template=template.database))
-        yield made
+            created = await stack.enter_async_context(
+                temporary_database(url, new_token(), lost, template=template.database)
+            )
+        yield created
 
 
 async def _leave(template: URL, run: str, prepared: AsyncExitStack) -> None:
@@ -156,13 +158,13 @@ async def _leave(template: URL, run: str, prepared: AsyncExitStack) -> None:
 
 
 @asynccontextmanager
-async def clone(url: URL, lost: Loss = go_on) -> AsyncIterator[URL]:
+async def clone(url: URL, lost: Loss = ignore_loss) -> AsyncIterator[URL]:
     """Give a scenario a copy of the database, rows and all, which is removed at the end.
 
     Raises Refusal where it can't be copied: its name must end in `_test`, and nobody may be connected to it meanwhile.
     """
     check(url, "The engine's address")
-    async with kept(url, new_token(), lost, template=url.database) as copy:
+    async with temporary_database(url, new_token(), lost, template=url.database) as copy:
         yield copy
 
 
@@ -176,7 +178,7 @@ async def unreachable(url: URL) -> str | None:
             return None
         reason = str(cause).partition("\n")[0] or "timed out"
         return (
-            f"The PostgreSQL server at {place(url)} does not answer any more ({reason}): "
+            f"The PostgreSQL server at {server_of(url)} does not answer any more ({reason}): "
             "look in its log for the reason, start it if it is one of yours, and run again."
         )
     return None
