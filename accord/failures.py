@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accord.places import place, written
+from accord.refusal import Refusal
 
 LONGEST_REASON = 200
 
@@ -30,6 +31,11 @@ def is_of_text(fault: BaseException) -> bool:
     """Whether something raises it when it is asked for its text: one of Ctrl-C is raised wherever the process is."""
     frames = [frame.f_code.co_name for frame, _line in traceback.walk_tb(fault.__traceback__)]
     return bool(frames) and frames[-1] in ("__str__", "__repr__")
+
+
+def _has_traceback(error: BaseException) -> bool:
+    """Whether it is shown with one: a sentence for people is not."""
+    return not isinstance(error, Refusal) and getattr(error, "pytrace", True)
 
 
 @dataclass
@@ -65,8 +71,11 @@ class FixtureFailures:
             raise
 
     def again(self, error: BaseException, scenario: str) -> str | None:
-        """Return a line for a failure that another scenario has shown; None if this scenario is to show it in full."""
-        if id(error) not in self._failed:
+        """Return a line for a failure that another scenario has shown; None if this scenario is to show it in full.
+
+        What is a sentence by itself, without a traceback, is shown by each.
+        """
+        if id(error) not in self._failed or (not _has_traceback(error) and "\n" not in text_of(error)):
             return None
         _error, failed = self._failed[id(error)]
         if failed.shown_at is None:

@@ -69,8 +69,9 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> Project:
-    """A project that uses Accord, with the settings that it asks for."""
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project that uses Accord, with the settings that it asks for, and a database of its own."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     return Project(pytester)
 
 

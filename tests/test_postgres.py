@@ -642,7 +642,7 @@ async def test_a_run_that_loses_its_database_stops_and_says_so(
     monkeypatch.syspath_prepend(Path(__file__).parents[1])
     before = await databases(provided)
 
-    result = project.runpytest_subprocess(*arguments)
+    result = project.runpytest_subprocess("-p", "no:randomly", *arguments)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.assert_outcomes(passed=1)

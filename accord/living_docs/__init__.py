@@ -1,5 +1,6 @@
 """Living documentation: a stream of Cucumber Messages, of whatever Cucumber, as documents that people open."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def write(stream: Path, directory: Path, baseline: Path | None = None, tag_link:
     tag_address(tag_link)
     since = read(baseline, evidence=False) if baseline else None
     for path in filter(None, (stream, baseline)):
-        if path.resolve() in ((directory / name).resolve() for name in (PAGE, SUMMARY)):
+        if os.path.realpath(path) in (os.path.realpath(directory / name) for name in (PAGE, SUMMARY)):
             raise Refusal(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:
