@@ -55,7 +55,21 @@ async def database(
         if address
         else _embedded(cluster(), worker, prepare, lost)
     )
-    async with provided as url:
+    async with _unless_cut(provided) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _unless_cut(provided: AbstractAsyncContextManager[URL]) -> AsyncIterator[URL]:
+    """Give what is provided. Raises Refusal where a connection is cut before it is there."""
+    async with AsyncExitStack() as stack:
+        try:
+            url = await stack.enter_async_context(provided)
+        except (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError) as error:
+            raise Refusal(
+                f"A connection to the PostgreSQL server was cut while a database was created there ({error}): "
+                "see in the server's log who cut it, and run again."
+            ) from error
         yield url
 
 
@@ -164,7 +178,7 @@ async def clone(url: URL, lost: Loss = ignore_loss) -> AsyncIterator[URL]:
     Raises Refusal where it can't be copied: its name must end in `_test`, and nobody may be connected to it meanwhile.
     """
     check(url, "The engine's address")
-    async with temporary_database(url, new_token(), lost, template=url.database) as copy:
+    async with _unless_cut(temporary_database(url, new_token(), lost, template=url.database)) as copy:
         yield copy
 
 
