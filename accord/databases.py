@@ -11,6 +11,7 @@ from accord.address import Connection, connect, two_servers, user
 from accord.marks import Found, generated_name
 from accord.ownership import (
     CUT,
+    CUT_OFF,
     LOCK,
     MAINTENANCE,
     SECOND_LOOK_SECONDS,
@@ -82,6 +83,8 @@ async def _create(connection: Connection, url: URL, created: URL, template: str 
     try:
         source = f" TEMPLATE {quoted(template)}" if template else ""
         await connection.execute(f"CREATE DATABASE {quoted(created.database)}{source}")
+    except CUT_OFF:
+        raise
     except asyncpg.ObjectInUseError as error:
         raise Refusal(
             f'The database "{template}" cannot be copied for a scenario tagged @real_commits while someone is '

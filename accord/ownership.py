@@ -25,6 +25,8 @@ LOCK = 0x61_63_63_6F_72_64
 """Chosen once: whoever makes or removes a database holds this lock; whoever uses one, this and its oid added."""
 CUT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Refusal)
 """What comes of a connection that is cut, or a server that does not answer."""
+CUT_OFF = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+"""What a statement ends with whose connection is cut meanwhile."""
 SECOND_LOOK_SECONDS = 1.0
 """How long a database must have been nobody's before another run removes it: by then its owner is back if it lives."""
 

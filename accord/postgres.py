@@ -14,7 +14,7 @@ from accord.address import LONGEST_NAME, SUFFIX, check, connect, named, server_o
 from accord.databases import is_ready, maintenance, quoted, temporary_database
 from accord.embedded import Cluster, cluster
 from accord.marks import generated_name, new_token, token_of
-from accord.ownership import CUT, Loss, lasting_connection, owning
+from accord.ownership import CUT, CUT_OFF, Loss, lasting_connection, owning
 from accord.refusal import Refusal
 
 Prepare = Callable[[str], Awaitable[None]]
@@ -65,7 +65,7 @@ async def _unless_cut(provided: AbstractAsyncContextManager[URL]) -> AsyncIterat
     async with AsyncExitStack() as stack:
         try:
             url = await stack.enter_async_context(provided)
-        except (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError) as error:
+        except CUT_OFF as error:
             raise Refusal(
                 f"A connection to the PostgreSQL server was cut while a database was created there ({error}): "
                 "see in the server's log who cut it, and run again."

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import URL
 
 from accord.marks import Found, generated_name, is_generated, new_token, token_of
+from accord.ownership import LOCK
 from accord.postgres import database
+from accord.refusal import Refusal
 from tests.servers import at, databases, owner_of, query, snatch
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -199,3 +201,21 @@ async def test_a_run_that_has_lost_its_database_is_told_and_leaves_it(provided: 
     assert url.database in await databases(provided)
     await other.close()
     await query(provided, f'DROP DATABASE "{url.database}"')
+
+
+async def test_a_connection_that_is_cut_while_a_database_is_created_is_said(provided: URL) -> None:
+    before = await databases(provided)
+    cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE NOT granted"
+    blocking = await asyncpg.connect(at(provided.set(drivername="postgresql"), "postgres"))
+    try:
+        await blocking.execute(f"SELECT pg_advisory_lock({LOCK})")
+        beginning = asyncio.create_task(database(at(provided, "cut_test")).__aenter__())
+        async with asyncio.timeout(30):
+            while not await blocking.fetchval(cut):
+                assert not beginning.done()
+    finally:
+        await blocking.close()
+
+    with pytest.raises(Refusal, match=r"A connection to the PostgreSQL server was cut while .* \(.+\): see in the"):
+        await beginning
+    assert await databases(provided) == before
