@@ -5,6 +5,7 @@ Tested against CPython 3.11, pytest-bdd 9.0, pytest 9.0 to 9.2, pytest-asyncio 1
 """
 
 import asyncio
+import atexit
 import hashlib
 import importlib
 import inspect
@@ -92,10 +93,12 @@ __all__ = [
     "replace_step_call",
     "replace_step_lookup",
     "replace_unawaited_warning",
+    "run_exit_functions",
     "settle_id",
     "split_durations",
     "step_definitions",
     "stop_time_travel",
+    "tasks_of",
 ]
 
 # The package's attribute of that name is its decorator, which hides the module.
@@ -420,6 +423,22 @@ def drop_task(task: asyncio.Task[Any]) -> None:
     """Have asyncio wait for the task no more, neither where a runner is closed, and not complain of it either."""
     asyncio._unregister_task(task)
     task._log_destroy_pending = False  # type: ignore[attr-defined]  # as `asyncio.gather` does
+
+
+def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
+    """Return the tasks that the value is, or has: a task, what was gathered, a group of tasks."""
+    if isinstance(value, asyncio.Task):
+        return [value]
+    if isinstance(value, Gathering):
+        return [it for it in value._children if isinstance(it, asyncio.Task)]
+    if type(value).__module__.startswith(("asyncio", "anyio")):
+        return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
+    return []
+
+
+def run_exit_functions() -> None:
+    """Do what was registered to be done when the process ends, which `os._exit` would leave out."""
+    atexit._run_exitfuncs()
 
 
 def before_threads_are_joined(do: Callable[[], object]) -> None:

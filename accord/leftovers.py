@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from accord import stacks
-from accord.internals import before_threads_are_joined
+from accord.internals import before_threads_are_joined, run_exit_functions
 
 # How long something may take to end by itself, before it is named.
 GRACE_SECONDS = 1
@@ -146,7 +146,7 @@ class Ending:
             waits, _ = stacks.told([stacks.of_thread(thread.ident or 0)], self._rootpath)
             _say(f'The thread "{thread.name}" has not ended with the run, and is ended with it: {waits}.')
         with suppress(BaseException):
-            atexit._run_exitfuncs()
+            run_exit_functions()
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):
                 stream.flush()

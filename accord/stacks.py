@@ -16,7 +16,7 @@ from traceback import FrameSummary
 from types import FrameType
 from typing import Any, NamedTuple
 
-from accord.internals import Gathering
+from accord.internals import Gathering, tasks_of
 from accord.places import place
 
 REQUEST = "request "
@@ -98,11 +98,11 @@ def _of_task(
         if frame is not None:
             frames.append(_summary(frame))
             for value in list(frame.f_locals.values()):
-                tasks += _tasks(value)
+                tasks += tasks_of(value)
                 threads += _worker(value)
                 streams += _streamed(value)
         elif isinstance(awaited, (asyncio.Task, Gathering)):
-            tasks += _tasks(awaited)
+            tasks += tasks_of(awaited)
             ends_elsewhere = True
     for inner in tasks:
         if inner not in seen and not inner.done():
@@ -135,17 +135,6 @@ def _is_awaitable(thing: Any) -> bool:
 
 def _first(thing: Any, names: Iterable[str]) -> Any:
     return next((value for name in names if (value := getattr(thing, name, None)) is not None), None)
-
-
-def _tasks(value: Any) -> list["asyncio.Task[Any]"]:
-    """Return the tasks that the value is, or has: a task, what was gathered, a group of tasks."""
-    if isinstance(value, asyncio.Task):
-        return [value]
-    if isinstance(value, Gathering):
-        return [it for it in value._children if isinstance(it, asyncio.Task)]
-    if type(value).__module__.startswith(("asyncio", "anyio")):
-        return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
-    return []
 
 
 def _streamed(value: Any) -> list[FrameSummary]:

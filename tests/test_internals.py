@@ -28,6 +28,7 @@ from accord.internals import (
     drop_task,
     environment,
     replace_unawaited_warning,
+    tasks_of,
 )
 from tests.conftest import Project
 
@@ -190,6 +191,24 @@ threading.Thread(target=threading.Event().wait).start()
 before_threads_are_joined(lambda: os._exit(7))
 """
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 7
+
+
+def test_what_is_to_be_done_at_the_end_can_be_done_sooner() -> None:
+    code = "import atexit, os; from accord.internals import run_exit_functions as run; "
+    code += "atexit.register(print, 'done', flush=True); run(); os._exit(0)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "done\n"
+
+
+async def test_the_tasks_of_a_group_and_of_what_is_gathered_are_known() -> None:
+    event = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(event.wait())
+        gathered = asyncio.gather(asyncio.ensure_future(event.wait()))
+        assert tasks_of(group) == tasks_of(task) == [task]
+        assert [type(it) for it in tasks_of(gathered)] == [type(task)]
+        assert tasks_of(event) == []
+        event.set()
+        await gathered
 
 
 def test_pytest_bdd_looks_up_its_step_call_anew_for_each_step_and_gets_it_back(project: Project) -> None:
