@@ -5,7 +5,7 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -338,11 +338,12 @@ def pytest_fixture_setup(
     """Limit what fixtures take; let those of a wider scope than a test change what outlasts the test."""
     __tracebackhide__ = True
     watchdog = request.config.stash[_WATCHDOG]
-    with ExitStack() as around:
-        if fixturedef.scope != "function":
-            around.enter_context(request.config.stash[_WATCHED].lasting())
-            around.enter_context(request.config.stash[_FIXTURE_FAILURES].of(fixturedef.argname, fixturedef.func))
-        around.enter_context(watchdog.limiting_fixture(fixturedef))
+    limit = watchdog.limiting_fixture(fixturedef)
+    if fixturedef.scope == "function":
+        with limit:
+            return (yield)
+    failures = request.config.stash[_FIXTURE_FAILURES].of(fixturedef.argname, fixturedef.func)
+    with request.config.stash[_WATCHED].lasting(), failures, limit:
         value = yield
     if fixturedef.argname == RUNNER:
         assert isinstance(value, asyncio.Runner)

@@ -281,7 +281,7 @@ class Watchdog:
         """Return how long the fixture may take."""
         if not self._seconds:
             seconds = math.inf
-        elif fixture.func.__module__.startswith("accord."):
+        elif (fixture.func.__module__ or "").startswith("accord."):
             seconds = max(self._seconds * _WIDER, _OWN_SECONDS)
         elif fixture.scope == "function":
             seconds = self._seconds
