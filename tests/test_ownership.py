@@ -93,13 +93,13 @@ async def test_a_database_that_was_made_and_not_marked_is_removed_by_the_next_ru
         assert NAME not in await databases(provided)
 
 
-@pytest.mark.parametrize("change", ["RENAME TO mine_test", "OWNER TO somebody"])
+@pytest.mark.parametrize("change", ["RENAME TO taken_over_test", "OWNER TO somebody"])
 async def test_a_database_that_somebody_took_over_stays(provided: URL, change: str) -> None:
     if "somebody" in change:
         await query(provided, "CREATE ROLE somebody")
     async with database(at(provided, "run_test")) as url:
         await query(provided, f'ALTER DATABASE "{url.database}" {change}')
-        name = "mine_test" if "mine" in change else str(url.database)
+        name = "taken_over_test" if "taken" in change else str(url.database)
 
     async with database(at(provided, "run_test")):
         assert name in await databases(provided)
