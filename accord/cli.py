@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from io import TextIOWrapper
-from itertools import groupby
 from pathlib import Path
 
 from tqdm import tqdm
@@ -88,10 +87,11 @@ def _clean(_: argparse.Namespace) -> int:
     if not found:
         print("Nothing is left.")
         return 0
-    for where, group in groupby(found, key=lambda leftover: leftover.where):
+    for where in dict.fromkeys(leftover.where for leftover in found):
         print(f"Left {where}:")
-        for leftover in group:
-            print(f"  {leftover.name}  {tqdm.format_sizeof(leftover.size)}B")
+        for leftover in found:
+            if leftover.where == where:
+                print(f"  {leftover.name}  {tqdm.format_sizeof(leftover.size)}B")
     if not _is_agreed("Remove all of it? [y/N] "):
         print("Nothing is removed.")
         return 0
