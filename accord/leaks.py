@@ -57,11 +57,16 @@ class Watched:
         """Note what a test starts with."""
         self._before = self._read()
 
-    def end(self) -> list[str]:
-        """Put back what the test leaves changed, and end what it leaves running; tell what that was, and what to do."""
+    def end(self, *, is_of_accord: bool = True) -> list[str]:
+        """Put back what the test leaves changed, and end what it leaves running; tell what that was, and what to do.
+
+        What a test that has no part in Accord leaves running is its own affair.
+        """
         told = []
         # What the test itself had watched begins with the next one.
         for watch, before in zip(self._watches, self._before, strict=False):
+            if not is_of_accord and isinstance(watch, _Running):
+                continue
             if changes := watch.changes(before, watch.read()):
                 told.append(watch.sentence(changes))
                 watch.restore(before)

@@ -356,7 +356,7 @@ def pytest_fixture_setup(
 def _nothing_is_left_changed(watched: Watched, pytestconfig: pytest.Config) -> Iterator[None]:
     watched.begin()
     yield
-    if leaks := watched.end():
+    if leaks := watched.end(is_of_accord=pytestconfig.stash[_WATCHDOG].is_watching):
         # The fixture `request` would tell the test as well, and takes longer than all that is compared here.
         who = _name(pytestconfig.stash[_RUNNING])
         pytest.fail(visible("\n".join(f"{who} leaves {leak}" for leak in leaks)), pytrace=False)

@@ -467,6 +467,19 @@ LEFT = {
 }
 
 
+def test_what_a_plain_test_leaves_running_is_its_own_affair(limited: Project) -> None:
+    limited.path.joinpath("test_plain.py").write_text(
+        "import os, subprocess, sys\n"
+        "LEFT = []\n"
+        "def test_that_begins():\n"
+        "    LEFT.append(subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE))\n"
+        "def test_that_goes_on():\n"
+        "    assert LEFT[0].poll() is None\n"
+        "    LEFT[0].communicate(b'\\n')\n"
+    )
+    limited.run_process("-p", "no:randomly", "test_plain.py").assert_outcomes(passed=2)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no fork")
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("kind", LEFT)
