@@ -50,7 +50,6 @@ _SESSION_FIXTURES = pytest.StashKey[SessionFixtures]()
 _RUNNING = pytest.StashKey[pytest.Item]()
 _WATCHDOG = pytest.StashKey[timeouts.Watchdog]()
 _ENDING = pytest.StashKey[Ending]()
-_EXIT_CODE = pytest.StashKey[int]()
 _REFUSAL = "accord_refusal"
 _COVERED = "accord_covered"
 _REDACT = "accord_redact"
@@ -160,7 +159,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note the scenario whose fixtures are set up, and whether it, or a test, is tagged @real_commits."""
     _stop_if_lost(item.config)
     item.config.stash[_RUNNING] = item
-    item.config.stash[_WATCHDOG].is_watching = _is_of_accord(item)
+    item.config.stash[_WATCHDOG].watch(is_of_accord=_is_of_accord(item))
     item.config.stash[_ISOLATION].begin(real_commits=item.get_closest_marker("real_commits") is not None)
     item.config.stash[RECORDER].begin(item)
     if isinstance(item, ScenarioItem):
@@ -221,7 +220,8 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run whose scenarios covered too little; a worker tells what its own covered. Have the process end."""
     ending, watchdog = session.config.stash[_ENDING], session.config.stash[_WATCHDOG]
-    session.config.add_cleanup(lambda: ending.see_to(int(session.exitstatus), is_torn=bool(watchdog.abandoned)))
+    if watchdog.has_watched:
+        session.config.add_cleanup(lambda: ending.see_to(int(session.exitstatus), is_torn=bool(watchdog.abandoned)))
     coverage = session.config.stash[_ISOLATION].coverage
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput[_COVERED] = coverage.responses

@@ -206,6 +206,8 @@ class Watchdog:
         self.limit: Limit | None = None
         self.is_watching = False
         """Whether the test that runs is one of Accord's, whose time is limited; others are none of its business."""
+        self.has_watched = False
+        """Whether one of those was."""
         self.was_interrupted = False
         """Whether somebody pressed Ctrl-C."""
         self.abandoned: list[asyncio.Task[Any]] = []
@@ -246,6 +248,11 @@ class Watchdog:
                 os.close(self._terminal)
 
         return stop
+
+    def watch(self, *, is_of_accord: bool) -> None:
+        """A test begins."""
+        self.is_watching = is_of_accord
+        self.has_watched = self.has_watched or is_of_accord
 
     def limiting(self, name: Name) -> Limit:
         """Limit what is done in a block, as a step of that name."""

@@ -480,6 +480,19 @@ def test_what_a_plain_test_leaves_running_is_its_own_affair(limited: Project) ->
     limited.run_process("-p", "no:randomly", "test_plain.py").assert_outcomes(passed=2)
 
 
+def test_python_waits_for_what_a_plain_test_left_as_it_does_without_accord(limited: Project) -> None:
+    limited.path.joinpath("test_plain.py").write_text(
+        "import threading, sys\n"
+        "def finish():\n"
+        "    threading.main_thread().join()\n"
+        "    threading.Event().wait(2)\n"
+        "    print('finished', file=sys.__stdout__, flush=True)\n"
+        "def test_that_begins():\n"
+        "    threading.Thread(target=finish).start()\n"
+    )
+    assert limited.run_process("test_plain.py").outlines[-1] == "finished"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no fork")
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("kind", LEFT)
