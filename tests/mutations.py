@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
@@ -115,18 +116,21 @@ def _target(draw: st.DrawFn, messages: list[Json]) -> None:
     """The value that another place of the same name has: ids lead elsewhere, states are others."""
     node, key = _place(draw, messages)
     alike = [other[name] for message in messages for other, name in places(message) if name == key]
-    node[key] = draw(st.sampled_from(alike))
+    # A copy: what a place is in would be in itself.
+    node[key] = deepcopy(draw(st.sampled_from(alike)))
 
 
 def _key(draw: st.DrawFn, messages: list[Json]) -> None:
     """A field that is missing, is there twice, or has another name."""
     node, key = _place(draw, messages)
     if isinstance(node, list):
-        node.insert(key, node[key]) if draw(st.booleans()) else node.pop(key)
+        node.insert(key, deepcopy(node[key])) if draw(st.booleans()) else node.pop(key)
     elif draw(st.booleans()):
         del node[key]
     else:
-        node[draw(st.sampled_from(["hookId", "id", "feature", "newInAVersionToCome"]) | st.text())] = node[key]
+        node[draw(st.sampled_from(["hookId", "id", "feature", "newInAVersionToCome"]) | st.text())] = deepcopy(
+            node[key]
+        )
 
 
 def _order(draw: st.DrawFn, messages: list[Json]) -> None:
@@ -134,7 +138,7 @@ def _order(draw: st.DrawFn, messages: list[Json]) -> None:
     one, other = (draw(st.integers(0, len(messages) - 1)) for _ in range(2))
     message = messages[one]
     if draw(st.booleans()):
-        messages.insert(other, message)
+        messages.insert(other, deepcopy(message))
     elif len(messages) > 1:
         messages.pop(one)
         if draw(st.booleans()):

@@ -1,7 +1,7 @@
 """`accord render` and `accord merge` answer any input: with documents that tell no lie, or with a sentence.
 
-Hypothesis draws the same examples in each run. `ACCORD_FUZZ_SECONDS=60` has it draw others for so long; what it prints
-of one that fails, `@reproduce_failure(...)`, draws that one again.
+Hypothesis draws the same examples in each run. `ACCORD_FUZZ_SECONDS=60` has it draw others for so long, the same ones
+with the same `ACCORD_FUZZ_SEED`; what it prints of one that fails, `@reproduce_failure(...)`, draws that one again.
 """
 
 import gzip
@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.mutations import STREAMS, Stream, most_kept, streams
 from tests.recording import Json, Outcome, har, ndjson, recorded, text
 
 SECONDS = float(os.environ.get("ACCORD_FUZZ_SECONDS", "0"))
+SEED = int(os.environ.get("ACCORD_FUZZ_SEED", "0"))
 # What a reader of a document, or of a terminal, should not be made to obey.
 OBEYED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
@@ -45,8 +47,10 @@ def explored(**drawn: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Ca
             if not SECONDS:
                 FEW(given(**drawn)(claim))()
             end = time.monotonic() + SECONDS / 2
-            while time.monotonic() < end:
-                seed(time.time_ns())(MANY(given(**drawn)(claim)))()
+            for number in count(SEED or time.time_ns()):
+                if time.monotonic() > end:
+                    break
+                seed(number)(MANY(given(**drawn)(claim)))()
 
         test.__name__, test.__doc__ = claim.__name__, claim.__doc__
         return test

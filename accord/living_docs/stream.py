@@ -236,7 +236,9 @@ class _Reader:
     def pickle(self, message: Json) -> None:
         if not self.is_new("pickle", message["id"]):
             return
-        scenario_id, *row_id = _list(message, "astNodeIds")
+        if not (node_ids := _list(message, "astNodeIds")):
+            raise ValueError("astNodeIds is empty")
+        scenario_id, *row_id = node_ids
         scenario = self.scenarios[scenario_id]
         owner, cells, promises = self.rows[row_id[0]] if row_id else (scenario, None, scenario.promises)
         if owner is not scenario or (promises and cells is None) or bool(scenario.examples) is (cells is None):
