@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     r"""
       "(?P<double>(?:[^"\\\n]++|\\.)*+)"?
     | (?<!\w)'(?P<single>(?:[^'\\\n]++|\\.)*+)'
-    | (?P<word>[\w$%](?:[\w.$%-]|\[[\w.%-]*+\])*+)
+    | (?P<word>[\w$%][\w.$%-]*+(?:\[[\w.%-]*+\][\w.$%-]*+)*)
     | (?P<open>[{\[])
     | (?P<close>[}\]])
     | :(?P<url>//)(?=[^\s/?\#"'<>]*@)
@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 # of a stream may go on in another line of `data:`, and a comment may stand between.
 _SIGN = re.compile(
     r"""(?P<before>\\*+["']?)(?P<space>\s*+)(?P<sign>=>|:=|=(?!=)|:(?![:/]))"""
-    r"""(?P<after>(?:\ndata:|/\*(?:[^*]|\*(?!/)){0,300}+\*/|\s)*+)"""
+    r"""(?P<after>(?:\ndata:|/\*(?:[^*]|\*(?!/)){0,300}\*/|\s)*)"""
 )
 # A string that is the value of a secret's name goes on over line ends, to its end or that of the text.
 _STRING = re.compile(

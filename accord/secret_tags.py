@@ -7,7 +7,8 @@ from html import unescape
 
 from accord.secret_names import LABELS, VALUES, Strength, words
 
-_TAG = re.compile(r"""<([\w.-]+:)?([\w.-]+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
+# Before Python 3.11.5 a possessive group goes on in the wrong place where the last turn of it fails half way.
+_TAG = re.compile(r"""<([\w.-]+:)?([\w.-]+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*)>""")
 _ATTRIBUTE = re.compile(r"""(?<![\w:.@-])([\w:.@-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>|<[^<>]*+>")
 # What stands between these is to be read, and no value of the field that they name.
