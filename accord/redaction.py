@@ -69,7 +69,8 @@ class Redaction:
 
     def forget(self) -> None:
         """Begin anew: what was hidden in one scenario may be no secret in the next."""
-        self._values.clear()
+        if len(self._values):
+            self._values = Values()
 
     def hide(self, text: str, cut: re.Pattern[str] | None = None) -> str:
         """Return the text without any value that was hidden before.

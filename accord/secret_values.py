@@ -61,11 +61,6 @@ class Values:
         """Return how many there are."""
         return len(self._known)
 
-    def clear(self) -> None:
-        """Forget them all."""
-        if self._known:
-            self.__init__()  # type: ignore[misc]
-
     def add(self, value: str) -> None:
         """Have a value hidden from now on, unless it is too short."""
         if len(value) < SHORTEST or value in self._known or value == HIDDEN:
