@@ -34,9 +34,15 @@ OBEYED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 # One that fails is printed as it was drawn: to make it smaller would take minutes.
-COMMON = {"phases": [Phase.generate], "deadline": None, "print_blob": True, "suppress_health_check": list(HealthCheck)}
-FEW = settings(max_examples=60, derandomize=True, database=None, **COMMON)  # type: ignore[arg-type]
-MANY = settings(max_examples=25, database=None, **COMMON)  # type: ignore[arg-type]
+MANY = settings(
+    max_examples=25,
+    phases=[Phase.generate],
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+FEW = settings(MANY, max_examples=60, derandomize=True)
 
 
 def explored(**drawn: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[[], None]]:
