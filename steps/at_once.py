@@ -45,7 +45,12 @@ async def at_the_same_moment(database: AsyncEngine, asked: list[Coroutine[Any, A
 
 async def waiting(database: AsyncEngine) -> int:
     """Return how many connections wait for a lock of another's."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    # Every role sees all locks, and of what others wait for in `pg_stat_activity` only what is its own.
+    query = """
+        SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND pid IN (
+            SELECT locks.pid FROM pg_locks AS locks JOIN pg_database AS it ON it.oid = locks.database
+            WHERE it.datname = current_database())
+    """
     async with database.connect() as connection:
         return int(await connection.scalar(text(query)))
 
