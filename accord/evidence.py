@@ -3,7 +3,7 @@
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from accord import ndjson
+from accord.observed_stream import ObservedStream
 from accord.redaction import Redaction
 from accord.secret_values import END
 
@@ -28,26 +29,6 @@ _FAILED = 400
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 # What an entry says itself, and nobody sent.
 _OWN = frozenset({"startedDateTime", "httpVersion", "_operation"})
-
-
-class Heard(httpx.AsyncByteStream):
-    """A request's stream, passed on as it comes; of what goes through so much is kept as to learn its secrets."""
-
-    MOST = 1_000_000
-
-    def __init__(self, stream: httpx.AsyncByteStream) -> None:
-        self._stream = stream
-        self.heard = bytearray()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the stream's bytes."""
-        async for part in self._stream:
-            self.heard += part[: self.MOST - len(self.heard)]
-            yield part
-
-    async def aclose(self) -> None:
-        """Close the stream."""
-        await self._stream.aclose()
 
 
 def entry(
@@ -156,8 +137,8 @@ def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
         "bodySize": -1 if body is None else len(body),
     }
     if body is None:
-        if isinstance(request.stream, Heard):
-            _posted(redaction, bytes(request.stream.heard), _header(headers, "content-type"))
+        if isinstance(request.stream, ObservedStream):
+            _posted(redaction, bytes(request.stream.observed), _header(headers, "content-type"))
         told["postData"] = {"mimeType": "", "text": "", "comment": "sent as a stream, which is not kept"}
     elif body:
         told["postData"] = _posted(redaction, body, _header(headers, "content-type"))

@@ -28,8 +28,8 @@ from accord import postgres, timeouts
 from accord.address import SUFFIX
 from accord.clock import now
 from accord.contract import Contract, ContractBreach, Coverage
-from accord.evidence import Heard
 from accord.failures import text_of
+from accord.observed_stream import ObservedStream
 from accord.refusal import Refusal
 from accord.stacks import REQUEST
 
@@ -460,7 +460,7 @@ class _Transport(httpx.ASGITransport):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
             await request.aread()
         elif isinstance(request.stream, httpx.AsyncByteStream) and not isinstance(request.stream, httpx.ByteStream):
-            request.stream = Heard(request.stream)
+            request.stream = ObservedStream(request.stream)
         began = now()
         try:
             async with asyncio.timeout(seconds := _read_seconds(request)) as patience:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from accord import leftovers, stacks
+from accord import outlasting, stacks
 from accord.internals import environment, is_of_pytest, is_time_travelling, stop_time_travel
 
 Reading = Mapping[Any, Any]
@@ -235,7 +235,7 @@ class _Threads(_Running):
         self._rootpath = rootpath
 
     def read(self) -> Reading:
-        return dict.fromkeys(leftovers.threads())
+        return dict.fromkeys(outlasting.threads())
 
     def restore(self, before: Reading) -> None:
         """A thread can't be ended; the next test begins with it."""
@@ -243,7 +243,7 @@ class _Threads(_Running):
     def changes(self, before: Reading, after: Reading) -> list[str]:
         if after.keys() <= before.keys():
             return []
-        left = leftovers.still_running(lambda: [it for it in leftovers.threads() if it not in before])
+        left = outlasting.still_running(lambda: [it for it in outlasting.threads() if it not in before])
         told = [(it, stacks.told([stacks.of_thread(it.ident or 0)], self._rootpath)[0]) for it in left]
         return [f'the thread "{thread.name}" running ({waits})' for thread, waits in told]
 
@@ -252,16 +252,16 @@ class _Processes(_Running):
     name = "processes"
 
     def read(self) -> Reading:
-        return dict.fromkeys(leftovers.children())
+        return dict.fromkeys(outlasting.children())
 
     def restore(self, before: Reading) -> None:
-        leftovers.end(leftovers.running(self.read().keys() - before.keys()))
+        outlasting.end(outlasting.running(self.read().keys() - before.keys()))
 
     def changes(self, before: Reading, after: Reading) -> list[str]:
         if after.keys() <= before.keys():
             return []
-        left = leftovers.running(after.keys() - before.keys())
-        return [f"the process {process.pid} running ({leftovers.command(process)})" for process in left]
+        left = outlasting.running(after.keys() - before.keys())
+        return [f"the process {process.pid} running ({outlasting.command(process)})" for process in left]
 
 
 def _handlers(logger: logging.Logger) -> list[logging.Handler]:

@@ -34,8 +34,8 @@ from accord.internals import (
 )
 from accord.isolation import Isolation
 from accord.leaks import Watched
-from accord.leftovers import Ending
 from accord.messages import Recorder, case_id
+from accord.outlasting import Ending
 from accord.places import place
 from accord.redaction import Redaction
 from accord.refusal import Refusal
