@@ -45,6 +45,8 @@ _IN_CONTAINER = re.compile(
     r"""|(?P<open>[{\[])|(?P<close>[}\]])|(?P<scalar>[^\s,:{}\[\]"']++)""",
     re.DOTALL,
 )
+# As items of a mapping, or headers, are listed.
+_PAIR = re.compile(r'\[\s*+"([^"\\\n]{1,100}+)"\s*+,\s*+"((?:[^"\\]++|\\.)*)"\s*+\]', re.DOTALL)
 _COLON = re.compile(r"\s*+:")
 _USER = re.compile(r"""(?:[^\s/?\#"'<>@]*+@)++""")
 # An object that describes what a secret looks like, as JSON Schema does, holds none.
@@ -121,7 +123,7 @@ class _Reading:
                 case "word":
                     at = self._word(token)
                 case "open":
-                    at = token.end()
+                    at = self._pair(token.start()) or token.end()
                     self._begin(token.group())
                 case "close":
                     at = token.end()
@@ -134,6 +136,18 @@ class _Reading:
             self._end("]" if self._open[-1] is None else "}")
         self._beside(self._object)
         return replaced(self._text, self._spans) if self._spans else self._text
+
+    def _pair(self, at: int) -> int | None:
+        """Hide the second of two strings in an array if the first is its name; two names, as of a choice, stay."""
+        pair = _PAIR.match(self._text, at)
+        if pair is None or self._strength(_unquoted(pair[1])) is not Strength.STRONG:
+            return None
+        value = _unquoted(pair[2])
+        if is_ordinary(value) or value == HIDDEN:
+            return None
+        self._learn(value, Strength.STRONG)
+        self._spans.append((*pair.span(2), HIDDEN))
+        return pair.end(2) + 1
 
     def _begin(self, sign: str) -> None:
         if sign == "[":

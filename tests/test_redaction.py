@@ -191,6 +191,8 @@ PLACES: dict[str, Callable[[], str]] = {
     "JSON that a log escaped": lambda: told(posted(rf"log: {{\"password\": \"{SECRET}\"}}", "text/plain")),
     "after an odd quote": lambda: told(posted(f'5" disk {{"password":"{SECRET}"}}', "text/plain")),
     "beside one of a secret's": lambda: told(posted(json.dumps({"tokens": [{"id": 1}, SECRET]})), answered(SECRET)),
+    "an item of a list of pairs": lambda: told(posted(json.dumps([["a", 1], ["password", SECRET]])), answered(SECRET)),
+    "a header of a list of pairs": lambda: told(posted(f'[["authorization", "Bearer {SECRET}"]]'), answered(SECRET)),
     "an object of a secret's": lambda: told(posted(json.dumps({"credentials": {SECRET: 1}})), answered(SECRET)),
 }  # fmt: skip
 
@@ -221,6 +223,7 @@ def test_a_value_in_a_secrets_place_is_hidden(place: Callable[[], str]) -> None:
         '{"properties":{"password":{"type":"string","title":"Password"}}}',
         '{"session":{"user":"alice","count":3},"shipping":"fast","opinion":"mine"}',
         '{"key":"a","value":"b","url":"https://example.org/a?page=2#top"}',
+        '[["password","required"],["token","email"]]',
         '<label for="password">Password</label><button name="token">Save</button>',
     ],
 )
@@ -379,6 +382,8 @@ def test_thousands_of_secrets_are_hidden() -> None:
 
 
 UNITS = [
+    '["password","',
+    '["password","\\\\"',
     '{"title":"Buy milk","password":"abc12345","id":7},',
     '{"a":{"password":"x',
     '{"tokens":["abcdefghij"],',
