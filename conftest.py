@@ -12,11 +12,11 @@ from dotenv import load_dotenv
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from accord.contract import Contract
-from accord.isolation import Isolation
-from accord.leaks import Watched
-from accord.lifespan import running
-from accord.postgres import Prepare
+from accord.contract.check import Contract
+from accord.database.provision import Prepare
+from accord.guards.guard import StateGuard
+from accord.isolation.isolation import Isolation
+from accord.isolation.lifespan import running
 
 # Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
 load_dotenv(Path(__file__).with_name(".env.test"), override=True)
@@ -53,7 +53,7 @@ def settings(database_url: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def left_as_it_was(watched: Watched) -> None:
+def left_as_it_was(watched: StateGuard) -> None:
     """No test leaves another dependency behind in the app, or other settings."""
     watched.add(
         "app.dependency_overrides",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from accord import lies, living_docs
-from accord.merging import merge
-from accord.refusal import Refusal
-from accord.visible import one_line
+from accord import living_docs, pitfalls
+from accord.basics.text import one_line
+from accord.errors import AccordError
+from accord.recording.merge import merge
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(arguments.run(arguments))
-    except Refusal as refusal:
+    except AccordError as refusal:
         sys.exit(one_line(str(refusal)))
     except OSError as error:
         sys.exit(one_line(f"{error.filename or 'A file'}: {error.strerror or error}"))
@@ -80,7 +80,7 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 def _clean(_: argparse.Namespace) -> int:
     # PostgreSQL's driver is loaded for this command alone.
-    from accord.cleaning import in_cache, on_server
+    from accord.database.cleaning import in_cache, on_server
 
     address = os.environ.get("DATABASE_URL")
     found = [*(asyncio.run(on_server(address)) if address else ()), *in_cache()]
@@ -99,7 +99,7 @@ def _clean(_: argparse.Namespace) -> int:
     for leftover in found:
         try:
             asyncio.run(leftover.remove())
-        except Refusal as refusal:
+        except AccordError as refusal:
             print(one_line(str(refusal)), file=sys.stderr)
             left += 1
     print(f"Removed: {len(found) - left} of {len(found)}.")
@@ -115,8 +115,8 @@ def _is_agreed(question: str) -> bool:
 
 
 def _lies(_: argparse.Namespace) -> int:
-    found = asyncio.run(lies.findings())
-    print(lies.table(found))
+    found = asyncio.run(pitfalls.findings())
+    print(pitfalls.table(found))
     caught = sum(finding.caught for finding in found)
     print(f"\n{caught} of {len(found)} lies caught.")
     return 0 if caught == len(found) else 1

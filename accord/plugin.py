@@ -13,14 +13,10 @@ from typing import Any, NoReturn
 import pytest
 import pytest_asyncio
 
-from accord import postgres, publishing, stepping, timeouts
-from accord.collecting import CURRENT_STEP, RECORDER, FeatureFile
-from accord.collecting import Scenario as ScenarioItem
-from accord.definitions import Definitions, home
-from accord.failures import FixtureFailures, text_of
-from accord.forks import Forks
-from accord.garbage import freeze_loaded, uncollected
-from accord.internals import (
+from accord.basics.garbage import freeze_loaded, uncollected
+from accord.basics.source import place
+from accord.basics.text import visible
+from accord.compat.internals import (
     RUNNER,
     Feature,
     Scenario,
@@ -32,19 +28,26 @@ from accord.internals import (
     replace_fixture_run,
     split_durations,
 )
-from accord.isolation import Isolation
-from accord.leaks import Watched
-from accord.messages import Recorder, case_id
-from accord.outlasting import Ending
-from accord.places import place
-from accord.redaction import Redaction
-from accord.refusal import Refusal
-from accord.unawaited import Unawaited
-from accord.visible import visible
+from accord.database import provision
+from accord.errors import AccordError, BlockedError, TimedOutError
+from accord.gherkin.collector import CURRENT_STEP, RECORDER, FeatureFile
+from accord.gherkin.collector import Scenario as ScenarioItem
+from accord.guards.guard import StateGuard
+from accord.isolation.isolation import Isolation
+from accord.living_docs import publishing
+from accord.recording.recorder import Recorder, case_id
+from accord.recording.redaction.redaction import Redaction
+from accord.reporting.failures import FixtureFailures, text_of
+from accord.steps import awaiting
+from accord.steps.definitions import Definitions, home
+from accord.steps.unawaited import Unawaited
+from accord.timeouts import watchdog as timeouts
+from accord.timeouts.forks import Forks
+from accord.timeouts.outlasting import Ending
 
 _ISOLATION = pytest.StashKey[Isolation]()
 _UNAWAITED = pytest.StashKey[Unawaited]()
-_WATCHED = pytest.StashKey[Watched]()
+_WATCHED = pytest.StashKey[StateGuard]()
 _FIXTURE_FAILURES = pytest.StashKey[FixtureFailures]()
 _SESSION_FIXTURES = pytest.StashKey[SessionFixtures]()
 _RUNNING = pytest.StashKey[pytest.Item]()
@@ -91,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_WATCHDOG] = watchdog = timeouts.of(config, partial(_publish_at_once, config))
     config.add_cleanup(watchdog.start())
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
-    config.stash[_WATCHED] = Watched(config.rootpath)
+    config.stash[_WATCHED] = StateGuard(config.rootpath)
     config.stash[_ENDING] = Ending(config.rootpath)
     config.stash[_SESSION_FIXTURES] = SessionFixtures()
     definitions = Definitions()
@@ -105,8 +108,8 @@ def pytest_configure(config: pytest.Config) -> None:
     publishing.register(config)
     config.pluginmanager.register(Forks(config, unawaited, lambda: _running(config)))
     config.add_cleanup(unawaited.install())
-    config.add_cleanup(stepping.install(unawaited, watchdog))
-    config.add_cleanup(stepping.look_up_in(definitions))
+    config.add_cleanup(awaiting.install(unawaited, watchdog))
+    config.add_cleanup(awaiting.look_up_in(definitions))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -139,11 +142,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if known is None or baseline is None:
         return
     # What it needs is loaded when it is needed: no run should start the later for it.
-    from accord import sharding
+    from accord.recording import durations as sharding
 
     try:
         seconds = sharding.durations(baseline)
-    except Refusal as refusal:
+    except AccordError as refusal:
         raise pytest.UsageError(str(refusal)) from None
     known.update({item.nodeid: seconds[case] for item in items if (case := case_id(item.nodeid)) in seconds})
 
@@ -171,7 +174,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
     """Note the scenario that runs, which a Python module may have bound."""
-    request.node.stash[stepping.FEATURE] = feature
+    request.node.stash[awaiting.FEATURE] = feature
     where = place(feature.filename, scenario.line_number, request.config.rootpath)
     request.config.stash[_UNAWAITED].begin(f"The scenario `{scenario.name}` ({where})")
 
@@ -301,7 +304,7 @@ def pytest_runtest_makereport(
     report = yield
     error = None if call.excinfo is None else call.excinfo.value
     if report.failed and error is not None:
-        refusal = str(error) if isinstance(error, (Refusal, timeouts.Interrupted)) else None
+        refusal = str(error) if isinstance(error, (AccordError, BlockedError)) else None
         trouble = item.config.stash[_ISOLATION].trouble(error)
         report.longrepr = trouble or _shown_before(item, error) or refusal or report.longrepr
         if isinstance(report.longrepr, str):
@@ -353,7 +356,7 @@ def pytest_fixture_setup(
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left_changed(watched: Watched, pytestconfig: pytest.Config) -> Iterator[None]:
+def _nothing_is_left_changed(watched: StateGuard, pytestconfig: pytest.Config) -> Iterator[None]:
     watched.begin()
     yield
     if leaks := watched.end(is_of_accord=pytestconfig.stash[_WATCHDOG].is_watching):
@@ -378,26 +381,26 @@ async def session_loop(request: pytest.FixtureRequest) -> AsyncIterator[asyncio.
 
 
 @pytest.fixture(scope="session")
-def prepare_database() -> postgres.Prepare:
+def prepare_database() -> provision.Prepare:
     """What makes the tables, once a run, in the database at an address. Override it; by itself it makes none."""
-    return postgres.leave_empty
+    return provision.leave_empty
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database_url(
-    pytestconfig: pytest.Config, isolation: Isolation, prepare_database: postgres.Prepare
+    pytestconfig: pytest.Config, isolation: Isolation, prepare_database: provision.Prepare
 ) -> AsyncIterator[str]:
     """The URL of a database for this run, prepared: at DATABASE_URL if that is set, else on PostgreSQL from the wheel.
 
     Each worker of pytest-xdist has a copy of its own.
     """
     address, name = os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")
-    worker = postgres.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
+    worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     try:
         prepare = _prepared(pytestconfig.stash[_FIXTURE_FAILURES], prepare_database, on_wheel=not address)
-        async with postgres.database(address, worker, prepare, isolation.lose) as url, isolation.watch(url):
+        async with provision.database(address, worker, prepare, isolation.lose) as url, isolation.watch(url):
             yield url.render_as_string(hide_password=False)
-    except Refusal as refusal:
+    except AccordError as refusal:
         _stop(pytestconfig, str(refusal))
 
 
@@ -413,7 +416,7 @@ def _stop(config: pytest.Config, sentence: str) -> NoReturn:
     pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
-def _prepared(failures: FixtureFailures, prepare: postgres.Prepare, *, on_wheel: bool) -> postgres.Prepare:
+def _prepared(failures: FixtureFailures, prepare: provision.Prepare, *, on_wheel: bool) -> provision.Prepare:
     """Have what prepares the database answer for its own errors."""
 
     async def prepare_or_say_who(url: str) -> None:
@@ -439,7 +442,7 @@ def isolation(pytestconfig: pytest.Config) -> Isolation:
 
 
 @pytest.fixture(scope="session")
-def watched(pytestconfig: pytest.Config) -> Watched:
+def watched(pytestconfig: pytest.Config) -> StateGuard:
     """What no test may leave changed: the environment, the clock, logging, and what is added here."""
     return pytestconfig.stash[_WATCHED]
 
@@ -451,7 +454,7 @@ def _running(config: pytest.Config) -> str:
 def _publish_at_once(config: pytest.Config, why: str) -> None:
     """Publish what there is of the run, whose process is about to end while an item runs."""
     item, recorder = config.stash[_RUNNING], config.stash[RECORDER]
-    recorder.fail(pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call"), timeouts.TimedOut(why))
+    recorder.fail(pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call"), TimedOutError(why))
     recorder.end()
     item.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
     for plugin in config.pluginmanager.get_plugins():

@@ -21,8 +21,8 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from accord import postgres
-from accord.embedded import cluster
+from accord.database import provision
+from accord.database.embedded import cluster
 from benchmarks.layers import layers
 from benchmarks.measuring import Command, Compared, compare, run
 from benchmarks.redaction import redaction
@@ -247,7 +247,7 @@ COMPARISONS: dict[str, Callable[[Suites], str]] = {
 @asynccontextmanager
 async def database() -> AsyncIterator[str]:
     """Yield the address of an empty database on PostgreSQL from the wheel, which runs all the while, beside another."""
-    async with postgres.database(None) as url:
+    async with provision.database(None) as url:
         server = create_async_engine(url, isolation_level="AUTOCOMMIT")
         async with server.connect() as connection:
             for name in (DATABASE, BESIDE):

@@ -20,7 +20,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from accord.merging import merge
+from accord.recording.merge import merge
 
 SCENARIOS_A_FEATURE = 20
 PARTS = 4

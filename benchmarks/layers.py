@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 
-from benchmarks.measuring import Command, Failed, run
+from benchmarks.measuring import Command, MeasuringError, run
 from benchmarks.suites import Suites
 
 RATE = 200
@@ -41,7 +41,7 @@ PUBLISHING = "accord/living_docs"
 
 
 def sampled(command: Command) -> Counter[str]:
-    """Run the command once; return how many samples each layer has. Raises Failed."""
+    """Run the command once; return how many samples each layer has. Raises MeasuringError."""
     samples = command.directory / "samples"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     spy = ["py-spy", "record", "--format=raw", f"--rate={RATE}", f"--output={samples}", "--", sys.executable]
@@ -54,7 +54,7 @@ def sampled(command: Command) -> Counter[str]:
         text=True,
     )
     if done.returncode or command.says not in done.stdout:
-        raise Failed(done.stdout[-3000:])
+        raise MeasuringError(done.stdout[-3000:])
     found: Counter[str] = Counter()
     for line in samples.read_text(encoding="utf-8").splitlines():
         stack, _, number = line.rpartition(" ")

@@ -34,12 +34,12 @@ class Run:
     megabytes: float
 
 
-class Failed(Exception):
+class MeasuringError(Exception):
     """A process failed, or did something else than it should have."""
 
 
 def run(command: Command) -> Run:
-    """Run the command once. Raises Failed."""
+    """Run the command once. Raises MeasuringError."""
     command.before()
     if command.until is not None:
         command.until.unlink(missing_ok=True)
@@ -62,7 +62,7 @@ def run(command: Command) -> Run:
     if command.until is not None and command.until.exists():
         seconds = float(command.until.read_text(encoding="utf-8").splitlines()[-1].partition(" ")[0]) - start
     if process.returncode or command.says not in text:
-        raise Failed(
+        raise MeasuringError(
             f"{' '.join(command.arguments)}: exit code {process.returncode}, no {command.says!r}:\n{text[-3000:]}"
         )
     return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)

@@ -22,7 +22,7 @@ from cosmic_ray.distribution.http import handle_mutate_and_test
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome
 
-from accord import postgres
+from accord.database import provision
 
 ROOT = Path(__file__).parents[1]
 SUITES = {"features": "features", "tutorial": "benchmarks/tutorial --confcutdir=benchmarks/tutorial"}
@@ -104,7 +104,7 @@ async def main() -> None:
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         workers = [stack.enter_context(worker(FIRST_PORT + number)) for number in range(count)]
         # While someone is connected, no run starts and stops the server.
-        await stack.enter_async_context(postgres.database(None))
+        await stack.enter_async_context(provision.database(None))
         for name, suite in SUITES.items():
             found = outcomes(suite, workers, Path(directory, f"{name}.sqlite"))
             killed, left = len(found[TestOutcome.KILLED]), sorted(found[TestOutcome.SURVIVED])

@@ -8,8 +8,8 @@ from itertools import cycle, islice
 
 import httpx
 
-from accord.evidence import archive, entry
-from accord.redaction import Redaction
+from accord.recording.har import archive, entry
+from accord.recording.redaction.redaction import Redaction
 from benchmarks.suites import Suites
 
 SIZE = 1_000_000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from accord.embedded import Cluster, cluster
+from accord.database.embedded import Cluster, cluster
 
 MEMORY = "/dev/shm"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from accord.merging import merge, messages
+from accord.recording.merge import merge, messages
 from benchmarks.servers import server
 
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 
-from benchmarks.measuring import Command, Failed, run
+from benchmarks.measuring import Command, MeasuringError, run
 from benchmarks.suites.first import FIRST_STEP, OTHERS
 
 ROUNDS = 7
@@ -55,7 +55,7 @@ def _stages(command: Command) -> dict[str, float]:
 
 
 def _imported(command: Command) -> dict[str, int]:
-    """Run the command once; return the microseconds of each module, by itself, until the first step. Raises Failed."""
+    """Run the command once; return the microseconds of each module alone, to the first step. Raises MeasuringError."""
     command.before()
     capture = []
     if command.until is not None:
@@ -71,6 +71,6 @@ def _imported(command: Command) -> dict[str, int]:
         text=True,
     )
     if done.returncode:
-        raise Failed(done.stdout[-3_000:])
+        raise MeasuringError(done.stdout[-3_000:])
     until = done.stderr.partition(FIRST_STEP)[0]
     return {name: int(took) for took, name in re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", until, re.M)}

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from accord.address import Connection
-from accord.embedded import Cluster, cluster
-from accord.ownership import LOCK
+from accord.database.address import Connection
+from accord.database.embedded import Cluster, cluster
+from accord.database.ownership import LOCK
 
 
 async def query(url: URL, statement: str) -> list[Any]:

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from accord.address import connect
-from accord.isolation import Isolation
-from accord.postgres import clone, database
-from accord.refusal import Refusal
+from accord.database.address import connect
+from accord.database.provision import clone, database
+from accord.errors import UsageError
+from accord.isolation.isolation import Isolation
 from tests.servers import databases, query
 
 
@@ -37,7 +37,7 @@ async def prepare(url: str) -> None:
 
 async def refusal(address: str) -> str:
     """Return the sentence with which a run at the address is refused."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UsageError) as refused:
         async with database(address, prepare=prepare):
             pass
     return str(refused.value)
@@ -104,7 +104,7 @@ async def test_several_servers_are_refused() -> None:
 
 async def test_where_a_connection_leads_is_looked_at(production: URL) -> None:
     # As where a pooler calls a database by another name.
-    with pytest.raises(Refusal, match=r'database "x_test" at 127.0.0.1:\d+ leads to the database "prod": correct'):
+    with pytest.raises(UsageError, match=r'database "x_test" at 127.0.0.1:\d+ leads to the database "prod": correct'):
         await connect(production.set(database="x_test", query={"database": "prod"}))
 
 
@@ -112,7 +112,7 @@ async def test_where_a_connection_leads_is_looked_at(production: URL) -> None:
 async def test_only_a_database_for_tests_is_copied(production: URL, name: str, settings: dict[str, str]) -> None:
     url = production.set(database=name, query=settings)
 
-    with pytest.raises(Refusal, match="The engine's address names the database"):
+    with pytest.raises(UsageError, match="The engine's address names the database"):
         async with clone(url):
             pass
 
@@ -120,7 +120,9 @@ async def test_only_a_database_for_tests_is_copied(production: URL, name: str, s
 async def test_no_scenario_runs_on_an_engine_that_leads_elsewhere(production: URL) -> None:
     engine = create_async_engine(production.set(database="x_test", query={"database": "prod"}))
 
-    with pytest.raises(Refusal, match='leads to the database "prod", and Accord only works in one whose name ends in'):
+    with pytest.raises(
+        UsageError, match='leads to the database "prod", and Accord only works in one whose name ends in'
+    ):
         async with Isolation().session(engine):
             pass
 

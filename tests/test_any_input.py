@@ -22,8 +22,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from accord import cli, living_docs
-from accord.merging import merge
-from accord.refusal import Refusal
+from accord.errors import AccordError
+from accord.recording.merge import merge
 from tests.mutations import STREAMS, Stream, most_kept, streams
 from tests.recording import Json, Outcome, har, ndjson, recorded, text
 
@@ -74,7 +74,7 @@ def test_any_stream_becomes_a_document_or_a_sentence(stream: Stream, baseline: S
             sentence = living_docs.write(
                 directory / "it.ndjson", directory, directory / "before.ndjson", "https://tracker.example/{tag}"
             )
-        except Refusal as refusal:
+        except AccordError as refusal:
             is_a_sentence(str(refusal), directory)
             return
         shown = {name: directory.joinpath(name).read_text(encoding="utf-8") for name in ("index.html", "summary.md")}
@@ -97,14 +97,14 @@ def test_any_records_are_merged_or_refused_in_a_sentence(one: Stream, other: Str
         into = directory / "all.ndjson"
         try:
             merged = merge(records, into)
-        except Refusal as refusal:
+        except AccordError as refusal:
             is_a_sentence(str(refusal), directory)
             assert not into.exists()
             return
         assert all(json.loads(line) for line in into.read_bytes().splitlines())
         try:
             living_docs.write(into, directory)
-        except Refusal as refusal:
+        except AccordError as refusal:
             is_a_sentence(str(refusal), directory)
         assert len(merged.faults) <= len(records)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from accord import cache
-from accord.refusal import Refusal
+from accord.basics import cache
+from accord.errors import AccordError
 from tests.planting import OF_DIRECTORY, OF_FILE, OTHER, mode
 from tests.servers import directory
 
@@ -70,10 +70,10 @@ def test_a_directory_that_another_user_could_have_put_there_is_refused(
     why = planted(path)
     before = path.lstat()
 
-    with pytest.raises(Refusal, match=f"{path}.*: remove it"):
+    with pytest.raises(AccordError, match=f"{path}.*: remove it"):
         cache.make(path)
 
-    with pytest.raises(Refusal, match=why):
+    with pytest.raises(AccordError, match=why):
         cache.check(path)
     assert path.lstat() == before
     assert not (place / "nothing").exists()
@@ -84,10 +84,10 @@ def test_a_file_that_another_user_could_have_put_there_is_not_read(place: Path, 
     cache.write(place, "in", "it", content=b"one")
     why = planted(place / "in" / "it")
 
-    with pytest.raises((Refusal, OSError)):
+    with pytest.raises((AccordError, OSError)):
         cache.read(place, "in", "it")
 
-    with pytest.raises(Refusal, match=why):
+    with pytest.raises(AccordError, match=why):
         cache.check(place / "in" / "it")
 
 
@@ -98,9 +98,9 @@ def test_no_file_is_read_or_written_below_a_directory_that_another_user_could_ha
     cache.write(place, "above", "in", "it", content=b"one")
     planted(place / "above" / "in")
 
-    with pytest.raises((Refusal, OSError)):
+    with pytest.raises((AccordError, OSError)):
         cache.read(place, "above", "in", "it")
-    with pytest.raises(Refusal):
+    with pytest.raises(AccordError):
         cache.write(place, "above", "in", "it", content=b"two")
 
 
@@ -122,7 +122,7 @@ def test_root_makes_nothing_where_another_user_can_exchange_it(place: Path, clos
     else:
         place.chmod(0o777)
 
-    with pytest.raises(Refusal, match=f"Others than root can exchange what is in {place}"):
+    with pytest.raises(AccordError, match=f"Others than root can exchange what is in {place}"):
         cache.make(place / "it")
 
     assert not (place / "it").exists()

@@ -12,12 +12,14 @@ import asyncpg
 import pytest
 from sqlalchemy import URL
 
-from accord import cache, cleaning, cli, postgres
-from accord.cleaning import in_cache, on_server
-from accord.embedded import Cluster
-from accord.marks import generated_name
-from accord.postgres import database
-from accord.refusal import Refusal
+from accord import cli
+from accord.basics import cache
+from accord.database import cleaning, provision
+from accord.database.cleaning import in_cache, on_server
+from accord.database.embedded import Cluster
+from accord.database.marks import generated_name
+from accord.database.provision import database
+from accord.errors import AccordError
 from tests.planting import OF_DIRECTORY
 from tests.servers import at, databases, query
 
@@ -25,7 +27,7 @@ from tests.servers import at, databases, query
 @pytest.fixture
 def own(home: Path, lasting: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """The cluster of whoever runs this, in a cache directory with programs and templates."""
-    for module in (postgres, cleaning):
+    for module in (provision, cleaning):
         monkeypatch.setattr(module, "cluster", lambda: Cluster(home, lasting.account))
     monkeypatch.setattr(cache, "of_user", lambda: home)
     cache.write(home, "templates-0.0.1", "page", content=b"12345")
@@ -77,7 +79,7 @@ async def test_what_a_run_uses_is_not_removed(own: Cluster) -> None:
     async with database(None) as url:
         for leftover in in_cache():
             if not leftover.name.startswith("templates"):
-                with pytest.raises(Refusal, match=r"A run is using the server of .*: wait for it to end\."):
+                with pytest.raises(AccordError, match=r"A run is using the server of .*: wait for it to end\."):
                     await leftover.remove()
         assert await query(url, "SELECT 1") == [1]
 
@@ -108,16 +110,16 @@ async def test_nothing_is_removed_where_another_user_could_have_put_it(
 ) -> None:
     place = own.home / "accord"
     cache.write(place, "templates-0.0.1", "page", content=b"12345")
-    for module in (postgres, cleaning):
+    for module in (provision, cleaning):
         monkeypatch.setattr(module, "cluster", lambda: Cluster(place, own.account))
     monkeypatch.setattr(cache, "of_user", lambda: place)
     found = in_cache()
     why = planted(place)
 
-    with pytest.raises(Refusal, match=why):
+    with pytest.raises(AccordError, match=why):
         in_cache()
     for leftover in found:
-        with pytest.raises(Refusal, match=why):
+        with pytest.raises(AccordError, match=why):
             await leftover.remove()
 
 
@@ -192,7 +194,7 @@ async def test_what_somebody_uses_by_now_is_not_removed(provided: URL) -> None:
     [leftover] = await on_server(at(provided, "shop_test"))
     somebody = await asyncpg.connect(at(provided.set(drivername="postgresql"), LEFT))
 
-    with pytest.raises(Refusal, match=f"The database {LEFT} is not removed: it is in use by now, or it is gone."):
+    with pytest.raises(AccordError, match=f"The database {LEFT} is not removed: it is in use by now, or it is gone."):
         await leftover.remove()
 
     await somebody.close()

@@ -576,11 +576,11 @@ def test_a_fixture_that_does_not_exist_is_named_with_the_sentence_that_needs_it(
 def test_a_refusal_that_a_step_meets_is_shown_without_a_traceback(project: Project) -> None:
     project.scenario("Then it refuses")
     project.steps("""
-        from accord.refusal import Refusal
+        from accord.errors import UsageError
 
         @then("it refuses")
         async def _():
-            raise Refusal("The database is not there: start it.")
+            raise UsageError("The database is not there: start it.")
     """)
     project.run().stdout.fnmatch_lines(
         ["*_ One _*", "The database is not there: start it.", "=* short test summary info =*"], consecutive=True

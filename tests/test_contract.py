@@ -14,10 +14,10 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from accord.contract import Contract, ContractBreach, Coverage
-from accord.isolation import Isolation
+from accord.contract.check import Contract, Coverage
+from accord.errors import AccordError, ContractViolationError
+from accord.isolation.isolation import Isolation
 from accord.plugin import percentage
-from accord.refusal import Refusal
 
 pytest_plugins = ["pytester"]
 
@@ -57,20 +57,20 @@ def test_a_documented_response_passes_and_is_named() -> None:
 )
 def test_an_operation_that_is_not_documented_is_a_breach(method: str, path: str) -> None:
     breach = f"^{method} {path} answered 405, and the app's OpenAPI document has no such operation: document it"
-    with pytest.raises(ContractBreach, match=breach):
+    with pytest.raises(ContractViolationError, match=breach):
         check(documenting(NUMBER), answer("no", 405), method, path)
 
 
 @pytest.mark.parametrize("status", [201, 302, 403, 405, 500])
 def test_a_status_that_is_not_documented_is_a_breach(status: int) -> None:
     breach = f"^GET /tasks/7 answered {status}, and the app's OpenAPI document says 200, 204, 404: correct the answer"
-    with pytest.raises(ContractBreach, match=breach):
+    with pytest.raises(ContractViolationError, match=breach):
         check(documenting(NUMBER), answer("no", status))
 
 
 @pytest.mark.parametrize("document", [{"openapi": "3.0.2", "paths": {}}, {"swagger": "2.0"}])
 def test_a_document_whose_schemas_are_not_json_schema_is_refused(document: Json) -> None:
-    with pytest.raises(Refusal, match=r"serve OpenAPI 3\.1\.$"):
+    with pytest.raises(AccordError, match=r"serve OpenAPI 3\.1\.$"):
         Contract(document)
 
 
@@ -94,7 +94,7 @@ def test_a_status_comes_before_its_class_and_that_before_the_default(response: h
 
 @pytest.mark.parametrize("response", [answer("mine", 404), answer("other", 409), answer("mine", 503)])
 def test_a_response_is_held_against_the_closest_only(response: httpx.Response) -> None:
-    with pytest.raises(ContractBreach):
+    with pytest.raises(ContractViolationError):
         check(documenting(CLASSES), response)
 
 
@@ -166,12 +166,12 @@ def test_a_body_as_documented_passes(person: Json) -> None:
 )  # fmt: skip
 def test_a_body_that_breaks_its_schema_is_a_breach_that_says_where(person: Json, fault: str) -> None:
     breach = f"GET /tasks/7 answered 200 with a body that breaks its schema: .*{re.escape(fault)}.*: correct the answer"
-    with pytest.raises(ContractBreach, match=breach):
+    with pytest.raises(ContractViolationError, match=breach):
         check(PEOPLE, answer([person]))
 
 
 def test_a_long_body_is_not_repeated_in_full() -> None:
-    with pytest.raises(ContractBreach) as breach:
+    with pytest.raises(ContractViolationError) as breach:
         check(PEOPLE, answer({"name": "x" * 10_000}))
     assert 'is not of type "array"' in str(breach.value)
     assert len(str(breach.value)) < 500
@@ -180,39 +180,39 @@ def test_a_long_body_is_not_repeated_in_full() -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[NaN]", b"\xff", b"7 8"])
 def test_a_body_that_is_not_json_is_a_breach(body: bytes) -> None:
     response = httpx.Response(200, content=body, headers={"Content-Type": "application/json"})
-    with pytest.raises(ContractBreach, match="answered 200 with a body that is not JSON"):
+    with pytest.raises(ContractViolationError, match="answered 200 with a body that is not JSON"):
         check(documenting({"200": in_json({})}), response)
 
 
 @pytest.mark.parametrize("responses", [{"200": {}}, {"200": {"content": {}}}, {"2XX": {}}, {"default": {}}])
 def test_a_body_where_none_is_documented_is_a_breach(responses: Json) -> None:
     assert check(documenting(responses), httpx.Response(200)) is not None
-    with pytest.raises(ContractBreach, match="answered 200 with a body of 2 bytes, where there should be none"):
+    with pytest.raises(ContractViolationError, match="answered 200 with a body of 2 bytes, where there should be none"):
         check(documenting(responses), answer({}))
 
 
 def test_a_body_with_a_status_that_has_none_is_a_breach_even_if_it_is_documented() -> None:
     contract = documenting({"204": in_json({})})
     assert check(contract, httpx.Response(204)) is not None
-    with pytest.raises(ContractBreach, match="answered 204 with a body of 4 bytes"):
+    with pytest.raises(ContractViolationError, match="answered 204 with a body of 4 bytes"):
         check(contract, answer(None, 204))
 
 
 def test_a_text_is_held_against_its_schema() -> None:
     contract = documenting({"200": {"content": {"text/plain": {"schema": {"type": "string", "pattern": "^o"}}}}})
     assert check(contract, httpx.Response(200, text="ok")) is not None
-    with pytest.raises(ContractBreach, match="with a text that breaks its schema"):
+    with pytest.raises(ContractViolationError, match="with a text that breaks its schema"):
         check(contract, httpx.Response(200, text="no"))
 
 
 @pytest.mark.parametrize("schema", [{"$ref": "#/components/schemas/Nothing"}, {"type": "strnig"}])
 def test_a_schema_that_is_none_is_refused_saying_where_it_stands(schema: Json) -> None:
-    with pytest.raises(Refusal, match="no JSON Schema at #/paths/~1tasks~1%7Bnumber%7D/get/responses/200/content"):
+    with pytest.raises(AccordError, match="no JSON Schema at #/paths/~1tasks~1%7Bnumber%7D/get/responses/200/content"):
         check(documenting({"200": in_json(schema)}), answer(7))
 
 
 def test_a_reference_to_nothing_is_refused() -> None:
-    with pytest.raises(Refusal, match="refers to #/components/responses/Nothing, which is not in it"):
+    with pytest.raises(AccordError, match="refers to #/components/responses/Nothing, which is not in it"):
         documenting({"200": {"$ref": "#/components/responses/Nothing"}})
 
 
@@ -233,14 +233,14 @@ def test_a_reference_to_nothing_is_refused() -> None:
 def test_a_documented_media_type_passes_and_its_body_is_checked(documented: str, sent: str) -> None:
     contract = documenting({"200": {"content": {documented: {"schema": {"type": "integer"}}}}})
     assert check(contract, answer(7, headers={"Content-Type": sent})) is not None
-    with pytest.raises(ContractBreach, match='is not of type "integer"'):
+    with pytest.raises(ContractViolationError, match='is not of type "integer"'):
         check(contract, answer("7", headers={"Content-Type": sent}))
 
 
 @pytest.mark.parametrize("sent", ["text/plain", "text/html; charset=utf-8", "application/problem+json", ""])
 def test_a_media_type_that_is_not_documented_is_a_breach(sent: str) -> None:
     breach = f"answered 200 with {sent.partition(';')[0] or 'no media type'}, where application/json is documented"
-    with pytest.raises(ContractBreach, match=re.escape(breach)):
+    with pytest.raises(ContractViolationError, match=re.escape(breach)):
         check(documenting({"200": in_json({})}), answer(7, headers={"Content-Type": sent}))
 
 
@@ -259,7 +259,7 @@ def with_header(documented: Json) -> Contract:
 
 
 def test_a_required_header_that_is_missing_is_a_breach() -> None:
-    with pytest.raises(ContractBreach, match="answered 200 without the header x-rate, which is documented as required"):
+    with pytest.raises(ContractViolationError, match="without the header x-rate, which is documented as required"):
         check(with_header({"required": True}), httpx.Response(200))
 
 
@@ -281,7 +281,7 @@ def test_a_header_that_is_not_required_may_be_missing() -> None:
 )
 def test_a_header_is_held_against_its_schema(documented: Json, valid: str, invalid: str) -> None:
     assert check(with_header(documented), httpx.Response(200, headers={"X-Rate": valid})) is not None
-    with pytest.raises(ContractBreach, match="answered 200 with a header x-rate that breaks its schema"):
+    with pytest.raises(ContractViolationError, match="answered 200 with a header x-rate that breaks its schema"):
         check(with_header(documented), httpx.Response(200, headers={"X-Rate": invalid}))
 
 
@@ -309,7 +309,7 @@ def test_a_concrete_path_comes_before_one_with_a_variable() -> None:
 def test_a_path_is_matched_to_the_letter() -> None:
     contract = Contract({"openapi": "3.1.0", "paths": {"/a.b/{name}.json": {"get": {"responses": {"200": {}}}}}})
     assert check(contract, httpx.Response(200), path="/a.b/c%20d.json") == "GET /a.b/{name}.json 200"
-    with pytest.raises(ContractBreach, match="no such operation"):
+    with pytest.raises(ContractViolationError, match="no such operation"):
         check(contract, httpx.Response(200), path="/aXb/c.json")
 
 
@@ -317,7 +317,7 @@ def test_a_path_may_begin_with_that_of_a_server() -> None:
     contract = documenting({"200": {}}, servers=[{"url": "https://example.com/v1/"}, {"url": "/v2"}])
     for prefix in ("", "/v1", "/v2"):
         assert check(contract, httpx.Response(200), path=f"{prefix}/tasks/7") == "GET /tasks/{number} 200"
-    with pytest.raises(ContractBreach, match="no such operation"):
+    with pytest.raises(ContractViolationError, match="no such operation"):
         check(contract, httpx.Response(200), path="/v3/tasks/7")
 
 
@@ -335,9 +335,9 @@ def test_a_reference_stands_for_a_path_with_its_operations() -> None:
 def test_a_head_is_held_against_its_get_without_the_body_and_covers_nothing() -> None:
     contract = documenting({"200": in_json({}, headers={"ETag": {"required": True}})})
     assert check(contract, httpx.Response(200, headers={"ETag": "7"}), "HEAD") is None
-    with pytest.raises(ContractBreach, match="HEAD /tasks/7 answered 200 without the header ETag"):
+    with pytest.raises(ContractViolationError, match="HEAD /tasks/7 answered 200 without the header ETag"):
         check(contract, httpx.Response(200), "HEAD")
-    with pytest.raises(ContractBreach, match="HEAD /tasks/7 answered 405, and the app's OpenAPI document says 200"):
+    with pytest.raises(ContractViolationError, match=r"HEAD /tasks/7 answered 405, and the app's .* says 200"):
         check(contract, httpx.Response(405), "HEAD")
 
 
@@ -389,21 +389,21 @@ async def test_a_breach_is_raised_where_the_request_is_made_and_names_the_step()
     isolation.step = "The step `When I look` (features/tasks.feature:4)"
     breach = r"^The step `When I look` \(features/tasks.feature:4\) met a breach of contract: GET /tasks/7 answered 200"
     async with connected(service(), isolation) as client:
-        with pytest.raises(ContractBreach, match=breach):
+        with pytest.raises(ContractViolationError, match=breach):
             await client.get("/tasks/7", headers={"wrong": "true"})
 
 
 async def test_a_breach_in_a_plain_test_says_so() -> None:
     async with connected(service()) as client:
         with pytest.raises(
-            ContractBreach, match=r"^The test, or a fixture of it, met a breach of contract: GET /nowhere"
+            ContractViolationError, match=r"^The test, or a fixture of it, met a breach of contract: GET /nowhere"
         ):
             await client.get("/nowhere")
 
 
 async def test_an_unhandled_error_is_a_breach_with_its_traceback_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     async with connected(service()) as client:
-        with pytest.raises(ContractBreach, match=r"DELETE /tasks/7 answered 500, .* says 204, 422"):
+        with pytest.raises(ContractViolationError, match=r"DELETE /tasks/7 answered 500, .* says 204, 422"):
             await client.delete("/tasks/7")
     assert "out of ink" in caplog.text
 
@@ -433,7 +433,7 @@ async def test_routers_within_routers_and_variables_that_hold_slashes_are_known_
     async with connected(service(), isolation) as client:
         await client.get("/tasks/files/notes/march/one.txt")
         assert isolation.coverage.responses["GET /tasks/files/{file} 200"]
-        with pytest.raises(ContractBreach, match=r"GET /tasks/7/parts answered 404, .* no such operation"):
+        with pytest.raises(ContractViolationError, match=r"GET /tasks/7/parts answered 404, .* no such operation"):
             await client.get("/tasks/7/parts")
 
 
@@ -449,7 +449,7 @@ async def test_a_mounted_app_is_not_taken_for_the_app_around_it() -> None:
     app = service()
     app.mount("/old", service())
     async with connected(app) as client:
-        with pytest.raises(ContractBreach, match=r"GET /old/tasks/7 answered 200, .* no such operation"):
+        with pytest.raises(ContractViolationError, match=r"GET /old/tasks/7 answered 200, .* no such operation"):
             await client.get("/old/tasks/7")
 
 
@@ -457,7 +457,7 @@ async def test_a_preflight_is_no_operation_and_any_other_options_is() -> None:
     async with connected(service()) as client:
         preflight = {"Origin": "http://elsewhere", "Access-Control-Request-Method": "GET"}
         assert (await client.options("/tasks/7", headers=preflight)).status_code == 200
-        with pytest.raises(ContractBreach, match=r"OPTIONS /tasks/7 answered 405, .* no such operation"):
+        with pytest.raises(ContractViolationError, match=r"OPTIONS /tasks/7 answered 405, .* no such operation"):
             await client.options("/tasks/7")
 
 
@@ -485,7 +485,7 @@ SUITE = {
         import httpx, pytest, pytest_asyncio
         from fastapi import FastAPI, HTTPException
         from pytest_bdd import parsers, then, when
-        from accord.contract import Contract
+        from accord.contract.check import Contract
 
         app = FastAPI()
 

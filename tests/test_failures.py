@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accord.failures import named, text_of
+from accord.reporting.failures import named, text_of
 from tests.conftest import Project
 
 ODD = """

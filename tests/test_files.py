@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from accord.files import together
+from accord.basics.files import together
 
 
 def test_both_files_appear_when_both_are_whole(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 from pytest_bdd import parsers
 
 import accord
-from accord.internals import (
+from accord.compat.internals import (
     RUNNER,
     Gathering,
     StepParser,
@@ -184,7 +184,7 @@ def test_a_task_that_is_dropped_does_not_hold_the_end_of_its_runner_and_is_not_c
 def test_what_is_to_be_done_before_threads_are_joined_comes_before_those_of_executors_too() -> None:
     program = """
 import os, threading
-from accord.internals import before_threads_are_joined
+from accord.compat.internals import before_threads_are_joined
 from concurrent.futures import ThreadPoolExecutor
 ThreadPoolExecutor().submit(threading.Event().wait)
 threading.Thread(target=threading.Event().wait).start()
@@ -194,7 +194,7 @@ before_threads_are_joined(lambda: os._exit(7))
 
 
 def test_what_is_to_be_done_at_the_end_can_be_done_sooner() -> None:
-    code = "import atexit, os; from accord.internals import run_exit_functions as run; "
+    code = "import atexit, os; from accord.compat.internals import run_exit_functions as run; "
     code += "atexit.register(print, 'done', flush=True); run(); os._exit(0)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "done\n"
 
@@ -214,7 +214,7 @@ async def test_the_tasks_of_a_group_and_of_what_is_gathered_are_known() -> None:
 def test_pytest_bdd_looks_up_its_step_call_anew_for_each_step_and_gets_it_back(project: Project) -> None:
     project.scenario("Given a step", "Then a step")
     project.steps("""
-        from accord.internals import replace_step_call
+        from accord.compat.internals import replace_step_call
 
         def noted(call):
             def call_step(**arguments):

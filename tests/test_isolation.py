@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from accord.isolation import DatabaseTrouble, Isolation, RequestsDeadlocked, UncommittedWork
+from accord.errors import DeadlockError, OutageError, UncommittedWorkError
+from accord.isolation.isolation import Isolation
 
 
 class Base(DeclarativeBase):
@@ -237,7 +238,7 @@ async def test_a_request_that_waits_for_one_behind_it_is_told_so_within_five_sec
     signal.clear()
     start = time.perf_counter()
     async with isolation.session(engine), client_of(isolation) as client:
-        with pytest.raises(RequestsDeadlocked, match=r"^POST /signal waits for POST /waiting, which has not ended"):
+        with pytest.raises(DeadlockError, match=r"^POST /signal waits for POST /waiting, which has not ended"):
             await asyncio.gather(client.post("/waiting"), client.post("/signal"))
     assert time.perf_counter() - start < 5
 
@@ -265,7 +266,7 @@ async def test_a_request_that_is_cancelled_while_a_statement_runs_ends_the_scena
         request = asyncio.create_task(client.post("/undone/milk" if "ROLL" in statement else "/notes/milk"))
         await asyncio.wait([request])
         event.remove(engine.sync_engine, "before_cursor_execute", cancel)
-        with pytest.raises(DatabaseTrouble, match=r"lost the connection to the database \(CancelledError\)"):
+        with pytest.raises(OutageError, match=r"lost the connection to the database \(CancelledError\)"):
             await notes(client)
     isolation.begin(real_commits=False)
     async with isolation.session(engine), client_of(isolation) as client:
@@ -297,7 +298,7 @@ async def test_with_real_commits_a_step_that_leaves_work_uncommitted_is_named(
     client: httpx.AsyncClient, session: AsyncSession
 ) -> None:
     await insert_as_text(session)
-    with pytest.raises(UncommittedWork, match="left changes in the database uncommitted"):
+    with pytest.raises(UncommittedWorkError, match="left changes in the database uncommitted"):
         await client.get("/notes")
 
 
@@ -370,7 +371,7 @@ async def test_what_a_step_leaves_uncommitted_is_an_error_that_names_it(
     isolation.note_uncommitted()
     monkeypatch.setattr(isolation, "step", "The step `When I look` (features/notes.feature:4)")
     with pytest.raises(
-        UncommittedWork, match=r"^The step `Given milk` \(features/notes.feature:3\) left changes .*commit"
+        UncommittedWorkError, match=r"^The step `Given milk` \(features/notes.feature:3\) left changes .*commit"
     ):
         await client.get("/notes")
 

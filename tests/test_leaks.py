@@ -7,7 +7,7 @@ from textwrap import indent
 import pytest
 from sqlalchemy import make_url
 
-from accord.leaks import Watched
+from accord.guards.guard import StateGuard
 from app.core.config import get_settings
 from app.main import app
 from steps.service import Environment
@@ -345,7 +345,7 @@ def test_after_a_run_all_is_as_it_was_before(
     configured.setenv("DATABASE_URL", within)
     databases = session_loop.run_until_complete(databases_and_tables(database_url))
     overrides, settings = dict(app.dependency_overrides), get_settings()
-    watched = Watched(Path())
+    watched = StateGuard(Path())
     watched.begin()
     result = project.run(
         f"--rootdir={ROOT}",

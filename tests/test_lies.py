@@ -6,14 +6,14 @@ from collections.abc import Mapping
 import pytest
 import pytest_asyncio
 
-from accord import lies
-from accord.lies import LIES, Finding, Lie
+from accord import pitfalls
+from accord.pitfalls import LIES, Finding, Lie
 from tests.conftest import Project
 
 
 @pytest_asyncio.fixture(scope="module")
 async def found() -> Mapping[int, Finding]:
-    return {finding.lie.number: finding for finding in await lies.findings()}
+    return {finding.lie.number: finding for finding in await pitfalls.findings()}
 
 
 def named(*, dies: bool) -> list[object]:
@@ -43,7 +43,7 @@ def test_what_is_right_fails_with_the_common_pattern_and_passes_with_accord(
 
 
 def test_every_line_is_shown_or_says_why_not() -> None:
-    assert sorted([*(lie.number for lie in LIES), *lies.NOT_SHOWN]) == list(range(1, 19))
+    assert sorted([*(lie.number for lie in LIES), *pitfalls.NOT_SHOWN]) == list(range(1, 19))
 
 
 def test_the_scenario_that_crashed_a_worker_is_named_and_the_others_run(project: Project) -> None:
@@ -78,7 +78,7 @@ def test_the_scenario_that_crashed_a_worker_is_named_and_the_others_run(project:
 
 def test_the_table_shows_both_halves_side_by_side_and_what_is_not_caught() -> None:
     first, second = LIES[:2]
-    shown = lies.table([Finding(first, [], ["it.feature:3: no"]), Finding(second, [], [])]).splitlines()
+    shown = pitfalls.table([Finding(first, [], ["it.feature:3: no"]), Finding(second, [], [])]).splitlines()
     assert shown[1].split() == ["1", *first.words.split(), "passes", "fails"]
     assert shown[2].strip() == "it.feature:3: no"
     assert shown[3].split() == ["2", *second.words.split(), "passes", "passes", "NOT", "CAUGHT"]

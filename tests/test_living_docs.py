@@ -14,15 +14,15 @@ import pytest
 from jinja2.bccache import bc_magic
 
 from accord import cli, living_docs
+from accord.errors import UsageError
+from accord.living_docs.attachments import shown
 from accord.living_docs.changes import changes
-from accord.living_docs.evidence import shown
 from accord.living_docs.index import operations, slowest_steps
 from accord.living_docs.model import Document, Evidence, Failure, State, Step
 from accord.living_docs.page import page
-from accord.living_docs.stream import read
+from accord.living_docs.reader import read
 from accord.living_docs.summary import escaped
 from accord.living_docs.words import comparison, took
-from accord.refusal import Refusal
 from tests.planting import OF_DIRECTORY, OF_FILE
 from tests.recording import Json, Outcome, exchange, har, ndjson, recorded, text
 
@@ -128,7 +128,7 @@ def test_what_is_told_twice_and_not_the_same_of_it_is_refused(stream: Path, kind
     messages = recorded({"a.feature": TASKS})
     again = next(message for message in messages if kind in message)
     messages.append({kind: again[kind] | {"newField": 1}})
-    with pytest.raises(Refusal, match=rf":{len(messages)} is no Cucumber Message .*: the {kind} '\d+' is told twice"):
+    with pytest.raises(UsageError, match=rf":{len(messages)} is no .*: the {kind} '\d+' is told twice"):
         told(stream, messages)
 
 
@@ -152,7 +152,7 @@ def test_a_pickle_of_another_scenarios_example_is_refused(stream: Path) -> None:
     messages = recorded({"a.feature": TASKS})
     first, second, _third = (message["pickle"] for message in messages if "pickle" in message)
     second["astNodeIds"][0] = first["astNodeIds"][0]
-    with pytest.raises(Refusal, match="its scenario has no such example, or is promised already"):
+    with pytest.raises(UsageError, match="its scenario has no such example, or is promised already"):
         told(stream, messages)
 
 
@@ -203,7 +203,7 @@ def test_a_line_that_a_killed_run_tore_is_told_and_the_rest_is_shown(stream: Pat
 )
 def test_a_line_that_is_no_message_is_refused_by_its_number(stream: Path, line: str, words: str) -> None:
     stream.write_text(f"{{}}\n{line}\n{{}}\n", encoding="utf-8")
-    with pytest.raises(Refusal, match=f"messages.ndjson:2 {words}"):
+    with pytest.raises(UsageError, match=f"messages.ndjson:2 {words}"):
         read(stream)
 
 
@@ -215,7 +215,7 @@ def test_whatever_is_wrong_in_a_message_is_refused_by_its_number_or_does_not_mat
         for parent[key] in (None, 3, [], {}):
             try:
                 told(stream, messages)
-            except Refusal as refusal:
+            except UsageError as refusal:
                 refusals.append(str(refusal))
         parent[key] = right
     assert len(refusals) > 100
@@ -231,10 +231,10 @@ def values(node: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def test_an_empty_stream_and_a_missing_one_are_refused(stream: Path) -> None:
-    with pytest.raises(Refusal, match="cannot be read: No such file"):
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
         read(stream)
     stream.touch()
-    with pytest.raises(Refusal, match="is empty"):
+    with pytest.raises(UsageError, match="is empty"):
         read(stream)
 
 
@@ -452,7 +452,7 @@ def test_a_tag_leads_to_the_tracker(stream: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["javascript:{tag}", "https://tracker.example/"])
 def test_a_tracker_that_no_link_leads_to_is_refused(stream: Path, tmp_path: Path, address: str) -> None:
     stream.write_text(ndjson(recorded({"a.feature": TASKS})), encoding="utf-8")
-    with pytest.raises(Refusal, match="is no address to link tags to"):
+    with pytest.raises(UsageError, match="is no address to link tags to"):
         living_docs.write(stream, tmp_path, tag_link=address)
 
 

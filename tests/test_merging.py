@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from accord.merging import Merged, merge
-from accord.refusal import Refusal
+from accord.errors import AccordError
+from accord.recording.merge import Merged, merge
 from tests.conftest import Project
 from tests.test_messages import STEPS, many, of, outcome, read
 
@@ -113,7 +113,7 @@ def test_a_part_that_is_missing_or_torn_is_named_and_the_rest_is_kept(
 def test_records_of_different_features_are_refused(project: Project, shards: list[Path]) -> None:
     first, second, _whole = shards
     second.write_text(second.read_text(encoding="utf-8").replace("Scenario: Sloe", "Scenario: Plum"), encoding="utf-8")
-    with pytest.raises(Refusal, match=r"1\.ndjson has another 0\.feature than those before: merge runs"):
+    with pytest.raises(AccordError, match=r"1\.ndjson has another 0\.feature than those before: merge runs"):
         merged(project, first, second)
     assert not project.path.joinpath("all.ndjson").exists()
 
@@ -123,10 +123,10 @@ def test_what_is_no_record_is_refused_with_file_and_line(project: Project, shard
     first, second, _whole = shards
     second.write_text(second.read_text(encoding="utf-8") + text, encoding="utf-8")
     lines = second.read_text(encoding="utf-8").count("\n")
-    with pytest.raises(Refusal, match=rf"1\.ndjson:{lines} is no Cucumber Message: "):
+    with pytest.raises(AccordError, match=rf"1\.ndjson:{lines} is no Cucumber Message: "):
         merged(project, first, second)
 
 
 def test_where_there_is_no_record_nothing_is_written(project: Project) -> None:
-    with pytest.raises(Refusal, match=r"There is no run to be merged: .*gone\.ndjson is missing\."):
+    with pytest.raises(AccordError, match=r"There is no run to be merged: .*gone\.ndjson is missing\."):
         merged(project, project.path / "gone.ndjson")

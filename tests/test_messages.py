@@ -46,7 +46,7 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
-from accord.contract import Contract
+from accord.contract.check import Contract
 
 app = FastAPI()
 

@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 from sqlalchemy import URL
 
-from accord.marks import Found, generated_name, is_generated, new_token, token_of
-from accord.ownership import LOCK
-from accord.postgres import database
-from accord.refusal import Refusal
+from accord.database.marks import Found, generated_name, is_generated, new_token, token_of
+from accord.database.ownership import LOCK
+from accord.database.provision import database
+from accord.errors import AccordError
 from tests.servers import at, databases, owner_of, query, snatch
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -216,6 +216,6 @@ async def test_a_connection_that_is_cut_while_a_database_is_created_is_said(prov
     finally:
         await blocking.close()
 
-    with pytest.raises(Refusal, match=r"A connection to the PostgreSQL server was cut while .* \(.+\): see in the"):
+    with pytest.raises(AccordError, match=r"A connection to the PostgreSQL server was cut while .* \(.+\): see in the"):
         await beginning
     assert await databases(provided) == before

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from accord import postgres
-from accord.account import ids
-from accord.embedded import Cluster
-from accord.postgres import database
-from accord.refusal import Refusal
+from accord.database import provision
+from accord.database.account import ids
+from accord.database.embedded import Cluster
+from accord.database.provision import database
+from accord.errors import AccordError
 from tests.planting import OF_DIRECTORY, OF_FILE, mode
 from tests.servers import query
 
@@ -19,7 +19,7 @@ from tests.servers import query
 @pytest.fixture
 def planned(home: Path, lasting: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """The cluster of whoever runs this, which is not made yet."""
-    monkeypatch.setattr(postgres, "cluster", lambda: Cluster(home, lasting.account))
+    monkeypatch.setattr(provision, "cluster", lambda: Cluster(home, lasting.account))
     return Cluster(home, lasting.account)
 
 
@@ -87,7 +87,7 @@ async def test_a_password_that_a_link_leads_to_is_not_read(planned: Cluster, vic
     password.symlink_to(victim / "file")
     give(password, server)
 
-    with pytest.raises(Refusal, match="does not say"):
+    with pytest.raises(AccordError, match="does not say"):
         server.start()
 
     server.stop()
@@ -109,7 +109,7 @@ async def test_a_pipe_in_the_servers_directory_keeps_no_run_waiting(planned: Clu
 
 async def refusal() -> str:
     """Return the one sentence with which a run on PostgreSQL from the wheel is refused."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(AccordError) as refused:
         async with database(None):
             pass
     sentence = str(refused.value)
@@ -128,7 +128,7 @@ async def test_a_cache_directory_that_another_user_could_have_put_there_is_refus
     place = shared / "accord"
     place.mkdir(0o700)
     why = planted(place)
-    monkeypatch.setattr(postgres, "cluster", lambda: Cluster(place, planned.account))
+    monkeypatch.setattr(provision, "cluster", lambda: Cluster(place, planned.account))
 
     sentence = await refusal()
 
@@ -173,7 +173,7 @@ async def test_what_is_made_is_closed_to_others_whatever_the_umask(
     planned: Cluster, umask: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = planned.home / "above" / "accord"
-    monkeypatch.setattr(postgres, "cluster", lambda: Cluster(place, planned.account))
+    monkeypatch.setattr(provision, "cluster", lambda: Cluster(place, planned.account))
     before = os.umask(umask)
     try:
         async with database(None) as url:

@@ -14,10 +14,10 @@ import platformdirs
 import pytest
 from sqlalchemy import URL, make_url
 
-from accord import postgres
-from accord.embedded import Cluster, cluster
-from accord.postgres import Worker, clone, database
-from accord.refusal import Refusal
+from accord.database import provision
+from accord.database.embedded import Cluster, cluster
+from accord.database.provision import Worker, clone, database
+from accord.errors import AccordError
 from tests.servers import at, databases, kill, query
 
 # What may be on for the run that these tests are part of, and is not for those that they start.
@@ -138,11 +138,11 @@ def project(
 @pytest.fixture
 def wheel(project: pytest.Pytester, server: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """The cluster that is used here and by the project's runs, where they would use the user's own."""
-    monkeypatch.setattr(postgres, "cluster", lambda: server)
+    monkeypatch.setattr(provision, "cluster", lambda: server)
     project.makeconftest(
         "from pathlib import Path\n"
-        "from accord import embedded, postgres\n"
-        f"postgres.cluster = lambda: embedded.Cluster(Path({str(server.home)!r}), {server.account!r})\n"
+        "from accord.database import embedded, provision\n"
+        f"provision.cluster = lambda: embedded.Cluster(Path({str(server.home)!r}), {server.account!r})\n"
     )
     return server
 
@@ -171,7 +171,7 @@ def begin(project: pytest.Pytester) -> Iterator[Callable[[], Run]]:
 
 async def refusal(address: str, worker: Worker | None = None) -> str:
     """Return the sentence with which the address is refused, and see that it is one."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(AccordError) as refused:
         async with database(address, worker):
             pass
     sentence = str(refused.value)
@@ -292,7 +292,7 @@ async def test_a_cache_directory_that_cannot_be_made_is_said(
 ) -> None:
     occupied = tmp_path / "occupied"
     occupied.touch()
-    monkeypatch.setattr(postgres, "cluster", lambda: Cluster(occupied / "accord", lasting.account))
+    monkeypatch.setattr(provision, "cluster", lambda: Cluster(occupied / "accord", lasting.account))
 
     sentence = await refusal("")
 
@@ -373,7 +373,7 @@ async def test_a_database_with_a_long_name_can_be_copied(provided: URL) -> None:
 async def test_a_database_that_someone_is_connected_to_cannot_be_copied(provided: URL) -> None:
     async with database(at(provided, "open_test")) as url:
         someone = await asyncpg.connect(at(provided.set(drivername="postgresql"), url.database or ""))
-        with pytest.raises(Refusal, match=r'"open_.*_test" cannot be copied .* while someone is connected to it'):
+        with pytest.raises(AccordError, match=r'"open_.*_test" cannot be copied .* while someone is connected to it'):
             async with clone(url):
                 pass
         await someone.close()

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.evidence import archive, entry, hidden
-from accord.redaction import Redaction, public
-from accord.secret_names import Names, Strength
-from accord.secret_values import HIDDEN
+from accord.recording.har import archive, entry, hidden
+from accord.recording.redaction.names import Names, Strength
+from accord.recording.redaction.redaction import Redaction, public
+from accord.recording.redaction.values import HIDDEN
 from tests.conftest import PUBLISHING, Project
 from tests.growth import takes_linear_time
 

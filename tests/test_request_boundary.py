@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from accord.isolation import Isolation
+from accord.isolation.isolation import Isolation
 
 KEYS = ["a", "b", "c"]
 
@@ -42,7 +42,7 @@ class Do(NamedTuple):
     then: tuple["Do", ...] = ()
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """What an app may raise of its own."""
 
 
@@ -102,7 +102,7 @@ async def roll_back(db: AsyncSession, _do: Do, _seen: list[object]) -> None:
 
 
 async def fail(_db: AsyncSession, _do: Do, _seen: list[object]) -> None:
-    raise Gone
+    raise GoneError
 
 
 async def release(db: AsyncSession, do: Do, seen: list[object]) -> None:
@@ -114,8 +114,8 @@ async def attempt(db: AsyncSession, do: Do, seen: list[object]) -> None:
     try:
         async with db.begin_nested():
             await carry_out(db, do.then, seen)
-            raise Gone
-    except (SQLAlchemyError, Gone) as error:
+            raise GoneError
+    except (SQLAlchemyError, GoneError) as error:
         seen.append(type(error).__name__)
 
 

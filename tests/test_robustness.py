@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from accord.embedded import Cluster
+from accord.database.embedded import Cluster
 from tests.servers import databases, directory, with_programs
 
 OF_THIS_RUN = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTHONDONTWRITEBYTECODE")
@@ -113,16 +113,16 @@ from pytest_bdd import given, parsers, then, when
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from accord import postgres
-from accord.embedded import Cluster
-from accord.lifespan import running
+from accord.database import provision
+from accord.database.embedded import Cluster
+from accord.isolation.lifespan import running
 from service import Base, Note, app, get_session
 from tests.servers import kill
 
 # A shell that starts this in the background has it ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 SERVER = Cluster(Path({home!r}), {account!r}, tcp={tcp!r})
-postgres.cluster = lambda: SERVER
+provision.cluster = lambda: SERVER
 
 
 def tell(what):
@@ -606,7 +606,7 @@ async def test_a_startup_or_shutdown_of_the_app_that_fails_or_hangs_is_named(ser
     sections = ended.sections()
     fails = [sections.pop(name) for name in ("startup_fails", "ERROR at teardown of shutdown_fails")]
     for said, phase in zip(fails, ("startup", "shutdown"), strict=True):
-        named = f"accord.lifespan.LifespanFailed: The {phase} of the app failed: TimeoutError: out of ink"
+        named = f"accord.errors.LifespanError: The {phase} of the app failed: TimeoutError: out of ink"
         assert [line for line in said if line.startswith("E ") and line.endswith(named)], ended.output
         assert [line for line in said if 'raise TimeoutError("out of ink")' in line], ended.output
     for phase, name in {"startup": "startup_hangs", "shutdown": "ERROR at teardown of shutdown_hangs"}.items():

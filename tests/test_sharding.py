@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from accord.merging import merge
+from accord.recording.merge import merge
 from tests.conftest import Project
 from tests.test_messages import of, outcome, read
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accord.sql_values import without_details, without_literals
+from accord.recording.redaction.sql import without_details, without_literals
 from tests.growth import takes_linear_time
 
 

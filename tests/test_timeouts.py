@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from accord.timeouts import LIFESPAN_SECONDS, STEP_SECONDS
+from accord.timeouts.watchdog import LIFESPAN_SECONDS, STEP_SECONDS
 from tests.conftest import PUBLISHING, SETTINGS, Project
 
 SERVICE = """
@@ -433,7 +433,7 @@ def test_the_seconds_that_a_client_has_where_nobody_chose_any_do_not_count(limit
     limited.steps(
         STEPS
         + """
-    from accord import isolation as transport
+    from accord.isolation.isolation import isolation as transport
 
     @when("I read")
     async def _(isolation):
@@ -573,7 +573,7 @@ def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing_and_
     project.path.joinpath("service.py").write_text(SERVICE, encoding="utf-8")
     project.scenario("When I never give up", "Then all is well")
     project.steps(
-        f"{STEPS}\n    import accord.timeouts\n    accord.timeouts.INTERRUPTS = 1\n\n"
+        f"{STEPS}\n    import accord.timeouts.watchdog\n    accord.timeouts.watchdog.INTERRUPTS = 1\n\n"
         '    @when("I never give up")\n    def _():\n        while True:\n'
         "            try: threading.Event().wait()\n            except BaseException: pass\n"
     )
@@ -676,7 +676,7 @@ def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the
 
     from fastapi import FastAPI
 
-    from accord.lifespan import running
+    from accord.isolation.lifespan import running
 
     async def never():
         while True:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from accord.refusal import Refusal
-from accord.visible import one_line, visible
+from accord.basics.text import one_line, visible
+from accord.errors import AccordError
 from tests.conftest import Project
 
 
@@ -28,7 +28,7 @@ def test_on_one_line_a_line_break_is_a_space() -> None:
 
 
 def test_a_refusal_shows_what_it_repeats() -> None:
-    assert str(Refusal("no \x1b]0;title\x07")) == "no ␛]0;title␇"
+    assert str(AccordError("no \x1b]0;title\x07")) == "no ␛]0;title␇"
 
 
 def test_what_a_scenario_is_called_and_says_is_shown_in_the_terminal(project: Project) -> None:

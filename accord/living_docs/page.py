@@ -14,14 +14,14 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from accord import cache
+from accord.basics import cache
+from accord.basics.text import visible
+from accord.errors import AccordError, UsageError
+from accord.living_docs.attachments import shown
 from accord.living_docs.changes import Changes
-from accord.living_docs.evidence import shown
 from accord.living_docs.index import operations, slowest, slowest_steps
 from accord.living_docs.model import IN_THE_SENTENCE, Document, Promise, State
 from accord.living_docs.words import comparison, moment, paragraphs, plain, took
-from accord.refusal import Refusal
-from accord.visible import visible
 
 
 def page(document: Document, changes: Changes | None, tag_link: str | None) -> Iterator[str]:
@@ -71,11 +71,11 @@ class _Compiled(BytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         # It is run as it stands. One that a power cut has torn is not read to its end.
-        with suppress(OSError, Refusal, EOFError, UnpicklingError):
+        with suppress(OSError, AccordError, EOFError, UnpicklingError):
             bucket.bytecode_from_string(cache.read(cache.of_user(), self.directory, bucket.key))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError, Refusal):
+        with suppress(OSError, AccordError):
             cache.write(cache.of_user(), self.directory, bucket.key, content=bucket.bytecode_to_string())
 
 
@@ -130,9 +130,9 @@ def web(address: str) -> str | None:
 
 
 def tag_address(template: str | None) -> Callable[[str], str]:
-    """How a tag becomes an address; without a template, one that filters the page. Raises Refusal."""
+    """How a tag becomes an address; without a template, one that filters the page. Raises UsageError."""
     if template is None:
         return lambda tag: "?tag=" + quote(visible(tag), safe="")
     if web(template) is None or not urlsplit(template).netloc or "{tag}" not in template:
-        raise Refusal(f"{template} is no address to link tags to: write one as https://tracker.example/{{tag}}")
+        raise UsageError(f"{template} is no address to link tags to: write one as https://tracker.example/{{tag}}")
     return lambda tag: template.replace("{tag}", quote(visible(tag).removeprefix("@"), safe=""))

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from accord.basics.text import one_line
 from accord.living_docs.changes import Changes
 from accord.living_docs.model import Document, Promise
 from accord.living_docs.words import moment, plain, took
-from accord.visible import one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@:&$])")
 

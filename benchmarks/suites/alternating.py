@@ -2,7 +2,7 @@
 
 import pytest
 
-from accord.collecting import RECORDER
+from accord.gherkin.collector import RECORDER
 from benchmarks.suites import BEHAVIOURS
 
 _begun: list[str] = []

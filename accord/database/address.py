@@ -1,0 +1,147 @@
+"""Where the database is: what DATABASE_URL says, and a connection that has reached just that."""
+
+import getpass
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from accord.errors import AccordError, UsageError
+
+SUFFIX = "_test"
+# PostgreSQL cuts a longer name off, and with it the ending.
+LONGEST_NAME = 63
+CONNECT_SECONDS = 10
+# What one driver or another lets override the database in the path. SQLAlchemy hands each of them on.
+_OVERRIDING = {"database", "dbname", "db", "dsn", "conninfo", "service", "servicefile"}
+# In another character one driver or another would see the end of the name, or the beginning of something else.
+_NAME = re.compile(r"[\w$.-]+")
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+
+def named(address: str) -> URL:
+    """Read an address, as DATABASE_URL holds it. Raises UsageError for one that no database for tests may have."""
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise UsageError(
+            "DATABASE_URL is not a database's address: write it as postgresql+asyncpg://user:password@host/name_test."
+        ) from None
+    if url.drivername not in ("postgresql", "postgresql+asyncpg"):
+        raise UsageError(
+            f"DATABASE_URL begins with {url.drivername}://, but Accord drives PostgreSQL through asyncpg: "
+            "write postgresql+asyncpg://."
+        )
+    check(url)
+    return url.set(drivername="postgresql+asyncpg")
+
+
+def check(url: URL, source: str = "DATABASE_URL") -> None:
+    """Raise UsageError unless the address means one database, to each driver, whose name ends in `_test`."""
+    name = url.database or ""
+    if not name.endswith(SUFFIX):
+        raise UsageError(
+            f'{source} names the database "{name}", and Accord only takes one whose name ends in "{SUFFIX}", '
+            f'since it drops tables there: name "{name or "tasks"}{SUFFIX}" instead, which need not exist.'
+        )
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{source} names the database {name!r}, whose name not every driver reads alike: "
+            "choose one of letters, digits and _ - . $ alone."
+        )
+    if overriding := sorted(_OVERRIDING & {key.lower() for key in url.query}):
+        raise UsageError(
+            f'{source} names the database "{name}", and its setting `{overriding[0]}` may lead to another: '
+            "remove that setting."
+        )
+    if len(name.encode()) > LONGEST_NAME:
+        raise too_long(name, source)
+    if any("," in host for host in _hosts(url)) or len(_hosts(url)) > 1:
+        raise UsageError(f"{source} names more than one server, and a run uses one: name that alone.")
+
+
+def too_long(name: str, source: str = "DATABASE_URL") -> AccordError:
+    """Return the sentence on a name that PostgreSQL would cut."""
+    return UsageError(
+        f'{source} names the database "{name}", and PostgreSQL cuts names off after {LONGEST_NAME} bytes: '
+        "choose a shorter one."
+    )
+
+
+def two_servers(url: URL, maintenance: str) -> AccordError:
+    """Return the sentence on an address that leads to one server for one database, and to another for the other."""
+    return UsageError(
+        f'The address in DATABASE_URL leads to one server for "{maintenance}" and to another for "{url.database}": '
+        "correct it, or what stands between it and the server."
+    )
+
+
+async def connect(url: URL) -> Connection:
+    """Connect as SQLAlchemy would, to the database that the URL names and to no other.
+
+    Raises UsageError with the one sentence that helps, and InvalidCatalogNameError where there is no such database.
+    """
+    connection = await _connect(url)
+    # A pooler, or a setting that this module does not know, may lead elsewhere: what was reached decides.
+    reached: str = await connection.fetchval("SELECT current_database()")
+    if reached != url.database:
+        await connection.close()
+        raise UsageError(
+            f'The address of the database "{url.database}" at {server_of(url)} leads to the database "{reached}": '
+            "correct DATABASE_URL, or what stands between it and the server."
+        )
+    return connection
+
+
+async def _connect(url: URL) -> Connection:
+    where = server_of(url)
+    dialect: Any = url.get_dialect()
+    try:
+        _, arguments = dialect().create_connect_args(url)
+        # Those are SQLAlchemy's own settings, which may stand in its URL.
+        arguments = {name: value for name, value in arguments.items() if not name.startswith("prepared_statement")}
+        return await asyncpg.connect(**({"timeout": CONNECT_SECONDS} | arguments))
+    except asyncpg.InvalidCatalogNameError:
+        raise
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        raise UsageError(
+            f"The PostgreSQL server at {where} does not let you in ({error.message}): "
+            "correct the user or the password in DATABASE_URL."
+        ) from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise UsageError(
+            f'"{user(url)}" may not connect to the database "{url.database}" at {where}: '
+            f'GRANT CONNECT ON DATABASE "{url.database}" TO "{user(url)}".'
+        ) from error
+    except asyncpg.PostgresError as error:
+        raise UsageError(f"The PostgreSQL server at {where} turns the connection down: {error.message}.") from error
+    except (TypeError, ValueError, AttributeError, ArgumentError) as error:
+        raise UsageError(f"DATABASE_URL has settings that asyncpg does not take ({error}): correct them.") from error
+    except (OSError, asyncpg.InterfaceError) as error:
+        raise UsageError(
+            f"No PostgreSQL server answers at {where} ({str(error) or 'timed out'}): start it, correct DATABASE_URL, "
+            "or unset it to use PostgreSQL from the wheel."
+        ) from error
+
+
+def server_of(url: URL) -> str:
+    """Return host and port, for messages."""
+    return f"{', '.join(_hosts(url)) or 'localhost'}:{url.port or 5432}"
+
+
+def user(url: URL) -> str:
+    """Return who connects, for messages."""
+    return url.username or os.environ.get("PGUSER") or getpass.getuser()
+
+
+def _hosts(url: URL) -> list[str]:
+    # SQLAlchemy prefers what stands in the query, as a socket's directory does.
+    hosts = url.query.get("host") or url.host or ()
+    return [hosts] if isinstance(hosts, str) else list(hosts)

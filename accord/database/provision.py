@@ -1,0 +1,239 @@
+"""Where the database comes from: the server that DATABASE_URL names, or PostgreSQL from the wheel."""
+
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+
+import asyncpg
+from filelock import AsyncFileLock
+from sqlalchemy import URL
+
+from accord.database.address import LONGEST_NAME, SUFFIX, check, connect, named, server_of, too_long, user
+from accord.database.embedded import Cluster, cluster
+from accord.database.marks import generated_name, new_token, token_of
+from accord.database.ownership import CUT, CUT_OFF, Loss, lasting_connection, owning
+from accord.database.temporary import is_ready, maintenance, quoted, temporary_database
+from accord.errors import AccordError, UsageError
+
+Prepare = Callable[[str], Awaitable[None]]
+"""Makes the tables in the database at that address; it leaves no connection open."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One of several processes of a run; all have the same `run`."""
+
+    name: str
+    run: str
+
+
+async def leave_empty(_url: str) -> None:
+    """Make no tables."""
+
+
+def ignore_loss(_sentence: str) -> None:
+    """Leave it to what fails next to say that the database is lost."""
+
+
+@asynccontextmanager
+async def database(
+    address: str | None, worker: Worker | None = None, prepare: Prepare = leave_empty, lost: Loss = ignore_loss
+) -> AsyncIterator[URL]:
+    """Give the run a database of its own, at `address` (a SQLAlchemy URL), or on PostgreSQL from the wheel if empty.
+
+    A database of that name that is there is used, and stays. Where there is none, one is made whose name has a random
+    part in it, and removed at the end. Of a run's workers each gets one of its own, with the worker in its name. What
+    `prepare` makes is made once, in a database of which each worker gets a copy; where a worker's database is there
+    already, it is made in that.
+    Raises UsageError where the address can't be used, before anything is changed. `lost` is told if another run takes
+    the database over, as may happen after the connection that holds it was cut.
+    """
+    provided = (
+        _on_server(_for_worker(named(address), worker), worker, prepare, lost)
+        if address
+        else _embedded(cluster(), worker, prepare, lost)
+    )
+    async with _unless_cut(provided) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _unless_cut(provided: AbstractAsyncContextManager[URL]) -> AsyncIterator[URL]:
+    """Give what is provided. Raises UsageError where a connection is cut before it is there."""
+    async with AsyncExitStack() as stack:
+        try:
+            url = await stack.enter_async_context(provided)
+        except CUT_OFF as error:
+            raise UsageError(
+                f"A connection to the PostgreSQL server was cut while a database was created there ({error}): "
+                "see in the server's log who cut it, and run again."
+            ) from error
+        yield url
+
+
+def _for_worker(url: URL, worker: Worker | None) -> URL:
+    if worker is None:
+        return url
+    name = f"{(url.database or '').removesuffix(SUFFIX)}_{worker.name}{SUFFIX}"
+    if len(name.encode()) > LONGEST_NAME:
+        raise too_long(name)
+    return url.set(database=name)
+
+
+@asynccontextmanager
+async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
+    with unsteered():
+        made = AsyncExitStack()
+        try:
+            lock = AsyncFileLock(server.lock, mode=0o600, run_in_executor=False)
+            async with lock:
+                url = await _start(
+                    server, made, lambda url: _created(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost)
+                )
+        except OSError as error:
+            elsewhere = "" if server.account else "XDG_CACHE_HOME to a directory that you can write to, or "
+            raise UsageError(
+                f"PostgreSQL from the wheel cannot be kept in {server.home} ({error.strerror or error}): "
+                f"set {elsewhere}DATABASE_URL to use a server of your own."
+            ) from error
+        try:
+            yield url
+        finally:
+            async with lock:
+                await made.aclose()
+                with suppress(*CUT):
+                    if not await others(url):
+                        server.stop()
+
+
+@contextmanager
+def unsteered() -> Iterator[None]:
+    """Hide what would steer the server's programs and its clients elsewhere: PGDATA, PGPORT, PGSSLMODE, ..."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if re.fullmatch("PG[A-Z]+", name)}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+async def _start(server: Cluster, made: AsyncExitStack, make: Callable[[URL], AbstractAsyncContextManager[URL]]) -> URL:
+    running = server.running()
+    url = running or server.start()
+    try:
+        return await made.enter_async_context(make(url))
+    except AccordError:
+        if running:
+            raise
+        # Without fsync a crash can tear what shows only in use.
+        return await made.enter_async_context(make(server.renew()))
+
+
+@asynccontextmanager
+async def _on_server(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
+    oid = await _existing(url)
+    if oid is None:
+        async with _created(url, worker, prepare, lost) as created:
+            yield created
+    else:
+        async with owning(url, oid, lost):
+            await prepare(url.render_as_string(hide_password=False))
+            yield url
+
+
+@asynccontextmanager
+async def _created(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
+    """Make a database and what is prepared in it, or a copy of what is prepared for all workers."""
+    if worker is None:
+        async with temporary_database(url, new_token(), lost) as created:
+            await prepare(created.render_as_string(hide_password=False))
+            yield created
+        return
+    async with AsyncExitStack() as stack:
+        async with _turn(url, worker.run):
+            token, base = token_of(worker.run), f"accord_template{SUFFIX}"
+            template = url.set(database=generated_name(base, token))
+            if not await is_ready(template):
+                prepared = AsyncExitStack()
+                await prepared.enter_async_context(temporary_database(url, token, lost, beside=base, prepare=prepare))
+                stack.push_async_callback(_leave, template, worker.run, prepared)
+            created = await stack.enter_async_context(
+                temporary_database(url, new_token(), lost, template=template.database)
+            )
+        yield created
+
+
+async def _leave(template: URL, run: str, prepared: AsyncExitStack) -> None:
+    """Remove the template, while no other worker is about to copy it."""
+    with suppress(*CUT):
+        async with _turn(template, run):
+            await prepared.aclose()
+
+
+@asynccontextmanager
+async def clone(url: URL, lost: Loss = ignore_loss) -> AsyncIterator[URL]:
+    """Give a scenario a copy of the database, rows and all, which is removed at the end.
+
+    Raises UsageError where it can't be copied: its name must end in `_test`, and nobody may be connected to it
+    meanwhile.
+    """
+    check(url, "The engine's address")
+    async with _unless_cut(temporary_database(url, new_token(), lost, template=url.database)) as copy:
+        yield copy
+
+
+async def unreachable(url: URL) -> str | None:
+    """Say in one sentence that the database of a run that is under way cannot be reached any more, if so."""
+    try:
+        await (await connect(url)).close()
+    except (AccordError, asyncpg.PostgresError) as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, asyncpg.TooManyConnectionsError):
+            return None
+        reason = str(cause).partition("\n")[0] or "timed out"
+        return (
+            f"The PostgreSQL server at {server_of(url)} does not answer any more ({reason}): "
+            "look in its log for the reason, start it if it is one of yours, and run again."
+        )
+    return None
+
+
+async def _existing(url: URL) -> int | None:
+    """Return the oid of the database, or None if there is none. Refuse one in which no table can be made."""
+    try:
+        connection = await connect(url)
+    except asyncpg.InvalidCatalogNameError:
+        return None
+    try:
+        schema = await connection.fetchval("SELECT current_schema()")
+        if schema is None or not await connection.fetchval("SELECT has_schema_privilege($1, 'CREATE')", schema):
+            raise UsageError(
+                f'"{user(url)}" may not make tables in the database "{url.database}": '
+                f'GRANT USAGE, CREATE ON SCHEMA {quoted(schema or "public")} TO "{user(url)}".'
+            )
+        oid: int = await connection.fetchval("SELECT oid FROM pg_database WHERE datname = current_database()")
+        return oid
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def _turn(url: URL, run: str) -> AsyncIterator[None]:
+    """Wait until no other worker of the run is here."""
+    connection = await lasting_connection(url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", f"accord {run}")
+        yield
+    finally:
+        await connection.close()
+
+
+async def others(url: URL) -> bool:
+    """Whether anyone else is connected to the server."""
+    async with maintenance(url) as connection:
+        others: bool = await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())"
+        )
+        return others

@@ -1,0 +1,60 @@
+"""Every error of Accord's own: a sentence for people, which says what is wrong, where, and what to do."""
+
+import pytest
+
+from accord.basics.text import visible
+
+
+class AccordError(Exception):
+    """Accord does not go on: the message says what is wrong, where, and what to do; no traceback is shown with it."""
+
+    def __str__(self) -> str:
+        """Return the message; what it repeats of others' texts is shown as text."""
+        return visible(super().__str__())
+
+
+class UsageError(AccordError):
+    """What was given cannot be used: a setting, an address, a file, a directory; who gave it can mend it."""
+
+
+class LifespanError(Exception):
+    """The app's startup or shutdown failed; the error that it raised is the cause."""
+
+
+class UncommittedWorkError(AccordError):
+    """A step changed the database and left that uncommitted when a request began.
+
+    The request would not see the change in production; here it would, or would lose it with its own rollback.
+    """
+
+
+class DeadlockError(AccordError):
+    """A request waits for another one that does not end: maybe for the waiting one to do something."""
+
+
+class OutageError(AccordError):
+    """The scenario's connection to the database was cut, or the disk of the server is full."""
+
+
+class ContractViolationError(AccordError):
+    """A response is not what the app's own OpenAPI document says."""
+
+
+class EmptyFeatureError(Exception):
+    """The file has no feature in it."""
+
+
+class TimedOutError(AccordError):
+    """Something had not ended when its time was over."""
+
+
+class BlockedError(pytest.fail.Exception):  # type: ignore[misc,name-defined]
+    """What blocks is interrupted. It is no Exception, so that neither the app nor a transport takes it for its own."""
+
+
+class AmbiguousStepError(AccordError):
+    """More than one step definition matches a sentence."""
+
+
+class NeverAwaitedError(AccordError):
+    """Something async was called and not waited for: it did not happen, or nobody saw how it ended."""

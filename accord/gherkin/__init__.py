@@ -1,0 +1,1 @@
+"""A feature file becomes tests: it is read, held against the rules, and collected."""

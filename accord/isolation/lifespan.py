@@ -1,0 +1,46 @@
+"""The app's startup and shutdown, run as a server runs them, and what is said of one that fails or does not end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from asgi_lifespan import LifespanManager
+
+from accord.errors import LifespanError, TimedOutError
+from accord.reporting.failures import text_of
+from accord.timeouts.watchdog import current as current_watchdog
+
+
+@asynccontextmanager
+async def running(app: Any) -> AsyncIterator[Any]:
+    """Start the app up, yield what answers its requests, and shut it down.
+
+    Raises LifespanError if the app raises an error meanwhile, and in a run of pytest TimedOutError, naming what it
+    awaits, where that takes longer than `accord_lifespan_timeout`: 30 seconds, unless the configuration says otherwise.
+    """
+    __tracebackhide__ = True
+    before = asyncio.all_tasks()
+    # Its own patience would end in a TimeoutError, as the app's own may.
+    manager = LifespanManager(app, startup_timeout=None, shutdown_timeout=None)
+    async with _told("startup", before):
+        await manager.__aenter__()
+    try:
+        yield manager.app
+    finally:
+        async with _told("shutdown", before):
+            await manager.__aexit__()
+
+
+@asynccontextmanager
+async def _told(phase: str, before: set[asyncio.Task[Any]]) -> AsyncIterator[None]:
+    __tracebackhide__ = True
+    watchdog = current_watchdog()
+    limit = nullcontext() if watchdog is None else watchdog.limiting_lifespan(phase, before)
+    try:
+        with limit:
+            yield
+    except TimedOutError:
+        raise
+    except Exception as error:
+        raise LifespanError(f"The {phase} of the app failed: {type(error).__name__}: {text_of(error)}") from error

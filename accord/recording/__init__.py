@@ -1,0 +1,1 @@
+"""What happened, written down as Cucumber Messages without secrets, read again, and merged."""

@@ -1,0 +1,163 @@
+"""The file to which the messages of a run are written, line by line as the run goes."""
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+from ci_environment import detect_ci_environment
+
+from accord.basics.clock import now
+from accord.recording.crashes import Crash, envelopes
+from accord.recording.recorder import PROTOCOL, Envelope, Record, case_id, line, timestamp
+from accord.recording.redaction.redaction import public
+
+
+class Stream:
+    """Writes what recorders noted; there is no file before something was noted.
+
+    The file has a name of its own, so that two runs at once do not write into each other's.
+    A disk that is full, or another fault of the system's, ends the stream and not the run: `fault` tells of it.
+    """
+
+    def __init__(self, directory: Path, rootpath: Path) -> None:
+        self.fault: str | None = None
+        self._process = os.getpid()
+        self._rootpath = rootpath
+        self._started = now()
+        self._running = directory / f"messages.{os.getpid()}.{self._started}.ndjson"
+        self._file: IO[str] | None = None
+        self._known: set[str] = set()
+        self._selected: dict[str, str] = {}
+        self._ended: set[str] = set()
+        self._crashed: dict[str, Crash] = {}
+
+    def write(self, record: Record) -> None:
+        """Write what is not written yet, to be read at once."""
+        # Every worker says which scenarios are to run, and all say the same.
+        if not self._selected:
+            self._selected = record.selected
+        fresh = [text for about, text in record.known.items() if about not in self._known]
+        self._known.update(record.known)
+        self._ended.update(record.ended)
+        for case in record.ended:
+            self._crashed.pop(case, None)  # It was tried again.
+        if fresh or record.ended:
+            self._append("".join([*fresh, *record.ended.values()]))
+
+    def note(self, crash: Crash) -> None:
+        """Note a scenario whose process died, to be written at the end unless it is tried again."""
+        self._crashed[case_id(crash.nodeid)] = crash
+
+    def finish(self, success: bool) -> Path | None:
+        """Write what was to run and did not, and the end; return the file, if there is one and all is in it."""
+        if os.getpid() != self._process:  # It was forked in a hook, and the run is its parent's.
+            return None
+        if self._file is not None:
+            try:
+                self._bring_back(self._file)
+                self._append("".join(map(line, self._rest(success))))
+            except OSError as error:
+                self._give_up(error)
+        if self._file is None:
+            return None
+        try:
+            self._close()
+        except OSError as error:
+            self._give_up(error)
+        return self._running if self.fault is None else None
+
+    def _bring_back(self, file: IO[str]) -> None:
+        """Write the file anew where somebody removed it meanwhile, be it with its directory: it is still open."""
+        if not self._running.exists():
+            self._running.parent.mkdir(parents=True, exist_ok=True)
+            file.seek(0)
+            self._file = self._running.open("x+", encoding="utf-8")
+            shutil.copyfileobj(file, self._file)
+            file.close()
+
+    def _rest(self, success: bool) -> Iterator[Envelope]:
+        left = {case: pickle for case, pickle in self._selected.items() if case not in self._ended}
+        crashed = {case: crash for case, crash in self._crashed.items() if case in left}
+        yield from envelopes(crashed, left, self._running)
+        for case, pickle in left.items():
+            if case not in crashed:
+                yield {"testCase": {"id": case, "pickleId": pickle, "testSteps": []}}
+        # What died after its scenario had ended is no scenario's, and is told of the run.
+        others = [crash.sentence() for case, crash in self._crashed.items() if case in self._ended]
+        ended = {"testRunStartedId": "run", "timestamp": timestamp(now()), "success": success}
+        yield {"testRunFinished": ended | ({"message": " ".join(others)} if others else {})}
+
+    def _append(self, text: str) -> None:
+        if self.fault is not None or os.getpid() != self._process:
+            return
+        try:
+            if self._file is None:
+                self._running.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._running.open("x+", encoding="utf-8")
+                started = {"id": "run", "timestamp": timestamp(self._started)}
+                text = line({"meta": meta(self._rootpath)}) + line({"testRunStarted": started}) + text
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self.fault = (
+            f"{self._running} ends early, and this run is not published: {error.strerror}: "
+            "see that there is room, and that files can be written there."
+        )
+        with suppress(OSError):
+            self._close()
+        with suppress(OSError):
+            if self._running.stat().st_size == 0:
+                self._running.unlink()
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+def meta(rootpath: Path) -> Envelope:
+    """Return what ran the scenarios, where, and on which commit; one with changes on it ends in `-dirty`.
+
+    Addresses lose the user, and what in their query or fragment has a secret's name.
+    """
+    described: dict[str, Any] = detect_ci_environment(dict(os.environ)) or {"name": "local"}
+    described.setdefault("git", _git(rootpath))
+    if url := described.get("url"):
+        described["url"] = public(url)
+    if remote := (described["git"] or {}).get("remote"):
+        described["git"] = {**described["git"], "remote": public(remote)}
+    return {
+        "protocolVersion": PROTOCOL,
+        "implementation": {"name": "accord", "version": version("accord")},
+        "runtime": {"name": platform.python_implementation(), "version": platform.python_version()},
+        "os": {"name": platform.system(), "version": platform.release()},
+        "cpu": {"name": platform.machine()},
+        "ci": {name: value for name, value in described.items() if value is not None},
+    }
+
+
+def _git(rootpath: Path) -> dict[str, str] | None:
+    revision = _asked(rootpath, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    if revision is None:
+        return None
+    # Its address may hold a password, and is nothing to publish.
+    git = {"remote": "", "revision": revision}
+    branch = _asked(rootpath, "branch", "--show-current")
+    return git | ({"branch": branch} if branch else {})
+
+
+def _asked(rootpath: Path, *question: str) -> str | None:
+    try:
+        answer = subprocess.run(["git", *question], cwd=rootpath, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None

@@ -1,0 +1,84 @@
+"""What failures say of themselves, and those of fixtures that many scenarios meet."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from accord.basics.source import place, written
+from accord.errors import AccordError
+
+LONGEST_REASON = 200
+
+
+def text_of(error: BaseException, how: Callable[[BaseException], str] = str) -> str:
+    """Return what an error says, or, where saying it fails, that; the errors of others may do anything there."""
+    try:
+        return how(error)
+    except BaseException as fault:  # Be it SystemExit: it is no answer, and the run is not over.
+        return f"<{type(error).__name__} has no text: asked for it, it raises {type(fault).__name__}>"
+
+
+def named(error: BaseException) -> str:
+    """Return the kind of an error, and what it says in its first line."""
+    first = text_of(error).strip().partition("\n")[0]
+    reason = first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def is_of_text(fault: BaseException) -> bool:
+    """Whether something raises it when it is asked for its text: one of Ctrl-C is raised wherever the process is."""
+    frames = [frame.f_code.co_name for frame, _line in traceback.walk_tb(fault.__traceback__)]
+    return bool(frames) and frames[-1] in ("__str__", "__repr__")
+
+
+def _has_traceback(error: BaseException) -> bool:
+    """Whether it is shown with one: a sentence for people is not."""
+    return not isinstance(error, AccordError) and getattr(error, "pytrace", True)
+
+
+@dataclass
+class _Failed:
+    fixture: str
+    reason: str = ""
+    shown_at: str | None = None
+
+
+class FixtureFailures:
+    """The errors of fixtures that outlast a scenario: pytest raises the same one again for all that ask for them.
+
+    One that is tried again, as one of a class is for each scenario, and fails in the same words has the same failure.
+    """
+
+    def __init__(self, rootpath: Path, redacted: Callable[[str], str]) -> None:
+        self._rootpath = rootpath
+        self._redacted = redacted
+        # The errors are kept, so that no other one gets the identity of one of them.
+        self._failed: dict[int, tuple[BaseException, _Failed]] = {}
+        self._in_the_same_words: dict[tuple[str, str], _Failed] = {}
+
+    @contextmanager
+    def of(self, fixture: str, function: Callable[..., object]) -> Iterator[None]:
+        """Note what fails in the block as this fixture's, unless it is known as one's on which this one rests."""
+        try:
+            yield
+        except BaseException as error:
+            who = f"The fixture `{fixture}` ({place(*written(function), self._rootpath)})"
+            if id(error) not in self._failed:
+                failed = self._in_the_same_words.setdefault((who, text_of(error)), _Failed(who))
+                self._failed[id(error)] = error, failed
+            raise
+
+    def again(self, error: BaseException, scenario: str) -> str | None:
+        """Return a line for a failure that another scenario has shown; None if this scenario is to show it in full.
+
+        What is a sentence by itself, without a traceback, is shown by each.
+        """
+        if id(error) not in self._failed or (not _has_traceback(error) and "\n" not in text_of(error)):
+            return None
+        _error, failed = self._failed[id(error)]
+        if failed.shown_at is None:
+            failed.reason, failed.shown_at = self._redacted(named(error)), scenario
+            return None
+        return f"{failed.fixture} failed: {failed.reason}; shown in full at {failed.shown_at}."

@@ -1,0 +1,1 @@
+"""A sentence becomes a call: its step definition is found, run, awaited, and left with nothing unawaited."""

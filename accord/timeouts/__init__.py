@@ -1,0 +1,1 @@
+"""Every run ends: steps, fixtures, requests, threads, processes and forks."""

@@ -1,0 +1,123 @@
+"""A process that a step forked and that comes back into pytest: it ends there, and the run stays its parent's.
+
+It would run the rest of the tests, write into the same record, and remove the database. Children of multiprocessing and
+subprocess never come back, and are left alone.
+"""
+
+import os
+from collections.abc import Callable, Generator
+from typing import Any, NoReturn
+from weakref import WeakSet
+
+import pytest
+
+from accord.compat.internals import disconnect
+from accord.reporting.failures import named
+from accord.steps.unawaited import Unawaited
+
+
+class Forks:
+    """Hooks around what tests, their steps and their fixtures run, as close to it as can be."""
+
+    def __init__(self, config: pytest.Config, unawaited: Unawaited, name_of_running: Callable[[], str]) -> None:
+        self._config = config
+        self._unawaited = unawaited
+        self._name_of_running = name_of_running
+        self._process = self._first = os.getpid()
+        _FORKS.add(self)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self) -> None:
+        """End a child of a hook between two tests; who forks for each test, as pytest-forked does, does so later."""
+        if os.getpid() != self._first:
+            self._end()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """End a child of a hook after the last test."""
+        if os.getpid() != self._first:
+            self._end()
+
+    def _phase(self) -> Generator[None, object, object]:
+        __tracebackhide__ = True
+        self._process = os.getpid()
+        try:
+            result = yield
+        except BaseException as error:
+            self._end_child(error)
+            raise
+        self._end_child()
+        return result
+
+    # What captures output reads it around these, and a child would take it from its parent.
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+        """End a child of a fixture."""
+        __tracebackhide__ = True
+        return (yield from self._phase())
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """End a child of a test."""
+        __tracebackhide__ = True
+        return (yield from self._phase())
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
+        """End a child of a fixture that was torn down."""
+        __tracebackhide__ = True
+        return (yield from self._phase())
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_after_step(self) -> None:
+        """End a child of a step that has passed."""
+        self._end_child()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_step_error(self, exception: Exception) -> None:
+        """End a child of a step that has failed."""
+        self._end_child(exception)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_after_scenario(self) -> None:
+        """End a child of a step that has ended otherwise, as with SystemExit."""
+        self._end_child()
+
+    def _end_child(self, error: BaseException | None = None) -> None:
+        if os.getpid() != self._process:
+            self._end(error)
+
+    def _end(self, error: BaseException | None = None) -> NoReturn:
+        because = f" with {named(error)}" if error is not None else ""
+        try:
+            if capture := self._config.pluginmanager.getplugin("capturemanager"):
+                capture.suspend(in_=True)
+            sentence = (
+                f"\n{self._name_of_running()} forked the process {os.getpid()}, which came back into the run{because} "
+                "and was ended: the run is its parent's. End it there with os._exit(), or use multiprocessing.\n"
+            )
+            os.write(2, sentence.encode(errors="replace"))
+        finally:
+            os._exit(1)
+
+    def note_fork(self) -> None:
+        """Have a process that was forked while the event loop ran end where it comes back to the loop."""
+        loop: Any = self._unawaited.loop
+        if loop is not None and loop.is_running():
+            disconnect(loop)
+            loop.call_soon(self._end)
+            # The thread of a handler that is no coroutine has no loop to come back to.
+            loop.call_soon_threadsafe = lambda *_, **__: self._end()
+
+
+_FORKS = WeakSet[Forks]()
+
+
+def _note_fork() -> None:
+    for forks in _FORKS:
+        forks.note_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)

@@ -1,0 +1,175 @@
+"""Where a task, or a thread, is at this moment: the project's own line for a sentence, and the stack to look through.
+
+A task that waits is followed through all that it awaits, by what CPython documents of coroutines and generators
+(`cr_await`, `ag_await`, `gi_yieldfrom`), into the tasks that those wait for and into the threads that work for them.
+"""
+
+import asyncio
+import concurrent.futures.thread
+import gc
+import sys
+import threading
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from traceback import FrameSummary
+from types import FrameType
+from typing import Any, NamedTuple
+
+from accord.basics.source import place
+from accord.compat.internals import Gathering, tasks_of
+
+REQUEST = "request "
+"""How the name of a task begins that answers a request; its method and path follow."""
+
+_AWAITING = ("cr_await", "ag_await", "gi_yieldfrom")
+_FRAMES = ("cr_frame", "ag_frame", "gi_frame")
+_OWN_PACKAGE = Path(__file__).parents[1]
+_NOT_OF_THE_PROJECT = {"site-packages", "dist-packages"}
+_MOST = 5
+
+
+class Stack(NamedTuple):
+    """Frames from the outermost to the innermost, and the request that they serve, if they serve one."""
+
+    request: str | None
+    frames: list[FrameSummary]
+
+
+def of_task(task: "asyncio.Task[Any]") -> list[Stack]:
+    """Return where the task waits: one stack for each thing that it waits for."""
+    return list(_of_task(task, None, [], set()))
+
+
+def of_thread(thread: int) -> Stack:
+    """Return where the thread of this identifier is."""
+    frame = sys._current_frames().get(thread)
+    return Stack(None, [] if frame is None else _summaries(frame))
+
+
+def is_busy(thread: threading.Thread) -> bool | None:
+    """Tell whether a thread of an executor's pool, or of anyio's, has work; None where it is of neither."""
+    inner, frame = None, sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        if frame.f_code.co_name == "_worker" and frame.f_code.co_filename == concurrent.futures.thread.__file__:
+            return inner is not None
+        if isinstance(frame.f_locals.get("self"), threading.Thread) and _is_of_anyio(thread):
+            # It has none while it waits in its own queue.
+            return inner is None or inner.f_locals.get("self") is not getattr(thread, "queue", None)
+        inner, frame = frame, frame.f_back
+    return None
+
+
+def _is_of_anyio(thread: threading.Thread) -> bool:
+    return type(thread).__module__.startswith("anyio.")
+
+
+def told(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:
+    """Say where these wait, each at the project's own line, and give the stacks as a traceback shows them."""
+    nearest: dict[str | None, tuple[int, Stack]] = {}
+    for stack in stacks:
+        own = _own(stack.frames, rootpath)
+        index = own[-1] if own else -1
+        if stack.frames and (stack.request not in nearest or index > nearest[stack.request][0]):
+            nearest[stack.request] = index, stack
+    waits, shown = [], []
+    for index, (request, frames) in list(nearest.values())[:_MOST]:
+        frame = frames[index]
+        line = f": `{frame.line}`" if frame.line else ""
+        where = place(frame.filename, frame.lineno or 0, rootpath)
+        waits.append(f"{request or 'it'} waits at {where} in `{frame.name}`{line}")
+        first = next(iter(_own(frames, rootpath)), 0)
+        shown.append((f"{request}:\n" if request else "") + "".join(traceback.format_list(frames[first:])))
+    if left := len(nearest) - len(waits):
+        waits.append(f"{left} more wait")
+    return "; ".join(waits), "".join(shown).rstrip()
+
+
+def _of_task(
+    task: "asyncio.Task[Any]", request: str | None, outer: list[FrameSummary], seen: set["asyncio.Task[Any]"]
+) -> Iterator[Stack]:
+    seen.add(task)
+    if task.get_name().startswith(REQUEST):
+        request = task.get_name().removeprefix(REQUEST)
+    frames, tasks, threads, streams = list(outer), [], [], []
+    ends_elsewhere = False
+    for awaited in _chain(task.get_coro()):
+        frame: FrameType | None = _first(awaited, _FRAMES)
+        if frame is not None:
+            frames.append(_summary(frame))
+            for value in list(frame.f_locals.values()):
+                tasks += tasks_of(value)
+                threads += _worker(value)
+                streams += _streamed(value)
+        elif isinstance(awaited, (asyncio.Task, Gathering)):
+            tasks += tasks_of(awaited)
+            ends_elsewhere = True
+    for inner in tasks:
+        if inner not in seen and not inner.done():
+            yield from _of_task(inner, request, frames, seen)
+    for stream in streams:
+        yield Stack(request, [*frames, stream])
+    for thread in threads:
+        yield Stack(request, frames + of_thread(thread).frames)
+    if not ends_elsewhere and not threads:
+        yield Stack(request, frames)
+
+
+def _chain(awaited: Any) -> Iterator[Any]:
+    seen = set()
+    while awaited is not None and id(awaited) not in seen:
+        seen.add(id(awaited))
+        yield awaited
+        if isinstance(awaited, asyncio.Future):
+            return
+        if any(hasattr(awaited, name) for name in _AWAITING):
+            awaited = _first(awaited, _AWAITING)
+        else:
+            # What stands between, as `anext()` or a future's iterator, tells nobody but the garbage collector.
+            awaited = next((it for it in gc.get_referents(awaited) if _is_awaitable(it)), None)
+
+
+def _is_awaitable(thing: Any) -> bool:
+    return isinstance(thing, asyncio.Future) or hasattr(type(thing), "throw") or hasattr(type(thing), "athrow")
+
+
+def _first(thing: Any, names: Iterable[str]) -> Any:
+    return next((value for name in names if (value := getattr(thing, name, None)) is not None), None)
+
+
+def _streamed(value: Any) -> list[FrameSummary]:
+    """Return where the body of a response of Starlette's is made: what sends a part of it is not there."""
+    is_response = type(value).__module__.startswith(("starlette", "fastapi", "sse_starlette"))
+    frame = getattr(getattr(value, "body_iterator", None), "ag_frame", None) if is_response else None
+    return [] if frame is None else [_summary(frame)]
+
+
+def _worker(value: Any) -> list[int]:
+    is_worker = isinstance(value, threading.Thread) and _is_of_anyio(value)
+    return [value.ident] if is_worker and value.ident else []
+
+
+def _summary(frame: FrameType) -> FrameSummary:
+    return FrameSummary(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+def _summaries(frame: FrameType | None) -> list[FrameSummary]:
+    frames = []
+    while frame is not None:
+        frames.append(_summary(frame))
+        frame = frame.f_back
+    return frames[::-1]
+
+
+def _own(frames: Sequence[FrameSummary], rootpath: Path) -> list[int]:
+    """Return the indices of the frames in files of the project."""
+    return [index for index, frame in enumerate(frames) if _is_own(Path(frame.filename), rootpath)]
+
+
+def _is_own(path: Path, rootpath: Path) -> bool:
+    return (
+        path.is_relative_to(rootpath)
+        and not path.is_relative_to(sys.prefix)
+        and not path.is_relative_to(_OWN_PACKAGE)
+        and not _NOT_OF_THE_PROJECT.intersection(path.parts)
+    )
