@@ -16,7 +16,7 @@ class Running:
         self._rootpath = rootpath
         self.item: pytest.Item | None = None
         self.scenario: str | None = None
-        """The scenario, as messages name it: The scenario `A new task` (features/tasks.feature:3). None in a plain test."""
+        """The scenario, as in: The scenario `A new task` (features/tasks.feature:3). None in a plain test."""
         self.feature: Feature | None = None
         self.step: str | None = None
         """The step, as messages name it; None where none runs."""
