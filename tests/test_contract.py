@@ -386,7 +386,7 @@ def connected(app: FastAPI, isolation: Isolation | None = None) -> httpx.AsyncCl
 
 async def test_a_breach_is_raised_where_the_request_is_made_and_names_the_step() -> None:
     isolation = Isolation()
-    isolation.step = "The step `When I look` (features/tasks.feature:4)"
+    isolation.running.step = "The step `When I look` (features/tasks.feature:4)"
     breach = r"^The step `When I look` \(features/tasks.feature:4\) met a breach of contract: GET /tasks/7 answered 200"
     async with connected(service(), isolation) as client:
         with pytest.raises(ContractViolationError, match=breach):
@@ -429,9 +429,10 @@ async def test_a_streamed_response_can_still_be_read_as_it_comes() -> None:
 
 async def test_routers_within_routers_and_variables_that_hold_slashes_are_known_operations() -> None:
     isolation = Isolation()
-    isolation.step = "The step"
+    isolation.running.step = "The step"
     async with connected(service(), isolation) as client:
         await client.get("/tasks/files/notes/march/one.txt")
+        assert isolation.coverage
         assert isolation.coverage.responses["GET /tasks/files/{file} 200"]
         with pytest.raises(ContractViolationError, match=r"GET /tasks/7/parts answered 404, .* no such operation"):
             await client.get("/tasks/7/parts")
@@ -465,8 +466,9 @@ async def test_only_what_a_scenario_sees_is_covered() -> None:
     isolation = Isolation()
     async with connected(service(), isolation) as client:
         await client.get("/tasks/7")
+        assert isolation.coverage
         assert isolation.coverage.responses == {}
-        isolation.step = "The step"
+        isolation.running.step = "The step"
         await client.get("/tasks/7")
     assert [label for label, covered in isolation.coverage.responses.items() if covered] == ["GET /tasks/{number} 200"]
 

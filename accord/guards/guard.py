@@ -14,7 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from accord.compat.internals import environment, is_of_pytest, is_time_travelling, stop_time_travel
+import pytest
+
+from accord.compat.cpython import environment
+from accord.compat.pytest import is_of_pytest
+from accord.compat.time_machine import is_time_travelling, stop_time_travel
 from accord.timeouts import outlasting, stacks
 
 Reading = Mapping[Any, Any]
@@ -282,3 +286,6 @@ def _differing(before: Reading, after: Reading) -> list[Any]:
 def _with_changes(reading: Reading, before: Reading, after: Reading) -> Reading:
     changed = {part: after.get(part, _UNSET) for part in _differing(before, after)}
     return {part: value for part, value in {**reading, **changed}.items() if value is not _UNSET}
+
+
+STATE_GUARD = pytest.StashKey[StateGuard]()

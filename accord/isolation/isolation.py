@@ -19,12 +19,14 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
+import pytest
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from accord.basics.clock import now
+from accord.basics.failures import text_of
 from accord.contract.check import Contract, Coverage
 from accord.database import provision
 from accord.database.address import SUFFIX
@@ -37,7 +39,7 @@ from accord.errors import (
     UsageError,
 )
 from accord.isolation.observed_stream import ObservedStream
-from accord.reporting.failures import text_of
+from accord.running import Running
 from accord.timeouts.stacks import REQUEST
 from accord.timeouts.watchdog import current as current_watchdog
 
@@ -109,18 +111,19 @@ class Isolation:
 
     def __init__(
         self,
+        running: Running | None = None,
         observe: Callable[..., None] = lambda *_: None,
         observe_sql: Callable[[str], None] | None = None,
     ) -> None:
         self.request_session: Callable[[], AsyncIterator[AsyncSession]] = self._request_session
         """Stands in for the app's dependency that yields a session. It is one object, as said above."""
         self.observe = observe
-        self._observe_sql = observe_sql
-        self.step: str | None = None
+        self.observe_sql = observe_sql
+        self.running = running or Running()
         self.real_commits = False
         self.lost: str | None = None
         """Says that another run has taken the database over, if so: nothing may be done there any more."""
-        self.coverage = Coverage()
+        self.coverage: Coverage | None = Coverage()
         self._unreachable: Callable[[], str | None] = lambda: None
         self._trouble: str | None = None
         self._bind: AsyncConnection | AsyncEngine | None = None
@@ -262,7 +265,7 @@ class Isolation:
         httpx.ReadTimeout is raised, as over a network; connecting, writing and a pool take no time here. The 5 seconds
         that a client of httpx has when nobody chose any do not count: `accord_timeout` does.
         """
-        return _Transport(app, self, contract)
+        return _Transport(app, self, contract if self.coverage is not None else None)
 
     @asynccontextmanager
     async def request(self, name: str) -> AsyncIterator[None]:
@@ -350,8 +353,8 @@ class Isolation:
             self._uncommitted_by = self.doer
 
     def _tell_sql(self, *execution: Any) -> None:
-        if self._observe_sql is not None and execution[2] not in _OWN:
-            self._observe_sql(execution[2])
+        if self.observe_sql is not None and execution[2] not in _OWN:
+            self.observe_sql(execution[2])
 
     def _note_trouble(self, context: ExceptionContext) -> None:
         """Remember what ends the scenario; under @real_commits a connection that is cut is the app's own affair."""
@@ -392,7 +395,7 @@ class Isolation:
     @property
     def doer(self) -> str:
         """What runs now, for messages that name it."""
-        return self.step or "The test, or a fixture of it,"
+        return self.running.step or "The test, or a fixture of it,"
 
     def _note_end(self, _session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
@@ -485,8 +488,9 @@ class _Transport(httpx.ASGITransport):
             documented = contract.check(request, response, _SCOPE.get())
         except ContractViolationError as breach:
             raise ContractViolationError(f"{self._isolation.doer} met a breach of contract: {breach}") from None
-        if documented is not None and self._isolation.step is not None:
-            self._isolation.coverage.note(contract, documented)
+        coverage = self._isolation.coverage
+        if documented is not None and coverage is not None and self._isolation.running.step is not None:
+            coverage.note(contract, documented)
         return documented
 
     async def _logged(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
@@ -508,3 +512,6 @@ class _Transport(httpx.ASGITransport):
             _TRACEBACK.set(traceback.format_exc())
             logger.exception("%s %s failed in the app", scope["method"], scope["path"])
             raise
+
+
+ISOLATION = pytest.StashKey[Isolation]()
