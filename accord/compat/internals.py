@@ -1,7 +1,7 @@
 """What Accord uses of other packages beyond their documented interface; nothing else in Accord does.
 
 Tested against CPython 3.11, pytest-bdd 9.0, pytest 9.0 to 9.2, pytest-asyncio 1.5 and pytest-split 0.11.
-`tests/test_internals.py` holds each name against the releases that are installed, and says which of them moved.
+`tests/plugin/test_internals.py` holds each name against the releases that are installed, and says which of them moved.
 """
 
 import asyncio
