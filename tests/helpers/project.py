@@ -1,20 +1,15 @@
 """A project of someone who uses Accord, in a directory of its own."""
 
 import os
+import shutil
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
-SETTINGS = """
-[pytest]
-addopts = -p no:randomly -p no:schemathesis --no-header --strict-markers --accord-docs=
-asyncio_mode = auto
-asyncio_default_fixture_loop_scope = session
-asyncio_default_test_loop_scope = session
-filterwarnings = error
-"""
-
+# Programs of more than a few lines, as files: to be read, linted and run by hand. They share this configuration.
+PROJECTS = Path(__file__).parents[1] / "projects"
+SETTINGS = PROJECTS.joinpath("pytest.ini").read_text(encoding="utf-8")
 PUBLISHING = SETTINGS.replace(" --accord-docs=", "")
 
 IMPORTS = """
@@ -40,6 +35,10 @@ class Project:
         """Write the pytest configuration."""
         self.path.joinpath("pytest.ini").write_text(text, encoding="utf-8")
 
+    def copy(self, name: str) -> None:
+        """Copy one of the programs in tests/projects."""
+        shutil.copytree(PROJECTS / name, self.path, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+
     def feature(self, text: str, path: str = "it.feature") -> Path:
         """Write a feature file; its first line is the one after the opening quotes."""
         file = self.path / path
@@ -54,6 +53,11 @@ class Project:
     def steps(self, text: str) -> None:
         """Write the step definitions, with the imports that they use."""
         self.path.joinpath("conftest.py").write_text(IMPORTS + dedent(text), encoding="utf-8")
+
+    def more_steps(self, text: str) -> None:
+        """Add step definitions to those that are there."""
+        with self.path.joinpath("conftest.py").open("a", encoding="utf-8") as conftest:
+            conftest.write(IMPORTS + dedent(text))
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest in this process."""

@@ -3,7 +3,6 @@
 import pytest
 
 from accord.recording.redaction.sql import without_details, without_literals
-from tests.helpers.growth import takes_linear_time
 
 
 @pytest.mark.parametrize(
@@ -74,13 +73,3 @@ def test_what_an_error_repeats_is_hidden(text: str) -> None:
 )
 def test_what_an_error_says_beside_values_is_told(text: str) -> None:
     assert without_details(text) == text
-
-
-@pytest.mark.parametrize("unit", ["'", "$a$", "$$", "/*", "--", '"', "E'\\", "1.", "a$", "U&'", "[SQL: '", "LINE 1: '"])
-def test_statements_take_linear_time(unit: str) -> None:
-    def work(length: int) -> None:
-        text = unit * (length // len(unit))
-        without_literals(text)
-        without_details(text)
-
-    assert takes_linear_time(work)

@@ -4,7 +4,6 @@ import pytest
 
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError
-from tests.helpers.project import Project
 
 
 @pytest.mark.parametrize(
@@ -27,31 +26,5 @@ def test_on_one_line_a_line_break_is_a_space() -> None:
     assert one_line(" a\n b\r\n\tc\x00 ") == "a b c␀"
 
 
-def test_a_refusal_shows_what_it_repeats() -> None:
+def test_an_error_shows_what_a_terminal_would_obey_as_signs() -> None:
     assert str(AccordError("no \x1b]0;title\x07")) == "no ␛]0;title␇"
-
-
-def test_what_a_scenario_is_called_and_says_is_shown_in_the_terminal(project: Project) -> None:
-    project.scenario("Given a \x1b[2J\u202estep", "Then it breaks")
-    project.steps(
-        """
-        @given(parsers.parse("a {words}"))
-        def _(words):
-            pass
-
-        @then("it breaks")
-        def _():
-            assert 1 == 2
-        """
-    )
-    said = project.run().stdout.str()
-    assert "a ␛[2J[U+202E]step" in said
-    project.scenario("Given no \x1b[2J\u202estep", "Then it breaks")
-    assert "no step definition says: Given no ␛[2J[U+202E]step" in project.run().stdout.str()
-
-
-def test_what_is_wrong_with_a_feature_is_shown_in_the_terminal(project: Project) -> None:
-    project.feature("Feature: It\n  Scenario: One\n    Given a step\n  \x1b[2J\u202eWhoops\n")
-    said = project.run().stdout.str()
-    assert "␛[2J[U+202E]Whoops" in said
-    assert "\x1b[2J" not in said
