@@ -1,17 +1,14 @@
 """What the documents say of a stream: one of the compatibility kit, or one made by hand."""
 
-import itertools
 import json
 import re
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2.bccache import bc_magic
 
 from accord import cli, living_docs
 from accord.errors import UsageError
@@ -19,11 +16,9 @@ from accord.living_docs.attachments import shown
 from accord.living_docs.changes import changes
 from accord.living_docs.index import operations, slowest_steps
 from accord.living_docs.model import Document, Evidence, Failure, State, Step
-from accord.living_docs.page import page
 from accord.living_docs.reader import read
 from accord.living_docs.summary import escaped
 from accord.living_docs.words import comparison, took
-from tests.helpers.planting import OF_DIRECTORY, OF_FILE
 from tests.helpers.recording import Json, Outcome, exchange, har, ndjson, recorded, text
 
 KIT = {
@@ -489,74 +484,3 @@ def test_evidence_is_left_out_of_a_baseline(stream: Path) -> None:
     [promise, *_] = read(stream, evidence=False).promises()
     assert promise.run
     assert [step.evidence for step in promise.run.steps] == [[], [], []]
-
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Where the compiled templates are kept, in a cache that is empty."""
-    cache = tmp_path / "cache"
-    monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
-    return cache
-
-
-def test_templates_are_compiled_once_and_torn_ones_again(stream: Path, kept: Path) -> None:
-    shown_to = document(stream, TASKS)
-    whole = list(page(shown_to, None, None))
-    files = list(kept.glob("accord/templates-*/*"))
-    compiled, written = [file.read_bytes() for file in files], [file.stat().st_ino for file in files]
-    assert len(compiled) == 3
-    assert list(page(shown_to, None, None)) == whole
-    assert [file.stat().st_ino for file in files] == written
-    for file in files:
-        file.write_bytes(file.read_bytes()[:-100])
-    assert list(page(shown_to, None, None)) == whole
-    assert [file.read_bytes() for file in files] == compiled
-
-
-@pytest.mark.parametrize(
-    ("place", "planted"),
-    [
-        *itertools.product(["accord", "accord/templates-*"], OF_DIRECTORY),
-        *itertools.product(["accord/templates-*/*"], OF_FILE),
-    ],
-)
-def test_a_compiled_template_that_another_user_could_have_put_there_is_not_run(
-    stream: Path, kept: Path, place: str, planted: Callable[[Path], str]
-) -> None:
-    shown_to = document(stream, TASKS)
-    whole = list(page(shown_to, None, None))
-    files = list(kept.glob("accord/templates-*/*"))
-    assert len(files) == 3
-    for file in files:
-        file.write_bytes(bc_magic + b"cbuiltins\nexit\n(tR.")
-    with pytest.raises(SystemExit):
-        list(page(shown_to, None, None))
-
-    for path in list(kept.glob(place)):
-        planted(path)
-
-    assert list(page(shown_to, None, None)) == whole
-
-
-@pytest.mark.parametrize("length", range(0, 60, 7))
-def test_a_compiled_template_that_is_torn_anywhere_is_compiled_again(stream: Path, kept: Path, length: int) -> None:
-    shown_to = document(stream, TASKS)
-    whole = list(page(shown_to, None, None))
-    for file in kept.glob("accord/templates-*/*"):
-        file.write_bytes(file.read_bytes()[:length])
-    assert list(page(shown_to, None, None)) == whole
-
-
-def test_where_nothing_can_be_kept_the_page_is_the_same(stream: Path, kept: Path) -> None:
-    shown_to = document(stream, TASKS)
-    whole = list(page(shown_to, None, None))
-    shutil.rmtree(kept)
-    kept.write_text("no directory", encoding="utf-8")
-    assert list(page(shown_to, None, None)) == whole
-
-
-def test_who_wants_no_bytecode_written_has_none_kept(stream: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    list(page(document(stream, TASKS), None, None))
-    assert not kept.exists()
