@@ -4,113 +4,17 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated
 
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import Depends, FastAPI, HTTPException
-from sqlalchemy import ForeignKey, event, insert, select, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from accord.errors import DeadlockError, OutageError, UncommittedWorkError
 from accord.isolation.isolation import Isolation
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Note(Base):
-    __tablename__ = "notes"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str] = mapped_column(unique=True)
-    # The note that this one answers; checked at the commit.
-    answers: Mapped[int | None] = mapped_column(ForeignKey("notes.id", deferrable=True, initially="DEFERRED"))
-
-
-async def get_session() -> AsyncIterator[AsyncSession]:
-    raise AssertionError("no test uses the service's own sessions")
-    yield
-
-
-Database = Annotated[AsyncSession, Depends(get_session)]
-service = FastAPI()
-
-
-@service.get("/notes")
-async def read_notes(db: Database) -> list[str]:
-    return list(await db.scalars(select(Note.text).order_by(Note.id)))
-
-
-@service.get("/objects")
-async def read_objects(db: Database) -> list[str]:
-    return [note.text for note in await db.scalars(select(Note).order_by(Note.id))]
-
-
-@service.post("/notes/{note}")
-async def keep_note(db: Database, note: str) -> None:
-    db.add(Note(text=note))
-    try:
-        await db.commit()
-    except IntegrityError as error:
-        await db.rollback()
-        raise HTTPException(409) from error
-
-
-@service.post("/forgotten/{note}")
-async def forget_to_commit(db: Database, note: str) -> None:
-    db.add(Note(text=note))
-    await db.flush()
-
-
-@service.post("/undone/{note}")
-async def roll_back(db: Database, note: str) -> None:
-    db.add(Note(text=note))
-    await db.flush()
-    await db.rollback()
-
-
-@service.post("/crashed/{note}")
-async def crash(db: Database, note: str) -> None:
-    db.add(Note(text=note))
-    await db.flush()
-    raise RuntimeError("out of ink")
-
-
-@service.post("/answers/{number}")
-async def answer_note(db: Database, number: int) -> None:
-    db.add(Note(text="answer", answers=number))
-    try:
-        await db.commit()
-    except IntegrityError as error:
-        await db.rollback()
-        raise HTTPException(409) from error
-
-
-@service.post("/later")
-async def answer_a_note_that_is_written_later(db: Database) -> None:
-    db.add(Note(id=1, text="answer", answers=2))
-    async with db.begin_nested():
-        await db.flush()
-    await db.execute(insert(Note).values(id=2, text="question"))
-    await db.commit()
-
-
-@service.post("/waiting")
-async def wait_for_a_signal() -> None:
-    await signal.wait()
-
-
-@service.post("/signal")
-async def give_a_signal() -> None:
-    signal.set()
-
-
-signal = asyncio.Event()
+from tests.projects.notes.service import Base, Note, app, get_session, signal
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -137,8 +41,8 @@ async def client(session: AsyncSession, isolation: Isolation) -> AsyncIterator[h
 
 
 def client_of(isolation: Isolation) -> httpx.AsyncClient:
-    service.dependency_overrides[get_session] = isolation.request_session
-    return httpx.AsyncClient(transport=isolation.transport(service), base_url="http://test")
+    app.dependency_overrides[get_session] = isolation.request_session
+    return httpx.AsyncClient(transport=isolation.transport(app), base_url="http://test")
 
 
 async def notes(client: httpx.AsyncClient) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where a run's database comes from, what happens to it, and how a run is refused one."""
+"""Where a run's database comes from, and what happens to it."""
 
 import asyncio
 import os
@@ -18,41 +18,12 @@ from accord.database import provision
 from accord.database.embedded import Cluster, cluster
 from accord.database.provision import Worker, clone, database
 from accord.errors import AccordError
+from tests.helpers.project import Project
 from tests.helpers.servers import at, databases, kill, query
 
 # What may be on for the run that these tests are part of, and is not for those that they start.
 OF_THIS_RUN = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
 CACHE = platformdirs.user_cache_dir()
-
-SETTINGS = """
-[pytest]
-addopts = -p no:schemathesis
-asyncio_mode = auto
-asyncio_default_fixture_loop_scope = session
-asyncio_default_test_loop_scope = session
-filterwarnings = error
-"""
-HOLDING = """
-import sys
-from pathlib import Path
-
-import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-
-@pytest.fixture
-async def connected(database_url):
-    engine = create_async_engine(database_url)
-    async with engine.connect() as connection:
-        name = await connection.scalar(text("SELECT current_database()"))
-    await engine.dispose()
-    Path(name).touch()
-    return database_url
-
-def test_holds_its_database_until_told(connected):
-    print("", connected, sep="\\n", flush=True)
-    sys.__stdin__.readline()
-"""
 
 
 class Run:
@@ -82,46 +53,8 @@ class Run:
         self.said += self.process.communicate(timeout=60)[0]
 
 
-WORKER = Worker("gw0", "run")
-PREPARING = """
-from pathlib import Path
-
-import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-
-
-@pytest.fixture(scope="session")
-def prepare_database():
-    async def prepare(url):
-        with Path("prepared").open("a") as file:
-            file.write("once\\n")
-        engine = create_async_engine(url)
-        async with engine.begin() as connection:
-            await connection.execute(text("CREATE TABLE shelves AS SELECT 1 AS number"))
-        await engine.dispose()
-
-    return prepare
-"""
-SHELVES = """
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-
-
-async def test_shelves(database_url):
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.execute(text("INSERT INTO shelves VALUES (2)"))
-        numbers = list(await connection.scalars(text("SELECT number FROM shelves")))
-    await engine.dispose()
-    assert numbers == [1, 2]
-"""
-
-
 @pytest.fixture
-def project(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> pytest.Pytester:
+def project(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project of one test, which uses a database, run with nothing of this run's environment."""
     for name in OF_THIS_RUN:
         monkeypatch.delenv(name, raising=False)
@@ -130,16 +63,15 @@ def project(
         # Else each run would compile all that it imports, which takes longer than the run.
         monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")
         monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp() / "bytecode"))
-    pytester.makefile(".ini", pytest=SETTINGS)
-    pytester.makepyfile(test_holding=HOLDING)
-    return pytester
+    project.copy("holding")
+    return project
 
 
 @pytest.fixture
-def wheel(project: pytest.Pytester, server: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+def wheel(project: Project, server: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """The cluster that is used here and by the project's runs, where they would use the user's own."""
     monkeypatch.setattr(provision, "cluster", lambda: server)
-    project.makeconftest(
+    project.pytester.makeconftest(
         "from pathlib import Path\n"
         "from accord.database import embedded, provision\n"
         f"provision.cluster = lambda: embedded.Cluster(Path({str(server.home)!r}), {server.account!r})\n"
@@ -148,7 +80,7 @@ def wheel(project: pytest.Pytester, server: Cluster, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def begin(project: pytest.Pytester) -> Iterator[Callable[[], Run]]:
+def begin(project: Project) -> Iterator[Callable[[], Run]]:
     """Begin a run of the project."""
     begun: list[Run] = []
 
@@ -167,17 +99,6 @@ def begin(project: pytest.Pytester) -> Iterator[Callable[[], Run]]:
     for run in begun:
         if run.process.poll() is None:
             run.end(signal.SIGKILL)
-
-
-async def refusal(address: str, worker: Worker | None = None) -> str:
-    """Return the sentence with which the address is refused, and see that it is one."""
-    with pytest.raises(AccordError) as refused:
-        async with database(address, worker):
-            pass
-    sentence = str(refused.value)
-    assert "\n" not in sentence
-    assert sentence.endswith(".")
-    return sentence
 
 
 async def deserted(server: URL, name: str | None) -> None:
@@ -287,20 +208,6 @@ async def test_settings_of_the_shell_for_another_server_are_put_aside(
     assert settings.items() <= os.environ.items()
 
 
-async def test_a_cache_directory_that_cannot_be_made_is_said(
-    tmp_path: Path, lasting: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    occupied = tmp_path / "occupied"
-    occupied.touch()
-    monkeypatch.setattr(provision, "cluster", lambda: Cluster(occupied / "accord", lasting.account))
-
-    sentence = await refusal("")
-
-    assert f"cannot be kept in {occupied / 'accord'} (Not a directory): set " in sentence
-    assert sentence.endswith("DATABASE_URL to use a server of your own.")
-    assert ("XDG_CACHE_HOME" in sentence) is (lasting.account is None)
-
-
 async def test_a_database_is_made_beside_one_that_does_not_exist_and_removed(provided: URL) -> None:
     before = await databases(provided)
 
@@ -379,23 +286,12 @@ async def test_a_database_that_someone_is_connected_to_cannot_be_copied(provided
         await someone.close()
 
 
-async def test_a_database_in_use_by_another_run_is_refused(provided: URL) -> None:
-    await query(provided, "CREATE DATABASE busy_test")
-    async with database(at(provided, "busy_test")):
-        assert await refusal(at(provided, "busy_test")) == (
-            'Another run is using the database "busy_test": wait for it to end, or name another in DATABASE_URL.'
-        )
-
-    async with database(at(provided, "busy_test")):
-        pass
-
-
 async def test_each_worker_gets_a_database_beside_the_one_that_is_named(
-    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
 
-    result = project.runpytest_subprocess("-n", "2", "--dist", "each")
+    result = project.run_process("-n", "2", "--dist", "each")
 
     result.assert_outcomes(passed=2)
     used = sorted(path.name for path in project.path.glob("shop*"))
@@ -405,13 +301,12 @@ async def test_each_worker_gets_a_database_beside_the_one_that_is_named(
 
 @pytest.mark.parametrize("arguments", [[], ["-n", "3", "--dist", "each"]], ids=["alone", "workers"])
 async def test_what_is_prepared_is_made_once_and_each_worker_gets_a_copy(
-    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+    provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
-    project.makeconftest(PREPARING)
-    project.path.joinpath("test_holding.py").write_text(SHELVES, encoding="utf-8")
+    project.copy("shelves")
 
-    result = project.runpytest_subprocess(*arguments)
+    result = project.run_process(*arguments)
 
     result.assert_outcomes(passed=3 if arguments else 1)
     assert project.path.joinpath("prepared").read_text(encoding="utf-8") == "once\n"
@@ -440,209 +335,41 @@ async def test_what_a_killed_worker_prepared_is_made_again_for_the_one_that_take
 
 
 async def test_what_is_prepared_is_made_in_a_database_that_is_there(
-    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
     await query(provided, "CREATE DATABASE shop_test")
-    project.makeconftest(PREPARING)
-    project.path.joinpath("test_holding.py").write_text(SHELVES, encoding="utf-8")
+    project.copy("shelves")
 
     try:
-        project.runpytest_subprocess().assert_outcomes(passed=1)
+        project.run_process().assert_outcomes(passed=1)
         assert await query(provided.set(database="shop_test"), "SELECT number FROM shelves") == [1, 2]
     finally:
         await query(provided, "DROP DATABASE shop_test")
 
 
 async def test_a_database_in_which_nothing_could_be_prepared_is_removed(
-    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
-    project.makeconftest(PREPARING.replace("CREATE TABLE shelves AS SELECT 1 AS number", "CREATE nonsense"))
-    project.path.joinpath("test_holding.py").write_text(SHELVES, encoding="utf-8")
+    project.copy("shelves")
+    project.change("conftest.py", "CREATE TABLE shelves AS SELECT 1 AS number", "CREATE nonsense")
 
     for arguments in ([], ["-n", "2", "--dist", "each"]):
-        project.runpytest_subprocess(*arguments).stdout.fnmatch_lines(["*syntax error at or near*nonsense*"])
+        project.run_process(*arguments).stdout.fnmatch_lines(["*syntax error at or near*nonsense*"])
         assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
-
-
-@pytest.mark.parametrize("name", ["production", "production_tests", "test_production", "PRODUCTION_TEST", ""])
-async def test_a_database_whose_name_does_not_end_in_test_is_refused(provided: URL, name: str) -> None:
-    # Nothing answers there, so nothing was asked before.
-    address = at(provided.set(port=1), name)
-
-    for worker in (None, WORKER):
-        assert await refusal(address, worker) == (
-            f'DATABASE_URL names the database "{name}", and Accord only takes one whose name ends in "_test", '
-            f'since it drops tables there: name "{name or "tasks"}_test" instead, which need not exist.'
-        )
-
-
-async def test_a_name_that_postgresql_would_cut_is_refused(provided: URL) -> None:
-    name = "a" * 58 + "_test"
-    async with database(at(provided, name)) as url:
-        assert str(url.database).startswith("aaa")
-        assert len(str(url.database)) == 63
-
-    assert "cuts names off after 63 bytes: choose a shorter one." in await refusal(at(provided, f"a{name}"))
-    assert f'names the database "{"a" * 58}_gw0_test"' in await refusal(at(provided, name), WORKER)
-
-
-@pytest.mark.parametrize(
-    "address", ["nonsense", "://", "shop_test", "postgresql+asyncpg://u:guessed@localhost:port/shop_test"]
-)
-async def test_what_is_no_address_is_refused(address: str) -> None:
-    assert await refusal(address) == (
-        "DATABASE_URL is not a database's address: write it as postgresql+asyncpg://user:password@host/name_test."
-    )
-
-
-@pytest.mark.parametrize("driver", ["mysql", "sqlite", "postgres", "postgresql+psycopg"])
-async def test_a_wrong_driver_is_refused(driver: str) -> None:
-    assert await refusal(f"{driver}://user:guessed@localhost/shop_test") == (
-        f"DATABASE_URL begins with {driver}://, but Accord drives PostgreSQL through asyncpg: "
-        "write postgresql+asyncpg://."
-    )
-
-
-@pytest.mark.parametrize("setting", ["sslmode=require", "ssl=sometimes", "port=first", "loop=here", "timeout=x"])
-async def test_settings_that_the_driver_does_not_take_are_refused(provided: URL, setting: str) -> None:
-    sentence = await refusal(f"{at(provided, 'shop_test')}?{setting}")
-
-    assert re.fullmatch(r"DATABASE_URL has settings that asyncpg does not take \(.+\): correct them\.", sentence)
-
-
-async def test_a_server_that_cannot_be_reached_is_said(provided: URL) -> None:
-    assert re.fullmatch(
-        r"No PostgreSQL server answers at 127.0.0.1:1 \(.*Connect call failed.*\): start it, correct DATABASE_URL, "
-        r"or unset it to use PostgreSQL from the wheel\.",
-        await refusal(at(provided.set(port=1), "shop_test")),
-    )
-    assert "No PostgreSQL server answers at nowhere.invalid:" in await refusal(
-        at(provided.set(host="nowhere.invalid"), "shop_test")
-    )
-
-
-async def test_a_server_that_is_not_postgresql_is_said(provided: URL) -> None:
-    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as other:
-        port: int = other.sockets[0].getsockname()[1]
-        assert f"No PostgreSQL server answers at 127.0.0.1:{port} (" in await refusal(
-            at(provided.set(port=port), "shop_test")
-        )
-
-
-async def test_a_wrong_password_is_said_and_not_repeated(provided: URL) -> None:
-    sentence = await refusal(at(provided, "shop_test", "postgres", "guessed"))
-
-    assert sentence == (
-        f"The PostgreSQL server at 127.0.0.1:{provided.port} does not let you in (password authentication failed for "
-        'user "postgres"): correct the user or the password in DATABASE_URL.'
-    )
-
-
-async def test_a_password_that_is_missing_is_said(provided: URL) -> None:
-    address = provided.set(database="shop_test", password=None).render_as_string()
-
-    assert "does not let you in (" in await refusal(address)
-
-
-async def test_a_missing_privilege_is_refused_with_the_statement_that_gives_it(provided: URL) -> None:
-    await query(provided, "CREATE ROLE reader LOGIN PASSWORD 'secret'")
-    await query(provided, "CREATE DATABASE theirs_test")
-    there = provided.set(database="theirs_test")
-    await query(there, "REVOKE CONNECT ON DATABASE theirs_test FROM PUBLIC")
-    await query(there, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
-    address = at(provided, "theirs_test", "reader", "secret")
-
-    sentence = await refusal(address)
-    assert sentence == (
-        f'"reader" may not connect to the database "theirs_test" at 127.0.0.1:{provided.port}: '
-        'GRANT CONNECT ON DATABASE "theirs_test" TO "reader".'
-    )
-    await query(there, sentence.rstrip(".").partition(": ")[2])
-    sentence = await refusal(address)
-    assert sentence == (
-        '"reader" may not make tables in the database "theirs_test": '
-        'GRANT USAGE, CREATE ON SCHEMA "public" TO "reader".'
-    )
-    await query(there, sentence.rstrip(".").partition(": ")[2])
-
-    async with database(address) as url:
-        await query(url, "CREATE TABLE tasks ()")
-
-
-async def test_that_a_database_may_not_be_made_is_said_with_the_statement_that_lets_it(provided: URL) -> None:
-    await query(provided, "CREATE ROLE newcomer LOGIN PASSWORD 'secret'")
-    address = at(provided, "theirs_too_test", "newcomer", "secret")
-
-    assert await refusal(address) == (
-        'The database "theirs_too_test" does not exist, and "newcomer" may not make it: '
-        'ALTER ROLE "newcomer" CREATEDB, or have it made.'
-    )
-    await query(provided, 'ALTER ROLE "newcomer" CREATEDB')
-
-    async with database(address) as url:
-        await query(url, "CREATE TABLE tasks ()")
-
-
-async def test_a_server_without_the_database_to_make_others_from_is_said(provided: URL) -> None:
-    there = provided.set(database="template1")
-    await query(there, "ALTER DATABASE postgres RENAME TO hidden")
-    try:
-        sentence = (
-            f'There is no database "postgres" at 127.0.0.1:{provided.port}, '
-            "from which Accord makes databases and keeps them from other runs: have it made."
-        )
-        assert await refusal(at(provided, "shop_test")) == sentence
-        await query(there, "CREATE DATABASE shop_test")
-        assert await refusal(at(provided, "shop_test")) == sentence
-    finally:
-        await query(there, "DROP DATABASE IF EXISTS shop_test")
-        await query(there, "ALTER DATABASE hidden RENAME TO postgres")
-
-
-async def test_a_database_that_cannot_be_made_is_said(provided: URL) -> None:
-    await query(provided, "ALTER DATABASE template1 RENAME TO template_hidden")
-    try:
-        assert await refusal(at(provided, "shop_test")) == (
-            'The database "shop_test" does not exist and cannot be made '
-            '(template database "template1" does not exist): have it made.'
-        )
-    finally:
-        await query(provided, "ALTER DATABASE template_hidden RENAME TO template1")
-
-
-LOSING = """
-import time
-
-from tests.helpers.servers import snatch
-
-
-async def test_that_loses_its_database(isolation, database_url):
-    other = await snatch(database_url)
-    while isolation.lost is None:
-        time.sleep(0.01)
-    await other.close()
-
-
-def test_that_comes_after_it(database_url):
-    raise AssertionError("It ran.")
-"""
 
 
 @pytest.mark.parametrize("arguments", [[], ["-n", "1"]], ids=["alone", "worker"])
 async def test_a_run_that_loses_its_database_stops_and_says_so(
-    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+    provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", at(provided, "lost_test"))
-    project.path.joinpath("test_holding.py").write_text(LOSING, encoding="utf-8")
+    project.copy("losing")
     monkeypatch.syspath_prepend(Path(__file__).parents[2])
     before = await databases(provided)
 
-    result = project.runpytest_subprocess("-p", "no:randomly", *arguments)
+    result = project.run_process(*arguments)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.assert_outcomes(passed=1)
@@ -660,11 +387,11 @@ async def test_a_run_that_loses_its_database_stops_and_says_so(
     ids=["name", "password", "password, with workers"],
 )
 def test_a_refused_run_ends_with_one_line_and_as_a_usage_error(
-    provided: URL, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str, options: list[str]
+    provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch, name: str, options: list[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", at(provided, name, "postgres", "guessed"))
 
-    result = project.runpytest_subprocess(*options)
+    result = project.run_process(*options)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     output = result.stdout.str() + result.stderr.str()

@@ -23,6 +23,11 @@ from pytest_bdd import given, parsers, step, then, when
 """
 
 
+def copy_program(name: str, path: Path) -> None:
+    """Copy one of the programs in tests/projects into a directory."""
+    shutil.copytree(PROJECTS / name, path, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+
+
 class Project:
     """Features, their steps, and the ways to run them."""
 
@@ -37,7 +42,14 @@ class Project:
 
     def copy(self, name: str) -> None:
         """Copy one of the programs in tests/projects."""
-        shutil.copytree(PROJECTS / name, self.path, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        copy_program(name, self.path)
+
+    def change(self, path: str, old: str, new: str) -> None:
+        """Put something else in the place of a text that a file has."""
+        file = self.path / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
 
     def feature(self, text: str, path: str = "it.feature") -> Path:
         """Write a feature file; its first line is the one after the opening quotes."""

@@ -13,243 +13,15 @@ import pytest
 from sqlalchemy import URL
 
 from accord.database.embedded import Cluster
+from tests.helpers.project import SETTINGS, copy_program
 from tests.helpers.servers import databases, directory, with_programs
 
 OF_THIS_RUN = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTHONDONTWRITEBYTECODE")
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
 
-SETTINGS = """
-[pytest]
-addopts = -p no:randomly -p no:cacheprovider -p no:hypothesispytest -p no:schemathesis --no-header -rA -v --accord-docs=
-asyncio_mode = auto
-asyncio_default_fixture_loop_scope = session
-asyncio_default_test_loop_scope = session
-filterwarnings = error
-accord_lifespan_timeout = 0.2
-"""
-
-SERVICE = """
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated
-
-from fastapi import Depends, FastAPI
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from starlette.datastructures import State
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Note(Base):
-    __tablename__ = "notes"
-    # What is not logged fills the disk of the table alone, and so fails one statement and not the server.
-    __table_args__ = {"prefixes": ["UNLOGGED"]}
-    id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str]
-
-
-async def get_session() -> AsyncIterator[AsyncSession]:
-    raise AssertionError("overridden")
-    yield
-
-
-Database = Annotated[AsyncSession, Depends(get_session)]
-
-
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    await go_wrong(app.state, "startup")
-    yield
-    await go_wrong(app.state, "shutdown")
-
-
-async def go_wrong(state: State, phase: str) -> None:
-    if getattr(state, phase, None) == "fails":
-        raise TimeoutError("out of ink")
-    if getattr(state, phase, None) == "hangs":
-        await asyncio.Event().wait()
-
-
-app = FastAPI(lifespan=lifespan)
-
-
-@app.post("/notes/{note}")
-async def write(db: Database, note: str) -> None:
-    db.add(Note(text=note))
-    await db.commit()
-
-
-@app.get("/notes")
-async def read(db: Database) -> list[str]:
-    return list(await db.scalars(select(Note.text).order_by(Note.id)))
-
-
-@app.post("/cut")
-async def cut(db: Database) -> None:
-    await db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-
-
-@app.post("/much")
-async def write_much(db: Database) -> None:
-    await db.execute(text("INSERT INTO notes (text) SELECT repeat('x', 1000) FROM generate_series(1, 100000)"))
-    await db.commit()
-"""
-
-CONFTEST = """
-import asyncio
-import os
-import signal
-from pathlib import Path
-
-import httpx
-import pytest
-from pytest_bdd import given, parsers, then, when
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-
-from accord.database import provision
-from accord.database.embedded import Cluster
-from accord.isolation.lifespan import running
-from service import Base, Note, app, get_session
-from tests.helpers.servers import kill
-
-# A shell that starts this in the background has it ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-SERVER = Cluster(Path({home!r}), {account!r}, tcp={tcp!r})
-provision.cluster = lambda: SERVER
-
-
-def tell(what):
-    with open("told", "w") as pipe:
-        print(what, file=pipe)
-
-
-@pytest.fixture(scope="session")
-async def setup_db(database_url):
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.drop_all)
-        await connection.run_sync(Base.metadata.create_all)
-    yield engine
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.drop_all)
-    await engine.dispose()
-    Path(f"dropped-{{os.getpid()}}").touch()
-
-
-@pytest.fixture
-async def db_session(setup_db, isolation):
-    async with isolation.session(setup_db) as session:
-        yield session
-
-
-@pytest.fixture
-async def client(db_session, isolation):
-    app.dependency_overrides[get_session] = isolation.request_session
-    async with (
-        running(app) as started,
-        httpx.AsyncClient(transport=isolation.transport(started), base_url="http://test") as client,
-    ):
-        yield client
-    app.dependency_overrides.clear()
-
-
-@pytest.fixture
-async def lingering():
-    yield
-    tell("lingering")
-    await asyncio.Event().wait()
-
-
-@given(parsers.parse('the note "{{note}}"'))
-async def _(db_session, note):
-    db_session.add(Note(text=note))
-    await db_session.commit()
-
-
-@when(parsers.parse('I write "{{note}}"'))
-async def _(client, note):
-    assert (await client.post(f"/notes/{{note}}")).status_code == 200
-
-
-@when("I write more than there is room for")
-async def _(client):
-    assert (await client.post("/much")).status_code == 200
-
-
-@when("the server is killed")
-async def _():
-    kill(SERVER)
-
-
-@when("I write more than there is room for in the log")
-async def _(db_session):
-    await db_session.execute(text("SELECT pg_logical_emit_message(true, '', repeat('x', 1 << 26))"))
-
-
-@when("the disk fills up")
-async def _():
-    with pytest.raises(OSError, match="No space left"), (SERVER.home / "filling").open("wb", buffering=0) as filling:
-        while True:
-            filling.write(bytes(1 << 16))
-
-
-@when("the connection is cut in a step")
-async def _(db_session):
-    await db_session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-
-
-@when("the connection is cut in a request")
-async def _(client):
-    assert (await client.post("/cut")).status_code == 200
-
-
-@when("the connection is cut by another")
-async def _(db_session, setup_db):
-    backend = await db_session.scalar(text("SELECT pg_backend_pid()"))
-    await db_session.commit()
-    async with setup_db.connect() as another:
-        await another.execute(text(f"SELECT pg_terminate_backend({{backend}}, 60000)"))
-
-
-@when(parsers.parse("the app's {{phase}} {{end:w}}"))
-def _(monkeypatch, phase, end):
-    monkeypatch.setattr(app.state, phase, end, raising=False)
-
-
-@when("the worker is killed")
-async def _(db_session):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-@when("I wait")
-async def _(db_session):
-    tell("waiting")
-    await asyncio.Event().wait()
-
-
-@when("I wait, and linger at the end")
-async def _(db_session, lingering):
-    tell("waiting")
-    await asyncio.Event().wait()
-
-
-@then(parsers.parse('the notes are "{{notes}}"'))
-async def _(client, notes):
-    answer = await client.get("/notes")
-    assert answer.status_code == 200
-    assert answer.json() == notes.split(", ")
-
-
-@then("all is well")
-async def _(): ...
-"""
+# Each scenario is shown with its end, and Hypothesis has nothing to say.
+ARGUMENTS = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-rA", "-v", "-o", "accord_lifespan_timeout=0.2"]
 
 
 class Service:
@@ -258,11 +30,15 @@ class Service:
     def __init__(self, path: Path, server: Cluster, bytecode: Path) -> None:
         self.path = path
         self.server = server
-        kept = {name: value for name, value in os.environ.items() if name not in OF_THIS_RUN}
-        self.environment = kept | {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(bytecode)}
-        conftest = CONFTEST.format(home=str(server.home), account=server.account, tcp=server.tcp)
-        for name, text in {"pytest.ini": SETTINGS, "service.py": SERVICE, "conftest.py": conftest}.items():
-            (path / name).write_text(text, encoding="utf-8")
+        self.environment = {name: value for name, value in os.environ.items() if name not in OF_THIS_RUN} | {
+            "PYTHONPATH": str(ROOT),
+            "PYTHONPYCACHEPREFIX": str(bytecode),
+            "CLUSTER_HOME": str(server.home),
+            **({"CLUSTER_ACCOUNT": server.account} if server.account else {}),
+            **({"CLUSTER_TCP": "1"} if server.tcp else {}),
+        }
+        (path / "pytest.ini").write_text(SETTINGS, encoding="utf-8")
+        copy_program("notes", path)
         os.mkfifo(path / "told")
         # Open for writing too, so that it does not end when one of those who write to it does.
         self.told = os.fdopen(os.open(path / "told", os.O_RDWR), "rb", buffering=0)
@@ -279,7 +55,7 @@ class Service:
 
     def begin(self, *arguments: str, limit: int | None = None) -> "subprocess.Popen[str]":
         """Begin a run in a group of processes of its own, which may write files up to the limit."""
-        command = [sys.executable, "-m", "pytest", *arguments]
+        command = [sys.executable, "-m", "pytest", *ARGUMENTS, *arguments]
         if limit is not None:
             command = ["prlimit", f"--fsize={limit}", *command]
         output = subprocess.Popen(

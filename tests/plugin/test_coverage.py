@@ -72,8 +72,7 @@ def test_a_breach_in_a_scenario_is_one_sentence_without_a_traceback(suite: Proje
 
 
 def test_a_run_whose_scenarios_have_no_contract_covers_nothing(suite: Project) -> None:
-    conftest = suite.path / "conftest.py"
-    conftest.write_text(conftest.read_text(encoding="utf-8").replace(", Contract(app.openapi())", ""), encoding="utf-8")
+    suite.change("conftest.py", ", Contract(app.openapi())", "")
     silent = suite.run()
     assert silent.ret == 0
     silent.stdout.no_fnmatch_line("contract:*")
