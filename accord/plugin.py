@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from accord.basics.garbage import freeze_loaded, uncollected
-from accord.basics.source import place
+from accord.basics.source import location
 from accord.basics.text import visible
 from accord.compat.internals import (
     RUNNER,
@@ -175,7 +175,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
     """Note the scenario that runs, which a Python module may have bound."""
     request.node.stash[awaiting.FEATURE] = feature
-    where = place(feature.filename, scenario.line_number, request.config.rootpath)
+    where = location(feature.filename, scenario.line_number, request.config.rootpath)
     request.config.stash[_UNAWAITED].begin(f"The scenario `{scenario.name}` ({where})")
 
 
@@ -185,7 +185,7 @@ def pytest_bdd_before_step(
     """Note the step that runs, for messages that name it."""
     _stop_if_lost(request.config)
     request.node.stash[CURRENT_STEP] = step
-    where = place(feature.filename, step.line_number, request.config.rootpath)
+    where = location(feature.filename, step.line_number, request.config.rootpath)
     name = f"The step `{step.keyword} {step.name}` ({where})"
     request.config.stash[_ISOLATION].step = name
     request.config.stash[_UNAWAITED].begin_step(name, step_func)
@@ -473,4 +473,4 @@ def _is_of_accord(item: pytest.Item) -> bool:
 def _name(item: pytest.Item) -> str:
     path, line, _name = item.reportinfo()
     kind = "scenario" if isinstance(item, ScenarioItem) else "test"
-    return f"The {kind} `{item.name}` ({place(Path(path), (line or 0) + 1, item.config.rootpath)})"
+    return f"The {kind} `{item.name}` ({location(Path(path), (line or 0) + 1, item.config.rootpath)})"

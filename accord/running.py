@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from accord.basics.source import place
+from accord.basics.source import location
 from accord.compat.internals import Feature, Scenario, Step
 
 
@@ -16,7 +16,7 @@ class Running:
         self._rootpath = rootpath
         self.item: pytest.Item | None = None
         self.scenario: str | None = None
-        """The scenario, as messages name it: The scenario `A new task` (features/tasks.feature:3). None in a plain test."""
+        """The scenario, as messages name it: The scenario `A task` (features/tasks.feature:3). None in a plain test."""
         self.feature: Feature | None = None
         self.step: str | None = None
         """The step, as messages name it; None where none runs."""
@@ -38,7 +38,7 @@ class Running:
     def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:
         """Its scenario begins, which a Python module may have bound."""
         self.feature = feature
-        where = place(feature.filename, scenario.line_number, self._rootpath)
+        where = location(feature.filename, scenario.line_number, self._rootpath)
         self.scenario = f"The scenario `{scenario.name}` ({where})"
 
     @pytest.hookimpl(tryfirst=True)
@@ -46,7 +46,7 @@ class Running:
         """A step begins."""
         self.last_step = step
         self.step = (
-            f"The step `{step.keyword} {step.name}` ({place(feature.filename, step.line_number, self._rootpath)})"
+            f"The step `{step.keyword} {step.name}` ({location(feature.filename, step.line_number, self._rootpath)})"
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -73,7 +73,7 @@ class Running:
 def describe(item: pytest.Item, kind: str = "test") -> str:
     """Name a test, as in: The test `test_it` (tests/test_it.py:3)."""
     path, line, _name = item.reportinfo()
-    return f"The {kind} `{item.name}` ({place(Path(path), (line or 0) + 1, item.config.rootpath)})"
+    return f"The {kind} `{item.name}` ({location(Path(path), (line or 0) + 1, item.config.rootpath)})"
 
 
 RUNNING = pytest.StashKey[Running]()

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from accord.basics.clock import now
-from accord.basics.source import relative, written
+from accord.basics.source import defined_at, relative
 from accord.compat.internals import (
     Document,
     StepDefinition,
@@ -188,7 +188,7 @@ class Recorder:
         self._record.selected = {case: pickle.id for case, pickle in self._selected.values()}
         visible = self._definitions.visible_to(item for item, _pickle in scenarios)
         written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))
-        for definition in sorted(written_by_others, key=lambda it: written(it.function)):
+        for definition in sorted(written_by_others, key=lambda it: defined_at(it.function)):
             self._note(f"definition {self._id(definition)}", {"stepDefinition": self._described(definition)})
 
     def take(self) -> Record:
@@ -315,7 +315,7 @@ class Recorder:
         found = [one_a_function(visible.find(kind, sentence)) for _id, kind, sentence in attempt.pickle.steps]
         for definitions in found:
             if len(definitions) > 1:
-                definitions.sort(key=lambda definition: written(definition.function))
+                definitions.sort(key=lambda definition: defined_at(definition.function))
         hooks = [hook for hook, result in ((_SET_UP, attempt.set_up), (_TEAR_DOWN, attempt.tear_down)) if result]
         yield from ({"hook": hook} for hook in hooks)
         if attempt.number == 0:
@@ -401,13 +401,13 @@ class Recorder:
 
     def _id(self, definition: StepDefinition) -> str:
         if definition not in self._ids:
-            file, number = written(definition.function)
+            file, number = defined_at(definition.function)
             words = f"{relative(file, self._rootpath)}:{number}:{definition.kind}:{definition.parser.name}"
             self._ids[definition] = _hash(words)
         return self._ids[definition]
 
     def _described(self, definition: StepDefinition) -> Envelope:
-        file, number = written(definition.function)
+        file, number = defined_at(definition.function)
         kind = "REGULAR_EXPRESSION" if is_regular_expression(definition.parser) else "CUCUMBER_EXPRESSION"
         return {
             "id": self._id(definition),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from accord.basics.source import place, written
+from accord.basics.source import defined_at, location
 from accord.errors import AccordError
 
 LONGEST_REASON = 200
@@ -64,7 +64,7 @@ class FixtureFailures:
         try:
             yield
         except BaseException as error:
-            who = f"The fixture `{fixture}` ({place(*written(function), self._rootpath)})"
+            who = f"The fixture `{fixture}` ({location(*defined_at(function), self._rootpath)})"
             if id(error) not in self._failed:
                 failed = self._in_the_same_words.setdefault((who, text_of(error)), _Failed(who))
                 self._failed[id(error)] = error, failed

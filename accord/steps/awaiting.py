@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import pytest
 
-from accord.basics.source import place, written
+from accord.basics.source import defined_at, location
 from accord.compat.internals import Feature, Step, StepCall, StepDefinition, replace_step_call, replace_step_lookup
 from accord.errors import AmbiguousStepError
 from accord.steps.definitions import Definitions, one_a_function
@@ -63,9 +63,9 @@ def look_up_in(definitions: Definitions) -> Callable[[], None]:
 def _refuse_ambiguous(step: Step, item: pytest.Item, found: Sequence[StepDefinition]) -> None:
     if len(distinct := one_a_function(found)) > 1:
         root = item.config.rootpath
-        places = [place(file, line, root) for file, line in sorted(written(it.function) for it in distinct)]
+        places = [location(file, line, root) for file, line in sorted(defined_at(it.function) for it in distinct)]
         raise AmbiguousStepError(
-            f"{place(item.stash[FEATURE].filename, step.line_number, root)}: {len(distinct)} step definitions say: "
+            f"{location(item.stash[FEATURE].filename, step.line_number, root)}: {len(distinct)} step definitions say: "
             f"{step.keyword} {step.name}: {' and '.join(places)}: reword or remove all but one."
         )
 

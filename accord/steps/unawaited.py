@@ -12,7 +12,7 @@ from pathlib import Path
 from types import CodeType, CoroutineType
 from typing import Any
 
-from accord.basics.source import code_of, place
+from accord.basics.source import code_of, location
 from accord.compat.internals import Gathering, replace_unawaited_warning
 from accord.errors import NeverAwaitedError
 from accord.reporting.failures import text_of
@@ -193,7 +193,7 @@ class Unawaited:
             verb, (file, line, _function) = "called", origin[0]
         else:  # In a thread, nobody keeps track of calls.
             verb, file, line = "defined", coroutine.cr_code.co_filename, coroutine.cr_code.co_firstlineno
-        return name, f"{verb} at {place(file, line, self._rootpath)}"
+        return name, f"{verb} at {location(file, line, self._rootpath)}"
 
     def _caller(self, coroutine: Any) -> str:
         """Return the step in whose lines it was called, or else the one that runs: a helper or fixture called it."""
