@@ -47,7 +47,7 @@ from accord.timeouts.outlasting import Ending
 
 _ISOLATION = pytest.StashKey[Isolation]()
 _UNAWAITED = pytest.StashKey[Unawaited]()
-_WATCHED = pytest.StashKey[StateGuard]()
+_STATE_GUARD = pytest.StashKey[StateGuard]()
 _FIXTURE_FAILURES = pytest.StashKey[FixtureFailures]()
 _SESSION_FIXTURES = pytest.StashKey[SessionFixtures]()
 _RUNNING = pytest.StashKey[pytest.Item]()
@@ -94,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_WATCHDOG] = watchdog = timeouts.of(config, partial(_publish_at_once, config))
     config.add_cleanup(watchdog.start())
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
-    config.stash[_WATCHED] = StateGuard(config.rootpath)
+    config.stash[_STATE_GUARD] = StateGuard(config.rootpath)
     config.stash[_ENDING] = Ending(config.rootpath)
     config.stash[_SESSION_FIXTURES] = SessionFixtures()
     definitions = Definitions()
@@ -346,7 +346,7 @@ def pytest_fixture_setup(
         with limit:
             return (yield)
     failures = request.config.stash[_FIXTURE_FAILURES].of(fixturedef.argname, fixturedef.func)
-    with request.config.stash[_WATCHED].lasting(), failures, limit:
+    with request.config.stash[_STATE_GUARD].lasting(), failures, limit:
         value = yield
     if fixturedef.argname == RUNNER:
         assert isinstance(value, asyncio.Runner)
@@ -356,10 +356,10 @@ def pytest_fixture_setup(
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left_changed(watched: StateGuard, pytestconfig: pytest.Config) -> Iterator[None]:
-    watched.begin()
+def _nothing_is_left_changed(state_guard: StateGuard, pytestconfig: pytest.Config) -> Iterator[None]:
+    state_guard.begin()
     yield
-    if leaks := watched.end(is_of_accord=pytestconfig.stash[_WATCHDOG].is_watching):
+    if leaks := state_guard.end(is_of_accord=pytestconfig.stash[_WATCHDOG].is_watching):
         # The fixture `request` would tell the test as well, and takes longer than all that is compared here.
         who = _name(pytestconfig.stash[_RUNNING])
         pytest.fail(visible("\n".join(f"{who} leaves {leak}" for leak in leaks)), pytrace=False)
@@ -442,9 +442,9 @@ def isolation(pytestconfig: pytest.Config) -> Isolation:
 
 
 @pytest.fixture(scope="session")
-def watched(pytestconfig: pytest.Config) -> StateGuard:
+def state_guard(pytestconfig: pytest.Config) -> StateGuard:
     """What no test may leave changed: the environment, the clock, logging, and what is added here."""
-    return pytestconfig.stash[_WATCHED]
+    return pytestconfig.stash[_STATE_GUARD]
 
 
 def _running(config: pytest.Config) -> str:

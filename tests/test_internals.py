@@ -5,7 +5,6 @@ import asyncio
 import gc
 import importlib
 import inspect
-import os
 import socket
 import subprocess
 import sys
@@ -26,7 +25,6 @@ from accord.compat.internals import (
     arguments_of,
     disconnect,
     drop_task,
-    environment,
     replace_unawaited_warning,
     tasks_of,
 )
@@ -57,8 +55,6 @@ CALLED = [
     ("pytest-bdd", "pytest_bdd.exceptions", "GherkinParseError", ["message", "line", "line_content", "filename"]),
     ("pytest-bdd", "pytest_bdd.hooks", "pytest_bdd_apply_tag", ["tag", "function"]),
     ("time-machine", "time_machine", "escape_hatch.is_travelling", []),
-    ("freezegun", "freezegun.api", "freeze_factories", []),
-    ("freezegun", "freezegun.api", "_freeze_time.stop", ["self"]),
     ("pytest", "_pytest.logging", "LogCaptureHandler", []),
     ("pytest", "_pytest.capture", "CaptureManager.suspend", ["self", "in_"]),
     ("pytest-xdist", "xdist.dsession", "DSession.triggershutdown", ["self"]),
@@ -262,10 +258,6 @@ def test_what_gather_returns_is_known_by_its_class() -> None:
 @pytest.mark.parametrize("parser", [parsers.parse("a {} and {b}"), parsers.re("a (.*) and (?P<b>.*)")])
 def test_a_parser_tells_where_its_arguments_stand(parser: StepParser) -> None:
     assert arguments_of(parser, "a pen and ink") == [(2, "pen"), (10, "ink")]
-
-
-def test_the_copy_of_the_environment_is_what_python_says() -> None:
-    assert {os.fsdecode(name): os.fsdecode(value) for name, value in environment().items()} == dict(os.environ)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")

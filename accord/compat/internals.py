@@ -79,7 +79,6 @@ __all__ = [
     "disconnect",
     "drop_task",
     "end_workers",
-    "environment",
     "execute",
     "exit_of_worker",
     "forget",
@@ -473,12 +472,6 @@ def disconnect(loop: Any) -> None:
     os.close(nowhere)
 
 
-def environment() -> dict[Any, Any]:
-    """Return a copy of the environment as the system has it, encoded; `dict(os.environ)` takes 100 times as long."""
-    variables: dict[Any, Any] = os.environ._data.copy()  # type: ignore[attr-defined]
-    return variables
-
-
 def is_of_pytest(handler: logging.Handler) -> bool:
     """Whether pytest put it there, as it does for each phase of each test."""
     return type(handler).__module__ == "_pytest.logging"
@@ -491,18 +484,7 @@ def is_time_travelling() -> bool:
 
 
 def stop_time_travel() -> None:
-    """Have time-machine and freezegun end, whoever began it."""
+    """Have time-machine end, whoever began it."""
     time_machine: Any = sys.modules.get("time_machine")
     while is_time_travelling():
         time_machine.travel(0).stop()
-    freezegun: Any = sys.modules.get("freezegun.api")
-    while freezegun is not None and freezegun.freeze_factories:
-        # Only the one that began knows what it replaced; this one looks for that in all modules.
-        freezer = freezegun.freeze_time()
-        names = ["time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"]
-        names += ["gmtime", "localtime", "strftime"]
-        fakes = {getattr(freezegun, f"fake_{name}"): getattr(freezegun, f"real_{name}") for name in names}
-        fakes |= {freezegun.FakeDatetime: freezegun.real_datetime, freezegun.FakeDate: freezegun.real_date}
-        freezer.fake_names = tuple(fake.__name__ for fake in fakes)
-        freezer.reals = {id(fake): real for fake, real in fakes.items()}
-        freezer.stop()
