@@ -53,14 +53,14 @@ def settings(database_url: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def left_as_it_was(watched: StateGuard) -> None:
+def left_as_it_was(state_guard: StateGuard) -> None:
     """No test leaves another dependency behind in the app, or other settings."""
-    watched.add(
+    state_guard.add(
         "app.dependency_overrides",
         read=lambda: dict(app.dependency_overrides),
         restore=lambda overrides: setattr(app, "dependency_overrides", overrides),
     )
-    watched.add("the settings", read=_settings, restore=lambda _: get_settings.cache_clear())
+    state_guard.add("the settings", read=_settings, restore=lambda _: get_settings.cache_clear())
 
 
 def _settings() -> dict[str, object]:

@@ -93,7 +93,7 @@ def isolation(pytestconfig: pytest.Config) -> Isolation:
 
 
 @pytest.fixture(scope="session")
-def watched(pytestconfig: pytest.Config) -> StateGuard:
+def state_guard(pytestconfig: pytest.Config) -> StateGuard:
     """What no test may leave changed: the environment, the clock, logging, and what is added here."""
     # Nothing is compared where the room is left out, and whoever adds to it need not know.
     guard = pytestconfig.stash.get(STATE_GUARD, None)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from accord.basics.source import place
+from accord.basics.source import location
 from accord.compat.pytest_bdd import Feature, Scenario, Step, bound_scenario
 
 _STOPPED = "accord_stopped"
@@ -43,7 +43,7 @@ class Running:
             return "A scenario"
         path, line, _name = self.item.reportinfo()
         kind = "scenario" if self.is_of_feature_file else "test"
-        return f"The {kind} `{self.item.name}` ({place(Path(path), (line or 0) + 1, self._rootpath)})"
+        return f"The {kind} `{self.item.name}` ({location(Path(path), (line or 0) + 1, self._rootpath)})"
 
     def begin_scenario(self) -> None:
         """The test is a scenario of a feature file, whose fixtures are set up next."""
@@ -66,7 +66,7 @@ class Running:
     def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:
         """Its scenario begins, which a Python module may have bound."""
         self.feature = feature
-        where = place(feature.filename, scenario.line_number, self._rootpath)
+        where = location(feature.filename, scenario.line_number, self._rootpath)
         self.scenario = f"The scenario `{scenario.name}` ({where})"
 
     @pytest.hookimpl(tryfirst=True)
@@ -74,7 +74,7 @@ class Running:
         """A step begins."""
         self.last_step = step
         self.step = (
-            f"The step `{step.keyword} {step.name}` ({place(feature.filename, step.line_number, self._rootpath)})"
+            f"The step `{step.keyword} {step.name}` ({location(feature.filename, step.line_number, self._rootpath)})"
         )
 
     @pytest.hookimpl(tryfirst=True)

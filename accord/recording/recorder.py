@@ -20,7 +20,7 @@ import pytest
 
 from accord.basics.clock import now
 from accord.basics.failures import text_of
-from accord.basics.source import relative, written
+from accord.basics.source import defined_at, relative
 from accord.compat.pytest_bdd import (
     StepDefinition,
     StepDefinitionNotFoundError,
@@ -188,7 +188,7 @@ class Recorder:
         self._record.selected = {case: pickle.id for case, pickle in self._selected.values()}
         visible = self._definitions.visible_to(item for item, _pickle in scenarios)
         written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))
-        for definition in sorted(written_by_others, key=lambda it: written(it.function)):
+        for definition in sorted(written_by_others, key=lambda it: defined_at(it.function)):
             self._note(f"definition {self._id(definition)}", {"stepDefinition": self._described(definition)})
 
     def take(self) -> Record:
@@ -312,7 +312,7 @@ class Recorder:
         case = attempt.case
         started = f"{case}.attempt.{attempt.number}"
         found = [self._definitions.matching(kind, it, attempt.item) for _id, kind, it in attempt.pickle.steps]
-        found = [sorted(it, key=lambda definition: written(definition.function)) for it in found]
+        found = [sorted(it, key=lambda definition: defined_at(definition.function)) for it in found]
         hooks = [hook for hook, result in ((_SET_UP, attempt.set_up), (_TEAR_DOWN, attempt.tear_down)) if result]
         yield from ({"hook": hook} for hook in hooks)
         if attempt.number == 0:
@@ -398,13 +398,13 @@ class Recorder:
 
     def _id(self, definition: StepDefinition) -> str:
         if definition not in self._ids:
-            file, number = written(definition.function)
+            file, number = defined_at(definition.function)
             words = f"{relative(file, self._rootpath)}:{number}:{definition.kind}:{definition.parser.name}"
             self._ids[definition] = _hash(words)
         return self._ids[definition]
 
     def _described(self, definition: StepDefinition) -> Envelope:
-        file, number = written(definition.function)
+        file, number = defined_at(definition.function)
         kind = "REGULAR_EXPRESSION" if is_regular_expression(definition.parser) else "CUCUMBER_EXPRESSION"
         return {
             "id": self._id(definition),

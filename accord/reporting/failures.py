@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from accord.basics.failures import named, text_of
-from accord.basics.source import place, written
+from accord.basics.source import defined_at, location
 from accord.errors import AccordError
 
 
@@ -48,7 +48,7 @@ class FixtureFailures:
 
     def note(self, error: BaseException, fixture: str, function: Callable[..., object]) -> None:
         """Note an error as this fixture's, unless it is known as that of one on which this one rests."""
-        who = f"The fixture `{fixture}` ({place(*written(function), self._rootpath)})"
+        who = f"The fixture `{fixture}` ({location(*defined_at(function), self._rootpath)})"
         if id(error) not in self._failed:
             failed = self._in_the_same_words.setdefault((who, text_of(error)), _Failed(who))
             self._failed[id(error)] = error, failed

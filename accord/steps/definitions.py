@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from accord.basics.source import place, written
+from accord.basics.source import defined_at, location
 from accord.compat.pytest_bdd import (
     Step,
     StepDefinition,
@@ -38,9 +38,9 @@ class Definitions:
         found = self.matching(step.type, step.name, item)
         if len(found) > 1:
             root, feature = item.config.rootpath, self._running.feature
-            locations = [place(file, line, root) for file, line in sorted(written(it.function) for it in found)]
+            locations = [location(file, line, root) for file, line in sorted(defined_at(it.function) for it in found)]
             raise AmbiguousStepError(
-                f"{place(feature.filename if feature else item.path, step.line_number, root)}: {len(found)} step "
+                f"{location(feature.filename if feature else item.path, step.line_number, root)}: {len(found)} step "
                 f"definitions say: {step.keyword} {step.name}: {' and '.join(locations)}: reword or remove all but one."
             )
         return found[0] if found else None

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from accord.basics.failures import text_of
-from accord.basics.source import code_of, place
+from accord.basics.source import code_of, location
 from accord.compat.cpython import Gathering, replace_unawaited_warning
 from accord.errors import NeverAwaitedError
 from accord.running import Running
@@ -184,7 +184,7 @@ class Unawaited:
             verb, (file, line, _function) = "called", origin[0]
         else:  # In a thread, nobody keeps track of calls.
             verb, file, line = "defined", coroutine.cr_code.co_filename, coroutine.cr_code.co_firstlineno
-        return name, f"{verb} at {place(file, line, self._rootpath)}"
+        return name, f"{verb} at {location(file, line, self._rootpath)}"
 
     def _caller(self, coroutine: Any) -> str:
         """Return the step in whose lines it was called, or else the one that runs: a helper or fixture called it."""

@@ -24,7 +24,7 @@ from typing import Any, NoReturn, Self
 
 import pytest
 
-from accord.basics.source import place, written
+from accord.basics.source import defined_at, location
 from accord.compat.cpython import drop_task
 from accord.errors import BlockedError, TimedOutError
 from accord.timeouts import stacks
@@ -504,7 +504,7 @@ class _FixtureLimits:
         self._limit.end()
 
     def _name(self) -> str:
-        where = place(*written(self._fixture.func), self._watchdog.rootpath)
+        where = location(*defined_at(self._fixture.func), self._watchdog.rootpath)
         return f"The {self._phase} of the fixture `{self._fixture.argname}` ({where})"
 
 

@@ -5,7 +5,6 @@ import asyncio
 import gc
 import importlib
 import inspect
-import os
 import re
 import socket
 import subprocess
@@ -20,7 +19,7 @@ import pytest
 from pytest_bdd import parsers
 
 import accord
-from accord.compat.cpython import Gathering, disconnect, drop_task, environment, replace_unawaited_warning, tasks_of
+from accord.compat.cpython import Gathering, disconnect, drop_task, replace_unawaited_warning, tasks_of
 from accord.compat.pytest_asyncio import RUNNER
 from accord.compat.pytest_bdd import StepParser, arguments_of
 from tests.helpers.project import Project
@@ -234,10 +233,6 @@ def test_what_gather_returns_is_known_by_its_class() -> None:
 @pytest.mark.parametrize("parser", [parsers.parse("a {} and {b}"), parsers.re("a (.*) and (?P<b>.*)")])
 def test_a_parser_tells_where_its_arguments_stand(parser: StepParser) -> None:
     assert arguments_of(parser, "a pen and ink") == [(2, "pen"), (10, "ink")]
-
-
-def test_the_copy_of_the_environment_is_what_python_says() -> None:
-    assert {os.fsdecode(name): os.fsdecode(value) for name, value in environment().items()} == dict(os.environ)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
