@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from pytest_bdd import then, when
 
-from accord.contract.check import Contract
+from accord import Contract
 
 Ask = Callable[[str, str], httpx.Response]
 
