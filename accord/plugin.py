@@ -38,6 +38,7 @@ from accord.living_docs import publishing
 from accord.recording.recorder import Recorder, case_id
 from accord.recording.redaction.redaction import Redaction
 from accord.reporting.failures import FixtureFailures, text_of
+from accord.running import RUNNING, Running
 from accord.steps import awaiting
 from accord.steps.definitions import Definitions, home
 from accord.steps.unawaited import Unawaited
@@ -91,6 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "real_commits: a database of its own, where commits are real and requests run at once"
     )
+    config.stash[RUNNING] = running = Running(config.rootpath)
     config.stash[_WATCHDOG] = watchdog = timeouts.of(config, partial(_publish_at_once, config))
     config.add_cleanup(watchdog.start())
     config.stash[_UNAWAITED] = unawaited = Unawaited(config.rootpath)
@@ -104,12 +106,14 @@ def pytest_configure(config: pytest.Config) -> None:
     recorder = Recorder(config.rootpath, definitions, redaction, worker, is_on=publishing.is_asked_for(config))
     config.stash[RECORDER] = recorder
     observe_sql = recorder.observe_sql if config.getoption(_SQL) else None
-    config.stash[_ISOLATION] = Isolation(recorder.observe, observe_sql)
+    config.stash[_ISOLATION] = Isolation(running, recorder.observe, observe_sql)
     publishing.register(config)
     config.pluginmanager.register(Forks(config, unawaited, lambda: _running(config)))
     config.add_cleanup(unawaited.install())
     config.add_cleanup(awaiting.install(unawaited, watchdog))
     config.add_cleanup(awaiting.look_up_in(definitions))
+    # The last one, so that its hooks come before those of all others.
+    config.pluginmanager.register(running)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -187,25 +191,19 @@ def pytest_bdd_before_step(
     request.node.stash[CURRENT_STEP] = step
     where = location(feature.filename, step.line_number, request.config.rootpath)
     name = f"The step `{step.keyword} {step.name}` ({where})"
-    request.config.stash[_ISOLATION].step = name
     request.config.stash[_UNAWAITED].begin_step(name, step_func)
     request.config.stash[RECORDER].begin_step()
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
     """Note that the step has passed, and what it left uncommitted."""
-    request.config.stash[_ISOLATION].note_uncommitted()
+    request.config.stash[_ISOLATION].uncommitted.note()
     request.config.stash[RECORDER].pass_step()
 
 
 def pytest_bdd_step_func_lookup_error(request: pytest.FixtureRequest, step: Step) -> None:
     """Note the step that has no definition."""
     request.node.stash[CURRENT_STEP] = step
-
-
-def pytest_bdd_after_scenario(request: pytest.FixtureRequest) -> None:
-    """No step runs any more."""
-    request.config.stash[_ISOLATION].step = None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -305,8 +303,8 @@ def pytest_runtest_makereport(
     error = None if call.excinfo is None else call.excinfo.value
     if report.failed and error is not None:
         refusal = str(error) if isinstance(error, (AccordError, BlockedError)) else None
-        trouble = item.config.stash[_ISOLATION].trouble(error)
-        report.longrepr = trouble or _shown_before(item, error) or refusal or report.longrepr
+        outage = item.config.stash[_ISOLATION].outage.explain(error)
+        report.longrepr = outage or _shown_before(item, error) or refusal or report.longrepr
         if isinstance(report.longrepr, str):
             report.longrepr = visible(report.longrepr)
     elif report.skipped and error is not None:
@@ -398,7 +396,7 @@ async def database_url(
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     try:
         prepare = _prepared(pytestconfig.stash[_FIXTURE_FAILURES], prepare_database, on_wheel=not address)
-        async with provision.database(address, worker, prepare, isolation.lose) as url, isolation.watch(url):
+        async with provision.database(address, worker, prepare, isolation.lose) as url, isolation.outage.watch(url):
             yield url.render_as_string(hide_password=False)
     except AccordError as refusal:
         _stop(pytestconfig, str(refusal))
@@ -448,7 +446,7 @@ def state_guard(pytestconfig: pytest.Config) -> StateGuard:
 
 
 def _running(config: pytest.Config) -> str:
-    return config.stash[_ISOLATION].step or _name(config.stash[_RUNNING])
+    return config.stash[RUNNING].step or _name(config.stash[_RUNNING])
 
 
 def _publish_at_once(config: pytest.Config, why: str) -> None:

@@ -18,6 +18,7 @@ from accord.contract.check import Contract, Coverage
 from accord.errors import AccordError, ContractViolationError
 from accord.isolation.isolation import Isolation
 from accord.plugin import percentage
+from accord.running import Running
 
 pytest_plugins = ["pytester"]
 
@@ -385,19 +386,18 @@ def connected(app: FastAPI, isolation: Isolation | None = None) -> httpx.AsyncCl
 
 
 async def test_a_breach_is_raised_where_the_request_is_made_and_names_the_step() -> None:
-    isolation = Isolation()
-    isolation.step = "The step `When I look` (features/tasks.feature:4)"
-    breach = r"^The step `When I look` \(features/tasks.feature:4\) met a breach of contract: GET /tasks/7 answered 200"
+    isolation = Isolation(running := Running())
+    running.step = "The step `When I look` (features/tasks.feature:4)"
+    said = r"^The step `When I look` \(features/tasks.feature:4\) got a response that is not as documented: "
     async with connected(service(), isolation) as client:
-        with pytest.raises(ContractViolationError, match=breach):
+        with pytest.raises(ContractViolationError, match=said):
             await client.get("/tasks/7", headers={"wrong": "true"})
 
 
-async def test_a_breach_in_a_plain_test_says_so() -> None:
-    async with connected(service()) as client:
-        with pytest.raises(
-            ContractViolationError, match=r"^The test, or a fixture of it, met a breach of contract: GET /nowhere"
-        ):
+async def test_a_breach_in_a_plain_test_names_it(isolation: Isolation) -> None:
+    said = r"^The test `test_a_breach_in_a_plain_test_names_it` \(tests/.*:\d+\) got a response that is not "
+    async with connected(service(), isolation) as client:
+        with pytest.raises(ContractViolationError, match=said):
             await client.get("/nowhere")
 
 
@@ -428,8 +428,8 @@ async def test_a_streamed_response_can_still_be_read_as_it_comes() -> None:
 
 
 async def test_routers_within_routers_and_variables_that_hold_slashes_are_known_operations() -> None:
-    isolation = Isolation()
-    isolation.step = "The step"
+    isolation = Isolation(running := Running())
+    running.step = "The step"
     async with connected(service(), isolation) as client:
         await client.get("/tasks/files/notes/march/one.txt")
         assert isolation.coverage.responses["GET /tasks/files/{file} 200"]
@@ -462,11 +462,11 @@ async def test_a_preflight_is_no_operation_and_any_other_options_is() -> None:
 
 
 async def test_only_what_a_scenario_sees_is_covered() -> None:
-    isolation = Isolation()
+    isolation = Isolation(running := Running())
     async with connected(service(), isolation) as client:
         await client.get("/tasks/7")
         assert isolation.coverage.responses == {}
-        isolation.step = "The step"
+        running.step = "The step"
         await client.get("/tasks/7")
     assert [label for label, covered in isolation.coverage.responses.items() if covered] == ["GET /tasks/{number} 200"]
 
@@ -595,7 +595,7 @@ def test_a_breach_in_a_scenario_is_one_sentence_without_a_traceback(suite: pytes
     result = suite.runpytest("features/wrong.feature")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["The step `When I ask for /tasks/5` (features/wrong.feature:3) met a breach*answered 500*"]
+        ["The step `When I ask for /tasks/5` (features/wrong.feature:3) got a response that is not *: *answered 500*"]
     )
     result.stdout.no_fnmatch_line("*Traceback*conftest.py*")
 
