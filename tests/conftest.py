@@ -1,83 +1,9 @@
-"""What the tests of Accord share: a project of someone who uses it, in a directory of its own."""
+"""What the tests of Accord share. The root conftest has the app's own fixtures."""
 
-import os
-from pathlib import Path
-from textwrap import dedent, indent
+from tests.helpers.project import project, publishing
+from tests.helpers.servers import home, lasting, provided, server, usual_umask
 
-import pytest
+__all__ = ["home", "lasting", "project", "provided", "publishing", "server", "usual_umask"]
 
-from tests.servers import home, lasting, provided, server, usual_umask
-
-__all__ = ["home", "lasting", "provided", "server", "usual_umask"]
-
-SETTINGS = """
-[pytest]
-addopts = -p no:randomly -p no:schemathesis --no-header --strict-markers --accord-docs=
-asyncio_mode = auto
-asyncio_default_fixture_loop_scope = session
-asyncio_default_test_loop_scope = session
-filterwarnings = error
-"""
-
-PUBLISHING = SETTINGS.replace(" --accord-docs=", "")
-
-IMPORTS = """
-import asyncio
-import functools
-import signal
-from contextvars import ContextVar
-
-import pytest
-from pytest_bdd import given, parsers, step, then, when
-"""
-
-
-class Project:
-    """Features, their steps, and the ways to run them."""
-
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self.pytester = pytester
-        self.path = pytester.path
-        self.settings(SETTINGS)
-
-    def settings(self, text: str) -> None:
-        """Write the pytest configuration."""
-        self.path.joinpath("pytest.ini").write_text(text, encoding="utf-8")
-
-    def feature(self, text: str, path: str = "it.feature") -> Path:
-        """Write a feature file; its first line is the one after the opening quotes."""
-        file = self.path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(dedent(text).removeprefix("\n"), encoding="utf-8")
-        return file
-
-    def scenario(self, *sentences: str) -> None:
-        """Write a feature of one scenario, whose first sentence stands in line 3."""
-        self.feature("Feature: It\n  Scenario: One\n" + indent("\n".join(sentences), "    "))
-
-    def steps(self, text: str) -> None:
-        """Write the step definitions, with the imports that they use."""
-        self.path.joinpath("conftest.py").write_text(IMPORTS + dedent(text), encoding="utf-8")
-
-    def run(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest in this process."""
-        return self.pytester.runpytest_inprocess(*arguments)
-
-    def run_process(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest in a process of its own."""
-        return self.pytester.runpytest_subprocess(*arguments)
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project that uses Accord, with the settings that it asks for, and a database of its own."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    return Project(pytester)
-
-
-@pytest.fixture
-def publishing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The project publishes its runs, as it does by default, and not as part of the job of CI that tests it."""
-    project.settings(PUBLISHING)
-    for name in [name for name in os.environ if name.startswith("GITHUB_")]:
-        monkeypatch.delenv(name)
+# They are copied and run by the tests of Accord, or run by hand: `uv run pytest tests/projects/echo`.
+collect_ignore = ["projects"]

@@ -6,7 +6,7 @@ import time
 from types import ModuleType
 from typing import Any
 
-from accord.compat.internals import is_time_travelling, stop_time_travel
+from accord.compat.time_machine import is_time_travelling, stop_time_travel
 from accord.guards.guarded import Guarded, Reading
 
 _OF_TIME = ["time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"]

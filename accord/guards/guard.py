@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from accord.guards.clock import Clock
 from accord.guards.environment import Environment
 from accord.guards.guarded import Guarded, Reading, with_changes
@@ -76,3 +78,6 @@ class _Added(Guarded):
 
     def restore(self, before: Reading) -> None:
         self._restore(before)
+
+
+STATE_GUARD = pytest.StashKey[StateGuard]()

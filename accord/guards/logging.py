@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from accord.compat.internals import is_of_pytest
+from accord.compat.pytest import is_of_pytest
 from accord.guards.guarded import Guarded, Reading
 
 

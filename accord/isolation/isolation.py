@@ -14,6 +14,7 @@ from typing import Any
 from weakref import WeakSet
 
 import httpx
+import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -66,12 +67,12 @@ class Isolation:
         self.real_commits = False
         self.lost: str | None = None
         """Says that another run has taken the database over, if so: nothing may be done there any more."""
-        self.coverage = Coverage()
-        self._running = running or Running()
-        self.outage = Outage(self._running)
-        self.uncommitted = UncommittedWork(self._running)
-        self._observe = observe
-        self._observe_sql = observe_sql
+        self.coverage: Coverage | None = Coverage()
+        self.observe = observe
+        self.observe_sql = observe_sql
+        self.running = running or Running()
+        self.outage = Outage(self.running)
+        self.uncommitted = UncommittedWork(self.running)
         self._requests = Requests()
         self._deferred = DeferredConstraints()
         self._bind: AsyncConnection | AsyncEngine | None = None
@@ -179,12 +180,12 @@ class Isolation:
         """
         return Transport(
             app,
-            contract,
+            contract if self.coverage is not None else None,
             boundary=self.request,
-            running=self._running,
+            running=self.running,
             outage=self.outage,
             coverage=self.coverage,
-            observe=self._observe,
+            observe=self.observe,
         )
 
     @asynccontextmanager
@@ -222,8 +223,8 @@ class Isolation:
             self.uncommitted.note_write()
 
     def _note_sql(self, *execution: Any) -> None:
-        if self._observe_sql is not None and execution[2] not in OWN_STATEMENTS:
-            self._observe_sql(execution[2])
+        if self.observe_sql is not None and execution[2] not in OWN_STATEMENTS:
+            self.observe_sql(execution[2])
 
 
 async def _check_reached(connection: AsyncConnection) -> None:
@@ -234,3 +235,6 @@ async def _check_reached(connection: AsyncConnection) -> None:
             f'The engine of this scenario leads to the database "{reached}", and Accord only works in one whose name '
             f'ends in "{SUFFIX}": make the engine with the address that the fixture `database_url` gives.'
         )
+
+
+ISOLATION = pytest.StashKey[Isolation]()

@@ -7,8 +7,8 @@ from typing import Any
 
 from asgi_lifespan import LifespanManager
 
+from accord.basics.failures import text_of
 from accord.errors import LifespanError, TimedOutError
-from accord.reporting.failures import text_of
 from accord.timeouts.watchdog import current as current_watchdog
 
 

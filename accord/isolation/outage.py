@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from sqlalchemy import URL, Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
+from accord.basics.failures import text_of
 from accord.database import provision
 from accord.errors import AccordError, OutageError
-from accord.reporting.failures import text_of
 from accord.running import Running
 
 # PostgreSQL's code for it.

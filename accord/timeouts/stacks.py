@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from accord.basics.source import location
-from accord.compat.internals import Gathering, tasks_of
+from accord.compat.cpython import Gathering, tasks_of
 
 REQUEST = "request "
 """How the name of a task begins that answers a request; its method and path follow."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accord.gherkin.collector import RECORDER
+from accord.recording.recorder import RECORDER
 from benchmarks.suites import BEHAVIOURS
 
 _begun: list[str] = []

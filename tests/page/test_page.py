@@ -1,0 +1,365 @@
+"""The page in a real browser: a product owner's, with a keyboard, on a phone, on paper, without JavaScript."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from pypdf import PdfReader
+
+from accord import living_docs
+from benchmarks.document import FORMATTER
+from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+CREATING = """
+@tasks
+Feature: Creating tasks
+  As someone with things to do
+  I want to write them down
+  so that I need not remember them.
+
+  Background:
+    Given I am signed in
+
+  Scenario: A new task starts out open
+    When I create the task "Buy milk"
+    Then the task "Buy milk" is open
+
+  @ISSUE-123
+  Scenario: A task may be described
+    When I create a task from
+      | title    | description   |
+      | Buy milk | Two litres    |
+    Then the task is described as
+      '''
+      Two litres
+      '''
+
+  Rule: A title is neither empty nor endless
+    Scenario Outline: Titles
+      When I create a task with a title of <length> characters
+      Then it is <answer>
+
+      Examples: Accepted
+        | length | answer   |
+        | 1      | accepted |
+        | 200    | accepted |
+
+      Examples: Refused
+        | length | answer  |
+        | 0      | refused |
+        | 201    | refused |
+""".replace("'''", '"""')
+
+SIGNING_IN = """
+@ISSUE-12
+Feature: Signing in
+  Scenario: A wrong password is refused
+    When I sign in with a wrong password
+    Then I am asked to try again
+
+  Scenario: A lost password is replaced
+    When I say that I lost my password
+    Then I get a letter
+"""
+
+FEATURES = {"features/tasks/creating.feature": CREATING, "features/accounts/signing_in.feature": SIGNING_IN}
+OUTCOMES = {
+    'I create the task "Buy milk"': Outcome(
+        attachments=[har(exchange("POST /tasks/", 201, '{"title":"Buy milk"}', '{"id":1,"title":"Buy milk"}'))]
+    ),
+    "I create a task with a title of 201 characters": Outcome(
+        "FAILED",
+        "the title is accepted\nassert 201 == 422",
+        "steps/tasks.py:41: in created",
+        [har(exchange("POST /tasks/", 201)), text("SELECT 1", "application/sql")],
+    ),
+    "I get a letter": Outcome("UNDEFINED"),
+}
+OPENAPI = {
+    "info": {"title": "Task service"},
+    "paths": {"/tasks/": {"post": {"responses": {"201": {}, "422": {}}}}},
+}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium is on the PATH to open the page in")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context()
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture
+async def page(context: BrowserContext) -> Page:
+    return await context.new_page()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the living documentation of the features above is."""
+    directory = tmp_path_factory.mktemp("living-docs")
+    stream = directory / "messages.ndjson"
+    stream.write_text(ndjson(recorded(FEATURES, OUTCOMES, openapi=OPENAPI)), encoding="utf-8")
+    living_docs.write(stream, directory)
+    return directory.joinpath("index.html").as_uri()
+
+
+async def shown(page: Page) -> list[str]:
+    """The names of the scenarios that can be seen."""
+    return await page.locator("article:visible > :is(h4, h5)").all_text_contents()
+
+
+async def test_the_first_screen_says_how_it_stands_and_what_is_broken(page: Page, address: str) -> None:
+    await page.goto(address)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Task service")
+    await expect(page.locator(".state")).to_have_text("6 promises kept, 1 broken, 1 not yet made")
+    broken = page.get_by_role("region", name="Broken")
+    await expect(broken).to_be_in_viewport()
+    await expect(broken).to_contain_text("Tasks > Creating tasks > A title is neither empty nor endless > Titles")
+    await expect(broken).to_contain_text("the title is accepted")
+
+
+async def test_the_search_narrows_as_one_types(page: Page, address: str) -> None:
+    await page.goto(address)
+    await page.get_by_role("searchbox").press_sequentially("pass")
+    assert await shown(page) == ["A wrong password is refused", "A lost password is replaced"]
+    await page.get_by_role("searchbox").press_sequentially("word lost")
+    assert await shown(page) == ["A lost password is replaced"]
+    await expect(page.locator("output")).to_have_text("1 of 5 scenarios")
+    await expect(page.get_by_role("heading", name="Creating tasks")).to_be_hidden()
+
+
+async def test_filters_live_in_the_address(page: Page, address: str) -> None:
+    await page.goto(address)
+    await page.get_by_label("broken 1").check()
+    await page.get_by_label("not yet made 1").check()
+    assert await shown(page) == ["A lost password is replaced", "Titles"]
+    await expect(page).to_have_url(address + "?state=broken%2Cunmade")
+    await page.reload()
+    assert await shown(page) == ["A lost password is replaced", "Titles"]
+    await page.goto(address + "?q=MILK&tag=@ISSUE-123")
+    assert await shown(page) == ["A task may be described"]
+    await expect(page.get_by_role("searchbox")).to_have_value("MILK")
+
+
+async def test_of_an_outline_a_filter_shows_the_examples_that_are_meant(page: Page, address: str) -> None:
+    await page.goto(address)
+    rows = page.locator("#promises tr[id]:visible")
+    assert await rows.count() > 1
+    await page.get_by_label("broken 1").check()
+    assert await rows.evaluate_all("rows => rows.map(row => row.className)") == ["broken"]
+    await page.get_by_label("broken 1").uncheck()
+    assert await rows.count() > 1
+
+
+async def test_an_address_that_leads_nowhere_leaves_all_to_be_seen(page: Page, address: str) -> None:
+    await page.goto(address + "?state=gone&tag=@gone#%zz")
+    assert len(await shown(page)) == 5
+    await page.get_by_role("searchbox").fill("milk")
+    assert await shown(page) == ["A new task starts out open", "A task may be described"]
+    await page.get_by_role("searchbox").fill("")
+    await expect(page).to_have_url(address + "#%zz")
+
+
+async def test_a_tag_leads_to_what_carries_it_or_inherits_it(page: Page, address: str) -> None:
+    await page.goto(address)
+    await page.get_by_role("link", name="@tasks").click()
+    assert await shown(page) == ["A new task starts out open", "A task may be described", "Titles"]
+    await expect(page.get_by_label("Tag")).to_have_value("@tasks")
+    await page.get_by_label("Tag").select_option("@ISSUE-12")
+    assert await shown(page) == ["A wrong password is refused", "A lost password is replaced"]
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        "creating-tasks",
+        "creating-tasks.a-title-is-neither-empty-nor-endless",
+        "creating-tasks.a-new-task-starts-out-open",
+        "creating-tasks.titles.201-refused",
+    ],
+)
+async def test_a_link_leads_to_its_place_even_past_a_filter(page: Page, address: str, anchor: str) -> None:
+    await page.goto(f"{address}?q=password#{anchor}")
+    await expect(page.locator(f"[id='{anchor}']")).to_be_in_viewport()
+    await expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+async def test_evidence_is_folded_where_it_was_kept_and_open_where_it_broke(page: Page, address: str) -> None:
+    await page.goto(address)
+    kept = page.locator("[id='creating-tasks.a-new-task-starts-out-open']")
+    await expect(kept.get_by_text("POST /tasks/ HTTP/1.1")).to_be_hidden()
+    await kept.get_by_text("POST /tasks/: 201").click()
+    await expect(kept.get_by_text("POST /tasks/ HTTP/1.1")).to_be_visible()
+    broken = page.locator("[id='creating-tasks.titles']")
+    await expect(broken.get_by_text("POST /tasks/ HTTP/1.1")).to_be_visible()
+    assert await broken.locator("dd").all_inner_texts() == ["422", "201"]
+    await expect(broken.get_by_text("steps/tasks.py:41")).to_be_hidden()
+
+
+async def test_all_is_unfolded_on_paper_and_a_chapter_starts_a_page(page: Page, address: str) -> None:
+    await page.goto(address)
+    await page.emulate_media(media="print")
+    await expect(page.get_by_text("steps/tasks.py:41")).to_be_visible()
+    await expect(page.locator("form")).to_be_hidden()
+    breaks = await page.locator(".chapter").evaluate_all("all => all.map(one => getComputedStyle(one).breakBefore)")
+    assert set(breaks) == {"page"}
+
+
+async def test_what_is_printed_has_each_chapter_on_a_page_of_its_own_and_all_that_is_folded(
+    page: Page, address: str
+) -> None:
+    await page.goto(address)
+
+    sheets = [sheet.extract_text() for sheet in PdfReader(BytesIO(await page.pdf())).pages]
+
+    begun = [text.partition("\n")[0] for text in sheets]
+    assert [title for title in begun if title in ("Accounts", "Tasks", "Index")] == ["Accounts", "Tasks", "Index"]
+    assert any("steps/tasks.py:41" in text for text in sheets)
+
+
+async def test_a_phone_need_not_scroll_sideways(browser: Browser, address: str) -> None:
+    async with await browser.new_context(viewport={"width": 360, "height": 640}) as context:
+        page = await context.new_page()
+        await page.goto(address)
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def test_everything_is_there_without_javascript(browser: Browser, address: str) -> None:
+    async with await browser.new_context(java_script_enabled=False) as context:
+        page = await context.new_page()
+        await page.goto(address)
+        assert len(await shown(page)) == 5
+        await expect(page.get_by_role("search")).to_be_hidden()
+        await page.get_by_text("POST /tasks/: 201").first.click()
+        await expect(page.get_by_text("POST /tasks/ HTTP/1.1").first).to_be_visible()
+
+
+async def test_the_keyboard_alone_gets_everywhere(page: Page, address: str) -> None:
+    await page.goto(address)
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="To the promises")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(address + "#promises")
+    await page.get_by_text("POST /tasks/: 201").first.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("POST /tasks/ HTTP/1.1").first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_to_complain_of(browser: Browser, address: str, scheme: str) -> None:
+    async with await browser.new_context(color_scheme="dark" if scheme == "dark" else "light") as context:
+        page = await context.new_page()
+        await page.goto(address)
+        await page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        found = await Axe().run(page)
+        assert not found.response["violations"], found.generate_report()
+
+
+HOSTILE = (
+    "<script>alert(1)</script>'\"><img src=x onerror=alert(2)></pre></table></details>--><!--{{7*7}}\u202eevil\u2066"
+)
+
+
+async def test_hostile_text_is_text(context: BrowserContext, tmp_path: Path) -> None:
+    evil = HOSTILE.replace("|", "")
+    tag = "@x'><script>alert(3)</script>"
+    feature = f"""
+{tag}
+Feature: {evil}
+  {evil}
+  Background: {evil}
+    Given a {evil}
+  Scenario: {evil}
+    When b {evil}
+      | {evil} |
+    Then c {evil}
+      ```{evil}
+      {evil}
+      ```
+  Rule: {evil}
+    Scenario Outline: {evil}
+      Then d <cell>
+      Examples: {evil}
+        | cell   |
+        | {evil} |
+"""
+    attachments = [
+        har(exchange("POST /" + evil, 201, evil, evil), {"request": 1}),
+        text("NUL \0, bell \a, half a pair \ud800, " + evil),
+        text(f"javascript:alert(4)\nhttps://a.example/{evil}", "text/uri-list"),
+        text("<svg onload=alert(5)>", "image/svg+xml", fileName=evil),
+        text("' onerror=alert(6)", "image/png", contentEncoding="BASE64"),
+        text("x" * 1_000_000),
+    ]
+    outcome = Outcome("FAILED", f"{evil}\nassert {evil} == {evil}\0", f"\x1b[31m{evil}", attachments)
+    stream = tmp_path / "messages.ndjson"
+    meta = {
+        "ci": {"name": evil, "url": "javascript:alert(7)", "git": {"remote": evil, "revision": evil, "branch": evil}}
+    }
+    messages = recorded({f"features/{evil}/{evil}.feature": feature}, {f"d {evil}": outcome}, meta=meta)
+    stream.write_text(ndjson(messages), encoding="utf-8")
+    living_docs.write(stream, tmp_path)
+
+    seen: list[str] = []
+    page = await context.new_page()
+    page.on("dialog", lambda dialog: seen.append(dialog.message))
+    page.on("console", lambda message: seen.append(message.text))
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("request", lambda request: seen.append(request.url))
+    address = tmp_path.joinpath("index.html").as_uri()
+    await page.goto(address)
+    await page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    await page.get_by_role("searchbox").press_sequentially("alert(1)")
+    assert seen == [address]
+    assert len(await shown(page)) == 2
+    assert await page.locator("script, img, svg:not(.bar)").count() == 1
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    hrefs = await page.locator("[href]").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert all(href.startswith(("#", "?tag=", "https://a.example/")) for href in hrefs)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="no npm is on the PATH to get Cucumber's formatter with")
+async def test_cucumbers_own_formatter_renders_the_record_of_our_features(page: Page, tmp_path: Path) -> None:
+    run = [sys.executable, "-m", "pytest", "features/tasks/titles.feature", f"--accord-docs={tmp_path}"]
+    # The database of this run is in use.
+    environment = {name: it for name, it in os.environ.items() if name not in ("DATABASE_URL", "GITHUB_STEP_SUMMARY")}
+    subprocess.run(run, cwd=Path(__file__).parents[2], check=True, capture_output=True, env=environment)
+    packages = ["@cucumber/html-formatter@24", "@cucumber/messages"]
+    subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", *packages], cwd=tmp_path, check=True, capture_output=True
+    )
+    tmp_path.joinpath("formatter.mjs").write_text(FORMATTER, encoding="utf-8")
+    subprocess.run(["node", "formatter.mjs"], cwd=tmp_path, check=True)
+    await page.goto(tmp_path.joinpath("formatter.html").as_uri())
+    await page.get_by_text("features/tasks/titles.feature").first.click()
+    await expect(page.get_by_text("How long a title may be").first).to_be_visible()

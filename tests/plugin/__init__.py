@@ -1,0 +1,1 @@
+"""What is tested by a run of pytest inside the run."""

@@ -1,0 +1,144 @@
+"""A sentence that two step definitions match is refused: which of them would run is nobody's decision."""
+
+import pytest
+
+from tests.helpers.project import IMPORTS, Project
+
+PEN = """
+@given({sentence})
+async def _():  # {mark}
+    print("a step ran")
+"""
+THEN = '\n@then("it is there")\nasync def _(): ...\n'
+
+
+def pen(sentence: str = '"a pen"', mark: str = "one") -> str:
+    return PEN.format(sentence=sentence, mark=mark)
+
+
+@pytest.fixture
+def written(project: Project) -> Project:
+    """A project whose scenario wants a pen."""
+    project.feature("Feature: It\n  Scenario: One\n    Given a pen\n    Then it is there", "features/it.feature")
+    return project
+
+
+def place(project: Project, mark: str, path: str = "conftest.py") -> str:
+    """Return where a definition begins: at the decorator above the line that is marked."""
+    lines = project.path.joinpath(path).read_text(encoding="utf-8").splitlines()
+    return f"{path}:{next(number for number, line in enumerate(lines) if line.endswith(f'# {mark}'))}"
+
+
+def module(project: Project, path: str, text: str) -> None:
+    file = project.path / path
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(IMPORTS + text, encoding="utf-8")
+
+
+def refused(project: Project, *places: str, arguments: tuple[str, ...] = ()) -> None:
+    result = project.run("-s", *arguments)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            f"*features/it.feature:3: {len(places)} step definitions say: Given a pen: "
+            f"{' and '.join(places)}: reword or remove all but one."
+        ]
+    )
+    result.stdout.no_fnmatch_line("*a step ran*")
+
+
+OTHERS = {
+    "the same text": '"a pen"',
+    "a parametrised text": 'parsers.parse("a {thing}")',
+    "a regular expression": 'parsers.re("a p.n")',
+    "a parser of other types": 'parsers.cfparse("a {thing:w}")',
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_two_definitions_in_one_module_are_refused_and_named(written: Project, other: str) -> None:
+    written.steps(pen() + pen(other, "two") + THEN)
+    refused(written, place(written, "one"), place(written, "two"))
+
+
+def test_all_definitions_are_named(written: Project) -> None:
+    written.steps(pen() + pen('parsers.parse("a {thing}")', "two") + pen('"a pen"', "three") + THEN)
+    refused(written, *(place(written, mark) for mark in ("one", "two", "three")))
+
+
+def test_a_definition_for_any_keyword_beside_one_for_a_given_is_refused(written: Project) -> None:
+    written.steps(pen() + pen(mark="two").replace("@given", "@step") + THEN)
+    refused(written, place(written, "one"), place(written, "two"))
+
+
+def test_a_nearer_conftest_does_not_override_a_definition(written: Project) -> None:
+    written.steps(pen() + THEN)
+    module(written, "features/conftest.py", pen(mark="two"))
+    refused(written, place(written, "one"), place(written, "two", "features/conftest.py"))
+
+
+def test_a_plugin_and_a_conftest_that_define_one_sentence_are_refused(written: Project) -> None:
+    written.steps(pen() + THEN)
+    module(written, "shared/pens.py", pen(mark="two"))
+    written.pytester.syspathinsert()
+    refused(written, place(written, "one"), place(written, "two", "shared/pens.py"), arguments=("-p", "shared.pens"))
+
+
+def test_wrapped_functions_are_named_where_they_are_written(written: Project) -> None:
+    written.steps(
+        """
+def decorated(function):
+    @functools.wraps(function)
+    def wrapper():
+        return function()
+    return wrapper
+"""
+        + pen().replace("async def", "@decorated\nasync def").replace("  # one", "")
+        + """
+async def write(number):  # two
+    ...
+
+given("a pen")(functools.partial(write, 1))
+"""
+        + THEN
+    )
+    number = int(place(written, "two").rpartition(":")[2]) + 1
+    result = written.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*: 2 step definitions say: Given a pen: conftest.py:* and conftest.py:{number}: *"])
+
+
+def test_a_scenario_that_a_python_module_binds_is_refused_too(written: Project) -> None:
+    written.steps(pen() + pen(mark="two") + THEN)
+    module(written, "test_bound.py", '\nfrom pytest_bdd import scenarios\nscenarios("features")')
+    refused(written, place(written, "one"), place(written, "two"), arguments=("test_bound.py",))
+
+
+FINE = {
+    "one function under two sentences": '@given("a pen")\n@given(parsers.parse("a {thing}"))\nasync def _(): ...\n',
+    "one function under one sentence twice": '@given("a pen")\n@given("a pen")\nasync def _(): ...\n',
+    "one sentence for a given and for a when": pen() + pen(mark="two").replace("@given", "@when"),
+    "sentences of which one is the beginning of the other": pen() + pen('"a pencil"', "two"),
+}
+
+
+@pytest.mark.parametrize("steps", FINE.values(), ids=FINE)
+def test_what_is_not_ambiguous_runs(written: Project, steps: str) -> None:
+    written.steps("\n" + steps + THEN)
+    written.run().assert_outcomes(passed=1)
+
+
+def test_a_definition_that_another_module_imports_is_one(written: Project) -> None:
+    module(written, "shared/pens.py", pen() + THEN)
+    written.pytester.syspathinsert()
+    written.steps("\nfrom shared.pens import *")
+    module(written, "features/conftest.py", "\nfrom shared.pens import *")
+    written.run().assert_outcomes(passed=1)
+
+
+def test_a_definition_that_the_scenario_cannot_see_is_no_other(written: Project) -> None:
+    written.steps(THEN)
+    for folder in ("features", "other"):
+        written.feature("Feature: It\n  Scenario: One\n    Given a pen\n    Then it is there", f"{folder}/it.feature")
+        module(written, f"{folder}/conftest.py", pen())
+    written.run().assert_outcomes(passed=2)

@@ -1,0 +1,269 @@
+"""What Accord uses of other packages beyond their documented interface is still there, and still does what it did."""
+
+import ast
+import asyncio
+import gc
+import importlib
+import inspect
+import re
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import fields
+from importlib.metadata import version
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+from pytest_bdd import parsers
+
+import accord
+from accord.compat.cpython import Gathering, disconnect, drop_task, replace_unawaited_warning, tasks_of
+from accord.compat.pytest_asyncio import RUNNER
+from accord.compat.pytest_bdd import StepParser, arguments_of
+from tests.helpers.project import Project
+
+CALLED = [
+    ("pytest-bdd", "pytest_bdd.scenario", "call_fixture_func", ["fixturefunc", "request", "kwargs"]),
+    ("pytest-bdd", "pytest_bdd.steps", "step_function_context_registry", []),
+    ("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["feature", "scenario", "request"]),
+    ("pytest-bdd", "pytest_bdd.scenario", "scenario_wrapper_template_registry", []),
+    ("pytest-bdd", "pytest_bdd.compat", "get_fixture_names", ["fixturemanager"]),
+    ("pytest-bdd", "pytest_bdd.compat", "getfixturedefs", ["fixturemanager", "fixturename", "node"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "parse.is_matching", ["self", "name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "parse.parse_arguments", ["self", "name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "cfparse", ["name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "re", ["name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "string", ["name"]),
+    ("pytest-bdd", "pytest_bdd.gherkin_parser", "GherkinDocument.from_dict", ["data"]),
+    ("pytest-bdd", "pytest_bdd.parser", "FeatureParser", ["basedir", "filename", "encoding"]),
+    ("pytest-bdd", "pytest_bdd.parser", "FeatureParser.parse", ["self"]),
+    ("pytest-bdd", "pytest_bdd.parser", "FeatureParser._parse_feature_file", ["self"]),
+    ("pytest-bdd", "pytest_bdd.parser", "ScenarioTemplate.render", ["self", "context"]),
+    ("pytest-bdd", "pytest_bdd.parser", "Examples.as_contexts", ["self"]),
+    ("pytest-bdd", "pytest_bdd.exceptions", "GherkinParseError", ["message", "line", "line_content", "filename"]),
+    ("pytest-bdd", "pytest_bdd.hooks", "pytest_bdd_apply_tag", ["tag", "function"]),
+    ("time-machine", "time_machine", "escape_hatch.is_travelling", []),
+    ("pytest", "_pytest.logging", "LogCaptureHandler", []),
+    ("pytest", "_pytest.capture", "CaptureManager.suspend", ["self", "in_"]),
+    ("pytest-xdist", "xdist.dsession", "DSession.triggershutdown", ["self"]),
+    ("pytest-xdist", "xdist.dsession", "DSession.handle_crashitem", ["self", "nodeid", "worker"]),
+    ("gherkin-official", "gherkin.dialect", "Dialect.for_name", ["name"]),
+    ("gherkin-official", "gherkin.ast_builder", "AstBuilder", ["id_generator"]),
+    ("gherkin-official", "gherkin.parser", "Parser", ["ast_builder"]),
+    ("gherkin-official", "gherkin.pickles.compiler", "Compiler", ["id_generator"]),
+    ("gherkin-official", "gherkin.pickles.compiler", "Compiler.compile", ["self", "gherkin_document"]),
+    ("gherkin-official", "gherkin.stream.id_generator", "IdGenerator.get_next_id", ["self"]),
+    ("pytest", "_pytest._code.code", "ExceptionChainRepr", ["chain"]),
+    ("pytest", "_pytest._code.code", "ReprEntryNative", ["lines"]),
+    ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
+    ("pytest", "pytest", "Function.repr_failure", ["self", "excinfo"]),
+    ("pytest", "pytest", "Item.reportinfo", ["self"]),
+    ("pytest", "_pytest.fixtures", "FixtureRequest._get_active_fixturedef", ["self", "argname"]),
+]
+
+READ = [
+    ("pytest_bdd.parser", "Feature", ["scenarios", "tags", "language", "filename"]),
+    (
+        "pytest_bdd.parser",
+        "ScenarioTemplate",
+        ["feature", "rule", "keyword", "name", "line_number", "tags", "examples"],
+    ),
+    ("pytest_bdd.parser", "Scenario", ["feature", "keyword", "name", "steps"]),
+    ("pytest_bdd.parser", "Rule", ["name", "tags"]),
+    ("pytest_bdd.parser", "Examples", ["name", "line_number", "tags"]),
+    ("pytest_bdd.parser", "Step", ["type", "keyword", "name", "line_number", "datatable", "docstring"]),
+    ("pytest_bdd.steps", "StepFunctionContext", ["type", "step_func", "parser", "converters", "target_fixture"]),
+]
+
+
+def _moved(distribution: str, module: str, name: str, parameters: list[str]) -> str | None:
+    """Say what is not as accord/compat/ needs it."""
+    release = f"{distribution} {version(distribution)}"
+    try:
+        found = attrgetter(name)(importlib.import_module(module))
+    except (ImportError, AttributeError):
+        return f"{release} has no {module}.{name}, which Accord uses"
+    takes = list(inspect.signature(found).parameters) if callable(found) else []
+    if takes[: len(parameters)] != parameters:
+        return f"{release}: {module}.{name} takes {takes}, and Accord gives it {parameters}"
+    return None
+
+
+@pytest.mark.parametrize(
+    ("distribution", "module", "name", "parameters"), CALLED, ids=[name for _, _, name, _ in CALLED]
+)
+def test_what_is_called_is_there_and_takes_what_it_is_given(
+    distribution: str, module: str, name: str, parameters: list[str]
+) -> None:
+    moved = _moved(distribution, module, name, parameters)
+    assert moved is None, moved
+
+
+@pytest.mark.parametrize(("module", "name", "read"), READ, ids=[f"{module}.{name}" for module, name, _ in READ])
+def test_what_is_read_of_a_feature_file_is_there(module: str, name: str, read: list[str]) -> None:
+    moved = _moved("pytest-bdd", module, name, [])
+    assert moved is None, moved
+    there = {field.name for field in fields(attrgetter(name)(importlib.import_module(module)))}
+    gone = sorted(set(read) - there)
+    assert not gone, f"pytest-bdd {version('pytest-bdd')}: {module}.{name} has no {gone}, which Accord reads"
+
+
+def test_what_moved_is_named_with_the_release() -> None:
+    release = f"pytest-bdd {version('pytest-bdd')}"
+    gone = _moved("pytest-bdd", "pytest_bdd.scenario", "_execute", [])
+    assert gone == f"{release} has no pytest_bdd.scenario._execute, which Accord uses"
+    changed = _moved("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["scenario"])
+    assert changed == (
+        f"{release}: pytest_bdd.scenario._execute_scenario takes ['feature', 'scenario', 'request'], "
+        "and Accord gives it ['scenario']"
+    )
+
+
+@pytest.mark.parametrize("setting", ["asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"])
+def test_pytest_asyncio_knows_the_settings_that_are_asked_for(pytestconfig: pytest.Config, setting: str) -> None:
+    assert pytestconfig.getini(setting) == "session"
+
+
+def test_pytest_asyncio_runs_fixtures_and_tests_through_the_runner_of_that_name(request: pytest.FixtureRequest) -> None:
+    assert isinstance(request.getfixturevalue(RUNNER), asyncio.Runner)
+
+
+def test_a_task_that_is_dropped_does_not_hold_the_end_of_its_runner_and_is_not_complained_of() -> None:
+    complaints: list[object] = []
+
+    async def begin() -> asyncio.Task[object]:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+        task: asyncio.Task[object] = asyncio.create_task(swallow())
+        await asyncio.sleep(0)
+        return task
+
+    async def swallow() -> None:
+        with suppress(asyncio.CancelledError, GeneratorExit):
+            await asyncio.Event().wait()
+            return
+        if not is_over:
+            await asyncio.Event().wait()
+
+    is_over = False
+    with asyncio.Runner() as runner:
+        task = runner.run(begin())
+        drop_task(task)
+    assert not task.done()
+    is_over = True
+    del task
+    gc.collect()
+    assert not complaints
+
+
+def test_what_is_to_be_done_before_threads_are_joined_comes_before_those_of_executors_too() -> None:
+    program = """
+import os, threading
+from accord.compat.cpython import before_threads_are_joined
+from concurrent.futures import ThreadPoolExecutor
+ThreadPoolExecutor().submit(threading.Event().wait)
+threading.Thread(target=threading.Event().wait).start()
+before_threads_are_joined(lambda: os._exit(7))
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 7
+
+
+def test_what_is_to_be_done_at_the_end_can_be_done_sooner() -> None:
+    code = "import atexit, os; from accord.compat.cpython import run_exit_functions as run; "
+    code += "atexit.register(print, 'done', flush=True); run(); os._exit(0)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "done\n"
+
+
+async def test_the_tasks_of_a_group_and_of_what_is_gathered_are_known() -> None:
+    event = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(event.wait())
+        gathered = asyncio.gather(asyncio.ensure_future(event.wait()))
+        assert tasks_of(group) == tasks_of(task) == [task]
+        assert [type(it) for it in tasks_of(gathered)] == [type(task)]
+        assert tasks_of(event) == []
+        event.set()
+        await gathered
+
+
+def test_pytest_bdd_runs_what_a_module_binds_through_the_function_that_is_replaced(project: Project) -> None:
+    project.scenario("Given a step", "Then a step")
+    project.path.joinpath("test_it.py").write_text("""
+from pytest_bdd import given, scenarios, then
+from accord.compat.pytest_bdd import execute, replace_execution
+
+def replaced(feature, scenario, request):
+    print("replaced", scenario.name)
+
+undo = replace_execution(replaced)
+scenarios("it.feature")
+
+def teardown_module():
+    undo()
+""")
+    result = project.run("-s", "test_it.py")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*replaced One*"])
+
+
+def test_python_looks_up_its_report_of_an_unawaited_coroutine_anew_and_gets_it_back() -> None:
+    async def call() -> None: ...
+
+    dropped: list[str] = []
+    undo = replace_unawaited_warning(lambda _report: lambda coroutine: dropped.append(coroutine.__qualname__))
+    kept = call()
+    del kept
+    undo()
+    assert dropped == ["test_python_looks_up_its_report_of_an_unawaited_coroutine_anew_and_gets_it_back.<locals>.call"]
+    kept = call()
+    with pytest.warns(RuntimeWarning, match="never awaited"):
+        del kept
+
+
+def test_what_gather_returns_is_known_by_its_class() -> None:
+    async def gather() -> object:
+        gathered = asyncio.gather(asyncio.sleep(0))
+        await gathered
+        return gathered
+
+    assert isinstance(asyncio.run(gather()), Gathering)
+
+
+@pytest.mark.parametrize("parser", [parsers.parse("a {} and {b}"), parsers.re("a (.*) and (?P<b>.*)")])
+def test_a_parser_tells_where_its_arguments_stand(parser: StepParser) -> None:
+    assert arguments_of(parser, "a pen and ink") == [(2, "pen"), (10, "ink")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
+def test_a_connection_of_the_loop_is_cut_and_what_listens_is_not() -> None:
+    loop = asyncio.new_event_loop()
+    one, other = socket.socketpair()
+    listening = socket.create_server(("127.0.0.1", 0))
+    loop.add_reader(one, print)
+    loop.add_reader(listening, print)
+    disconnect(loop)
+    with pytest.raises(OSError, match="non-socket"):
+        one.send(b"said twice")
+    assert listening.getsockname()
+    assert other.recv(10) == b""
+    loop.remove_reader(one)
+    loop.remove_reader(listening)
+    loop.close()
+    for it in (one, other, listening):
+        it.close()
+
+
+def test_only_compat_imports_what_is_not_documented() -> None:
+    assert accord.__file__ is not None
+    package = Path(accord.__file__).parent
+    private = re.compile(r"_pytest|pytest_bdd\..+|pytest_asyncio\..+|xdist|pytest_split|time_machine|freezegun")
+    for file in package.rglob("*.py"):
+        if file.parent == package / "compat" or "specimens" in file.parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            used = [name for name in names if private.fullmatch(name) or name.startswith("_pytest")]
+            assert not used, f"{file.relative_to(package)} imports {used}"

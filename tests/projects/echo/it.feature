@@ -1,0 +1,4 @@
+Feature: It
+  Scenario: One
+    When each secret travels
+    Then none is told

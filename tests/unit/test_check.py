@@ -1,0 +1,491 @@
+"""What a contract refuses and what it lets pass, and what a run says of it at the end."""
+
+import argparse
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI, Header, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from accord.contract.check import Contract, Coverage
+from accord.errors import AccordError, ContractViolationError
+from accord.isolation.isolation import Isolation
+from accord.plugin import percentage
+
+Json = dict[str, Any]
+
+
+def documenting(responses: Json, components: Json | None = None, **more: Any) -> Contract:
+    paths = {"/tasks/{number}": {"get": {"responses": responses}}}
+    return Contract({"openapi": "3.1.0", "paths": paths, "components": components or {}} | more)
+
+
+def in_json(schema: Json, **more: Any) -> Json:
+    return {"content": {"application/json": {"schema": schema}}} | more
+
+
+def check(contract: Contract, response: httpx.Response, method: str = "GET", path: str = "/tasks/7") -> str | None:
+    return contract.check(httpx.Request(method, f"http://test{path}"), response)
+
+
+def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> httpx.Response:
+    return httpx.Response(
+        status, content=json.dumps(body), headers={"Content-Type": "application/json"} | (headers or {})
+    )
+
+
+# What is not documented.
+
+NUMBER = {"200": in_json({"type": "integer"}), "204": {}, "404": in_json({"type": "string"})}
+
+
+def test_a_documented_response_passes_and_is_named() -> None:
+    assert check(documenting(NUMBER), answer(7)) == "GET /tasks/{number} 200"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/tusks/7"), ("GET", "/tasks/7/parts"), ("GET", "/tasks/"), ("PUT", "/tasks/7")]
+)
+def test_an_operation_that_is_not_documented_is_a_breach(method: str, path: str) -> None:
+    breach = f"^{method} {path} answered 405, and the app's OpenAPI document has no such operation: document it"
+    with pytest.raises(ContractViolationError, match=breach):
+        check(documenting(NUMBER), answer("no", 405), method, path)
+
+
+@pytest.mark.parametrize("status", [201, 302, 403, 405, 500])
+def test_a_status_that_is_not_documented_is_a_breach(status: int) -> None:
+    breach = f"^GET /tasks/7 answered {status}, and the app's OpenAPI document says 200, 204, 404: correct the answer"
+    with pytest.raises(ContractViolationError, match=breach):
+        check(documenting(NUMBER), answer("no", status))
+
+
+@pytest.mark.parametrize("document", [{"openapi": "3.0.2", "paths": {}}, {"swagger": "2.0"}])
+def test_a_document_whose_schemas_are_not_json_schema_is_refused(document: Json) -> None:
+    with pytest.raises(AccordError, match=r"serve OpenAPI 3\.1\.$"):
+        Contract(document)
+
+
+# Which of the documented responses it is.
+
+CLASSES = {"200": {}, "404": {}, "4XX": in_json({"const": "mine"}), "default": in_json({"const": "other"})}
+
+
+@pytest.mark.parametrize(
+    ("response", "documented"),
+    [
+        (httpx.Response(404), "404"),
+        (answer("mine", 409), "4XX"),
+        (answer("other", 503), "default"),
+        (answer("other", 302), "default"),
+    ],
+)
+def test_a_status_comes_before_its_class_and_that_before_the_default(response: httpx.Response, documented: str) -> None:
+    assert check(documenting(CLASSES), response) == f"GET /tasks/{{number}} {documented}"
+
+
+@pytest.mark.parametrize("response", [answer("mine", 404), answer("other", 409), answer("mine", 503)])
+def test_a_response_is_held_against_the_closest_only(response: httpx.Response) -> None:
+    with pytest.raises(ContractViolationError):
+        check(documenting(CLASSES), response)
+
+
+# Bodies.
+
+PERSON = {
+    "type": "object",
+    "required": ["name"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "maxLength": 5},
+        "born": {"type": "string", "format": "date"},
+        "key": {"type": "string", "format": "uuid"},
+        "seen": {"type": "string", "format": "date-time"},
+        "mail": {"type": "string", "format": "email"},
+        "friends": {"type": "array", "items": {"$ref": "#/components/schemas/Person"}},
+        "boss": {"anyOf": [{"$ref": "#/components/schemas/Person"}, {"type": "null"}]},
+        "note": {"type": ["string", "null"]},
+        "gone": {"anyOf": [{"type": "null"}, {"type": "string", "format": "date"}]},
+        "code": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+    },
+}
+PEOPLE = documenting(
+    {"200": {"$ref": "#/components/responses/People"}},
+    {
+        "schemas": {"Person": PERSON},
+        "responses": {"People": in_json({"type": "array", "items": {"$ref": "#/components/schemas/Person"}})},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        {"name": "Anna", "boss": None, "note": None},
+        {"name": "Anna", "boss": {"name": "Bob", "friends": [{"name": "Cleo"}]}},
+        {"name": "Anna", "seen": "2026-03-01T09:30:00Z", "born": "1990-02-28", "mail": "anna@example.com"},
+        {"name": "An\ud83ea"},
+    ],
+)
+def test_a_body_as_documented_passes(person: Json) -> None:
+    assert check(PEOPLE, answer([person])) == "GET /tasks/{number} 200"
+
+
+@pytest.mark.parametrize(
+    ("person", "fault"),
+    [
+        ({"name": 1}, 'at /0/name 1 is not of type "string" (#/components/schemas/Person/properties/name/type)'),
+        ({"name": None}, 'at /0/name null is not of type "string" (#/components/schemas/Person/properties/name/type)'),
+        ({"name": "Annabel"}, "(#/components/schemas/Person/properties/name/maxLength)"),
+        ({"name": "An\ud83enabel"}, "(#/components/schemas/Person/properties/name/maxLength)"),
+        ({}, 'at /0 "name" is a required property (#/components/schemas/Person/required)'),
+        ({"name": "Anna", "age": 7}, "(#/components/schemas/Person/additionalProperties)"),
+        ({"name": "Anna", "born": "1990-02-30"}, "(#/components/schemas/Person/properties/born/format)"),
+        ({"name": "Anna", "key": "7"}, "(#/components/schemas/Person/properties/key/format)"),
+        ({"name": "Anna", "seen": "2026-03-01T09:30:00"}, "(#/components/schemas/Person/properties/seen/format)"),
+        ({"name": "Anna", "mail": "anna"}, "(#/components/schemas/Person/properties/mail/format)"),
+        (
+            {"name": "Anna", "gone": "today"},
+            'at /0/gone "today" is not a "date" (#/components/schemas/Person/properties/gone/anyOf/1/format)',
+        ),
+        ({"name": "Anna", "code": []}, "(#/components/schemas/Person/properties/code/oneOf)"),
+        ({"name": "Anna", "note": 7}, "(#/components/schemas/Person/properties/note/type)"),
+        (
+            {"name": "Anna", "friends": [{"name": "Bob"}, {"name": "Cleo", "boss": {"name": "Dan", "note": []}}]},
+            'at /0/friends/1/boss/note [] is not of types "null", "string" (#/components/schemas/Person/properties/no',
+        ),
+    ],
+)  # fmt: skip
+def test_a_body_that_breaks_its_schema_is_a_breach_that_says_where(person: Json, fault: str) -> None:
+    breach = f"GET /tasks/7 answered 200 with a body that breaks its schema: .*{re.escape(fault)}.*: correct the answer"
+    with pytest.raises(ContractViolationError, match=breach):
+        check(PEOPLE, answer([person]))
+
+
+def test_a_long_body_is_not_repeated_in_full() -> None:
+    with pytest.raises(ContractViolationError) as breach:
+        check(PEOPLE, answer({"name": "x" * 10_000}))
+    assert 'is not of type "array"' in str(breach.value)
+    assert len(str(breach.value)) < 500
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[NaN]", b"\xff", b"7 8"])
+def test_a_body_that_is_not_json_is_a_breach(body: bytes) -> None:
+    response = httpx.Response(200, content=body, headers={"Content-Type": "application/json"})
+    with pytest.raises(ContractViolationError, match="answered 200 with a body that is not JSON"):
+        check(documenting({"200": in_json({})}), response)
+
+
+@pytest.mark.parametrize("responses", [{"200": {}}, {"200": {"content": {}}}, {"2XX": {}}, {"default": {}}])
+def test_a_body_where_none_is_documented_is_a_breach(responses: Json) -> None:
+    assert check(documenting(responses), httpx.Response(200)) is not None
+    with pytest.raises(ContractViolationError, match="answered 200 with a body of 2 bytes, where there should be none"):
+        check(documenting(responses), answer({}))
+
+
+def test_a_body_with_a_status_that_has_none_is_a_breach_even_if_it_is_documented() -> None:
+    contract = documenting({"204": in_json({})})
+    assert check(contract, httpx.Response(204)) is not None
+    with pytest.raises(ContractViolationError, match="answered 204 with a body of 4 bytes"):
+        check(contract, answer(None, 204))
+
+
+def test_a_text_is_held_against_its_schema() -> None:
+    contract = documenting({"200": {"content": {"text/plain": {"schema": {"type": "string", "pattern": "^o"}}}}})
+    assert check(contract, httpx.Response(200, text="ok")) is not None
+    with pytest.raises(ContractViolationError, match="with a text that breaks its schema"):
+        check(contract, httpx.Response(200, text="no"))
+
+
+@pytest.mark.parametrize("schema", [{"$ref": "#/components/schemas/Nothing"}, {"type": "strnig"}])
+def test_a_schema_that_is_none_is_refused_saying_where_it_stands(schema: Json) -> None:
+    with pytest.raises(AccordError, match="no JSON Schema at #/paths/~1tasks~1%7Bnumber%7D/get/responses/200/content"):
+        check(documenting({"200": in_json(schema)}), answer(7))
+
+
+def test_a_reference_to_nothing_is_refused() -> None:
+    with pytest.raises(AccordError, match="refers to #/components/responses/Nothing, which is not in it"):
+        documenting({"200": {"$ref": "#/components/responses/Nothing"}})
+
+
+# Media types.
+
+
+@pytest.mark.parametrize(
+    ("documented", "sent"),
+    [
+        ("application/json", "application/json"),
+        ("application/json", "Application/JSON; charset=utf-8"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("application/problem+json", "application/problem+json"),
+        ("application/*", "application/json"),
+        ("*/*", "application/json"),
+    ],
+)
+def test_a_documented_media_type_passes_and_its_body_is_checked(documented: str, sent: str) -> None:
+    contract = documenting({"200": {"content": {documented: {"schema": {"type": "integer"}}}}})
+    assert check(contract, answer(7, headers={"Content-Type": sent})) is not None
+    with pytest.raises(ContractViolationError, match='is not of type "integer"'):
+        check(contract, answer("7", headers={"Content-Type": sent}))
+
+
+@pytest.mark.parametrize("sent", ["text/plain", "text/html; charset=utf-8", "application/problem+json", ""])
+def test_a_media_type_that_is_not_documented_is_a_breach(sent: str) -> None:
+    breach = f"answered 200 with {sent.partition(';')[0] or 'no media type'}, where application/json is documented"
+    with pytest.raises(ContractViolationError, match=re.escape(breach)):
+        check(documenting({"200": in_json({})}), answer(7, headers={"Content-Type": sent}))
+
+
+def test_the_closest_media_type_counts() -> None:
+    content = {"*/*": {"schema": False}, "application/*": {"schema": False}, "application/json": {}}
+    assert check(documenting({"200": {"content": content}}), answer(7)) is not None
+
+
+# Headers.
+
+
+def with_header(documented: Json) -> Contract:
+    return documenting(
+        {"200": {"headers": {"x-rate": {"$ref": "#/components/headers/Rate"}}}}, {"headers": {"Rate": documented}}
+    )
+
+
+def test_a_required_header_that_is_missing_is_a_breach() -> None:
+    with pytest.raises(ContractViolationError, match="without the header x-rate, which is documented as required"):
+        check(with_header({"required": True}), httpx.Response(200))
+
+
+def test_a_header_that_is_not_required_may_be_missing() -> None:
+    assert check(with_header({"schema": {"type": "integer"}}), httpx.Response(200)) is not None
+
+
+@pytest.mark.parametrize(
+    ("documented", "valid", "invalid"),
+    [
+        ({"schema": {"type": "integer"}}, "12", "twelve"),
+        ({"schema": {"type": "string", "const": "12"}}, "12", "13"),
+        ({"schema": {"type": "boolean"}}, "true", "1"),
+        ({"schema": {"type": "string", "format": "date"}}, "2026-03-01", "1 March"),
+        ({"schema": {"type": "array", "items": {"type": "integer"}}}, "1, 2,3", "1, two"),
+        ({"schema": {"type": "array", "items": {"enum": ["GET", "PUT"]}}}, "GET, PUT", "GET, POST"),
+        ({"content": {"application/json": {"schema": {"type": "object"}}}}, '{"limit": 7}', "[]"),
+    ],
+)
+def test_a_header_is_held_against_its_schema(documented: Json, valid: str, invalid: str) -> None:
+    assert check(with_header(documented), httpx.Response(200, headers={"X-Rate": valid})) is not None
+    with pytest.raises(ContractViolationError, match="answered 200 with a header x-rate that breaks its schema"):
+        check(with_header(documented), httpx.Response(200, headers={"X-Rate": invalid}))
+
+
+def test_a_documented_header_content_type_is_ignored_as_openapi_says() -> None:
+    contract = documenting({"200": in_json({}, headers={"Content-Type": {"required": True, "schema": False}})})
+    assert check(contract, answer(7)) is not None
+
+
+# Which operation it is.
+
+
+def test_a_concrete_path_comes_before_one_with_a_variable() -> None:
+    paths: Json = {
+        "/{anything}/mine": {"get": {"responses": {"200": {}}}},
+        "/tasks/{number}": {"get": {"responses": {"200": {}}}, "put": {"responses": {"200": {}}}},
+        "/tasks/mine": {"get": {"responses": {"200": {}}}},
+    }
+    contract = Contract({"openapi": "3.1.0", "paths": paths})
+    assert check(contract, httpx.Response(200), path="/tasks/mine") == "GET /tasks/mine 200"
+    assert check(contract, httpx.Response(200), path="/tasks/7") == "GET /tasks/{number} 200"
+    assert check(contract, httpx.Response(200), path="/lists/mine") == "GET /{anything}/mine 200"
+    assert check(contract, httpx.Response(200), "PUT", "/tasks/mine") == "PUT /tasks/{number} 200"
+
+
+def test_a_path_is_matched_to_the_letter() -> None:
+    contract = Contract({"openapi": "3.1.0", "paths": {"/a.b/{name}.json": {"get": {"responses": {"200": {}}}}}})
+    assert check(contract, httpx.Response(200), path="/a.b/c%20d.json") == "GET /a.b/{name}.json 200"
+    with pytest.raises(ContractViolationError, match="no such operation"):
+        check(contract, httpx.Response(200), path="/aXb/c.json")
+
+
+def test_a_path_may_begin_with_that_of_a_server() -> None:
+    contract = documenting({"200": {}}, servers=[{"url": "https://example.com/v1/"}, {"url": "/v2"}])
+    for prefix in ("", "/v1", "/v2"):
+        assert check(contract, httpx.Response(200), path=f"{prefix}/tasks/7") == "GET /tasks/{number} 200"
+    with pytest.raises(ContractViolationError, match="no such operation"):
+        check(contract, httpx.Response(200), path="/v3/tasks/7")
+
+
+def test_a_reference_stands_for_a_path_with_its_operations() -> None:
+    document = {
+        "openapi": "3.1.0",
+        "paths": {"/tasks": {"$ref": "#/components/pathItems/Tasks"}, "x-tags": {"get": {}}},
+        "components": {
+            "pathItems": {"Tasks": {"summary": "Tasks", "get": {"responses": {"200": {}, "x-more": {"a": 1}}}}}
+        },
+    }
+    assert Contract(document).documented == ["GET /tasks 200"]
+
+
+def test_a_head_is_held_against_its_get_without_the_body_and_covers_nothing() -> None:
+    contract = documenting({"200": in_json({}, headers={"ETag": {"required": True}})})
+    assert check(contract, httpx.Response(200, headers={"ETag": "7"}), "HEAD") is None
+    with pytest.raises(ContractViolationError, match="HEAD /tasks/7 answered 200 without the header ETag"):
+        check(contract, httpx.Response(200), "HEAD")
+    with pytest.raises(ContractViolationError, match=r"HEAD /tasks/7 answered 405, and the app's .* says 200"):
+        check(contract, httpx.Response(405), "HEAD")
+
+
+# Through the client, with an app.
+
+
+class Task(BaseModel):
+    title: str
+
+
+def service() -> FastAPI:
+    app = FastAPI()
+    tasks, files = APIRouter(prefix="/tasks"), APIRouter(prefix="/files")
+
+    @tasks.get("/{number}", response_model=Task)
+    async def read(number: int, wrong: Annotated[bool, Header()] = False) -> Any:
+        return Response('{"title": 7}', media_type="application/json") if wrong else {"title": "Buy milk" * 100}
+
+    @files.get("/{file:path}", responses={404: {}})
+    async def find(file: str) -> str:
+        return file
+
+    @tasks.get("/", responses={200: {"content": {"text/plain": {}}}}, response_class=StreamingResponse)
+    async def stream() -> StreamingResponse:
+        async def lines() -> AsyncIterator[str]:
+            yield "one\n"
+            yield "two\n"
+
+        return StreamingResponse(lines(), media_type="text/plain")
+
+    @tasks.delete("/{number}", status_code=204)
+    async def delete(number: int) -> None:
+        raise RuntimeError("out of ink")
+
+    tasks.include_router(files)
+    app.include_router(tasks)
+    app.add_middleware(GZipMiddleware, minimum_size=1)
+    app.add_middleware(CORSMiddleware, allow_origins=["*"])
+    return app
+
+
+def connected(app: FastAPI, isolation: Isolation | None = None) -> httpx.AsyncClient:
+    transport = (isolation or Isolation()).transport(app, Contract(app.openapi()))
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+async def test_a_breach_is_raised_where_the_request_is_made_and_names_the_step() -> None:
+    isolation = Isolation()
+    isolation.running.step = "The step `When I look` (features/tasks.feature:4)"
+    said = r"^The step `When I look` \(features/tasks.feature:4\) got a response that is not as documented: "
+    async with connected(service(), isolation) as client:
+        with pytest.raises(ContractViolationError, match=said):
+            await client.get("/tasks/7", headers={"wrong": "true"})
+
+
+async def test_a_breach_outside_of_a_step_names_the_scenario() -> None:
+    isolation = Isolation()
+    isolation.running.scenario = "The scenario `One` (it.feature:2)"
+    said = r"^The scenario `One` \(it.feature:2\) got a response that is not as documented: GET /nowhere"
+    async with connected(service(), isolation) as client:
+        with pytest.raises(ContractViolationError, match=said):
+            await client.get("/nowhere")
+
+
+async def test_an_unhandled_error_is_a_breach_with_its_traceback_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async with connected(service()) as client:
+        with pytest.raises(ContractViolationError, match=r"DELETE /tasks/7 answered 500, .* says 204, 422"):
+            await client.delete("/tasks/7")
+    assert "out of ink" in caplog.text
+
+
+async def test_nothing_is_checked_without_a_contract() -> None:
+    transport = Isolation().transport(service())
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        assert (await client.get("/nowhere")).status_code == 404
+
+
+async def test_a_compressed_body_is_checked_and_arrives() -> None:
+    async with connected(service()) as client:
+        response = await client.get("/tasks/7")
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.json() == {"title": "Buy milk" * 100}
+    assert response.elapsed.total_seconds() > 0
+
+
+async def test_a_streamed_response_can_still_be_read_as_it_comes() -> None:
+    async with connected(service()) as client, client.stream("GET", "/tasks/") as response:
+        assert b"".join([part async for part in response.aiter_raw()])
+
+
+async def test_routers_within_routers_and_variables_that_hold_slashes_are_known_operations() -> None:
+    isolation = Isolation()
+    isolation.running.step = "The step"
+    async with connected(service(), isolation) as client:
+        await client.get("/tasks/files/notes/march/one.txt")
+        assert isolation.coverage
+        assert isolation.coverage.responses["GET /tasks/files/{file} 200"]
+        with pytest.raises(ContractViolationError, match=r"GET /tasks/7/parts answered 404, .* no such operation"):
+            await client.get("/tasks/7/parts")
+
+
+async def test_an_app_under_a_root_path_is_asked_with_it_or_without() -> None:
+    app = service()
+    app.root_path = "/api"
+    async with connected(app) as client:
+        assert (await client.get("/tasks/7")).status_code == 200
+        assert (await client.get("/api/tasks/7")).status_code == 200
+
+
+async def test_a_mounted_app_is_not_taken_for_the_app_around_it() -> None:
+    app = service()
+    app.mount("/old", service())
+    async with connected(app) as client:
+        with pytest.raises(ContractViolationError, match=r"GET /old/tasks/7 answered 200, .* no such operation"):
+            await client.get("/old/tasks/7")
+
+
+async def test_a_preflight_is_no_operation_and_any_other_options_is() -> None:
+    async with connected(service()) as client:
+        preflight = {"Origin": "http://elsewhere", "Access-Control-Request-Method": "GET"}
+        assert (await client.options("/tasks/7", headers=preflight)).status_code == 200
+        with pytest.raises(ContractViolationError, match=r"OPTIONS /tasks/7 answered 405, .* no such operation"):
+            await client.options("/tasks/7")
+
+
+async def test_only_what_a_scenario_sees_is_covered() -> None:
+    isolation = Isolation()
+    async with connected(service(), isolation) as client:
+        await client.get("/tasks/7")
+        assert isolation.coverage
+        assert isolation.coverage.responses == {}
+        isolation.running.step = "The step"
+        await client.get("/tasks/7")
+    assert [label for label, covered in isolation.coverage.responses.items() if covered] == ["GET /tasks/{number} 200"]
+
+
+# What a run is asked for, and says at the end.
+
+
+def test_a_percentage_that_is_none_is_refused() -> None:
+    for nonsense in ("many", "-1", "101", "nan"):
+        with pytest.raises(argparse.ArgumentTypeError, match=f"^{nonsense} is no percentage: give a number from 0 to"):
+            percentage(nonsense)
+
+
+def test_a_long_list_is_cut_unless_it_is_wanted_in_full() -> None:
+    coverage = Coverage()
+    coverage.add({f"GET /{number} 200": number == 0 for number in range(13)})
+    assert len(list(coverage.summary(0, listing=True, in_full=True))) == 13
+    assert list(coverage.summary(0, listing=True, in_full=False))[10:] == [
+        "  GET /10: 200, since no scenario asks for it",
+        "  and those of 2 more operations; -v names them.",
+    ]
