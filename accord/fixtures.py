@@ -57,7 +57,7 @@ async def database_url(
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     prepare = _answering_for_its_errors(pytestconfig, prepare_database, is_from_wheel=not address)
     try:
-        async with provision.database(address, worker, prepare, isolation.lose) as url, isolation.watch(url):
+        async with provision.database(address, worker, prepare, isolation.lose) as url, isolation.outage.watch(url):
             yield url.render_as_string(hide_password=False)
     except AccordError as error:
         stop_run(pytestconfig, str(error))

@@ -29,7 +29,7 @@ class Isolations:
 
     def pytest_bdd_after_step(self) -> None:
         """A step has passed."""
-        self._isolation.note_uncommitted()
+        self._isolation.uncommitted.note()
 
     def _stop_if_lost(self, config: pytest.Config) -> None:
         if (sentence := self._isolation.lost) is not None:

@@ -40,7 +40,7 @@ class Failures:
         report = yield
         if report.failed and call.excinfo is not None:
             error = call.excinfo.value
-            outage = None if self._isolation is None else self._isolation.trouble(error)
+            outage = None if self._isolation is None else self._isolation.outage.explain(error)
             sentence = str(error) if isinstance(error, (AccordError, BlockedError)) else None
             report.longrepr = outage or self._shown_before(item, error) or sentence or report.longrepr
             if isinstance(report.longrepr, str):

@@ -433,7 +433,7 @@ def test_the_seconds_that_a_client_has_where_nobody_chose_any_do_not_count(limit
     limited.steps(
         STEPS
         + """
-    from accord.isolation.isolation import isolation as transport
+    from accord.isolation import transport
 
     @when("I read")
     async def _(isolation):

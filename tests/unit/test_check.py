@@ -385,17 +385,18 @@ def connected(app: FastAPI, isolation: Isolation | None = None) -> httpx.AsyncCl
 async def test_a_breach_is_raised_where_the_request_is_made_and_names_the_step() -> None:
     isolation = Isolation()
     isolation.running.step = "The step `When I look` (features/tasks.feature:4)"
-    breach = r"^The step `When I look` \(features/tasks.feature:4\) met a breach of contract: GET /tasks/7 answered 200"
+    said = r"^The step `When I look` \(features/tasks.feature:4\) got a response that is not as documented: "
     async with connected(service(), isolation) as client:
-        with pytest.raises(ContractViolationError, match=breach):
+        with pytest.raises(ContractViolationError, match=said):
             await client.get("/tasks/7", headers={"wrong": "true"})
 
 
-async def test_a_breach_in_a_plain_test_says_so() -> None:
-    async with connected(service()) as client:
-        with pytest.raises(
-            ContractViolationError, match=r"^The test, or a fixture of it, met a breach of contract: GET /nowhere"
-        ):
+async def test_a_breach_outside_of_a_step_names_the_scenario() -> None:
+    isolation = Isolation()
+    isolation.running.scenario = "The scenario `One` (it.feature:2)"
+    said = r"^The scenario `One` \(it.feature:2\) got a response that is not as documented: GET /nowhere"
+    async with connected(service(), isolation) as client:
+        with pytest.raises(ContractViolationError, match=said):
             await client.get("/nowhere")
 
 
