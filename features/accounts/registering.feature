@@ -62,7 +62,7 @@ Feature: Registering
         | 129    | refused: the password is too long  |
 
     Scenario Outline: A letter counts once, however it was typed
-      When someone registers with a password of <length> é typed as <keys>
+      When someone registers with a password of <length> characters, each an é typed as <keys>
       Then the registration is <outcome>
 
       Examples: Accepted

@@ -36,17 +36,17 @@ Feature: Creating tasks
       Then the task is on the list
 
     Scenario Outline: How long a description may be
-      When I create a task with a description of <length> characters
+      When I create a task with a description of <length>
       Then the task is <outcome>
 
       Examples: Accepted
-        | length | outcome     |
-        | 1      | on the list |
-        | 2000   | on the list |
+        | length          | outcome     |
+        | 1 character     | on the list |
+        | 2000 characters | on the list |
 
       Examples: Refused
-        | length | outcome                              |
-        | 2001   | refused: the description is too long |
+        | length          | outcome                              |
+        | 2001 characters | refused: the description is too long |
 
   Rule: What cannot be understood is refused, and the list stays as it was
 

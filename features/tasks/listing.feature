@@ -88,13 +88,13 @@ Feature: The list of tasks
     Scenario Outline: How many tasks are shown
       Given 101 tasks
       When I look at <part>
-      Then I see <count> tasks
+      Then I see <shown>
 
       Examples: Accepted
-        | part                | count |
-        | the list            | 50    |
-        | the first 1 tasks   | 1     |
-        | the first 100 tasks | 100   |
+        | part                | shown     |
+        | the list            | 50 tasks  |
+        | the first task      | 1 task    |
+        | the first 100 tasks | 100 tasks |
 
     Scenario Outline: A part that cannot be shown
       When I look at <part>

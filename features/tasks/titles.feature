@@ -6,18 +6,18 @@ Feature: What a title may be
   Rule: A title is 1 to 200 characters long
 
     Scenario Outline: How long a title may be
-      When I create a task with a title of <length> characters
+      When I create a task with a title of <length>
       Then the task is <outcome>
 
       Examples: Accepted
-        | length | outcome     |
-        | 1      | on the list |
-        | 200    | on the list |
+        | length         | outcome     |
+        | 1 character    | on the list |
+        | 200 characters | on the list |
 
       Examples: Refused
-        | length | outcome                        |
-        | 0      | refused: the title is blank    |
-        | 201    | refused: the title is too long |
+        | length         | outcome                        |
+        | 0 characters   | refused: the title is blank    |
+        | 201 characters | refused: the title is too long |
 
   Rule: A title has something to read
 
