@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,22 +29,22 @@ CREDENTIALS: dict[str, dict[str, str | None]] = {
     "a wrong password": {"password": "battery staple"},
     "the right password and a bit more": {"password": PASSWORD + "s"},
     "the right password in capitals": {"password": PASSWORD.upper()},
-    "an unstorable character in the password": {"password": PASSWORD + "\0"},
-    "an unstorable character in the name": {"username": "al\0ice", "password": PASSWORD},
+    "a character in the password that cannot be stored": {"password": PASSWORD + "\0"},
+    "a character in the name that cannot be stored": {"username": "al\0ice", "password": PASSWORD},
     "a password of 5000 characters": {"password": "x" * 5000},
-    "many books": {"password": "x" * 1_000_000},
+    "a password as long as a book": {"password": "x" * 1_000_000},
     "no password": {"password": None},
 }
-E_ACUTE = {"one letter": "\u00e9", "an e and an acute": "e\u0301", "an e without acute": "e"}
+E_ACUTE = {"one letter": "\u00e9", "an e and an accent": "e\u0301", "an e without an accent": "e"}
 REGISTRATIONS: dict[str, dict[str, object]] = {
     "without a name": {"username": None},
     "without an address": {"email": None},
     "without a password": {"password": None},
-    "with a detail that nobody asks": {"is_admin": True},
+    "with a detail that nobody asked for": {"is_admin": True},
     "with far too many details": {f"colour {number}": "blue" for number in range(1_000)},
-    "that fills many books": {"password": "x" * 1_000_000},
-    "with a number for a password": {"password": 1234567890},
-    "with an unstorable character in the password": {"password": "correct\0horse"},
+    "with a password as long as a book": {"password": "x" * 1_000_000},
+    "with a number as the password": {"password": 1234567890},
+    "with a character in the password that cannot be stored": {"password": "correct\0horse"},
     "with half an emoji in the password": {"password": "correct \ud83d horse"},
 }
 
@@ -132,18 +133,18 @@ def renamed(token: str, other: str) -> str:
 
 AUTHORIZATIONS: dict[str, Callable[[str, str], str | None]] = {
     "without signing in": lambda _alice, _bob: None,
-    "with an empty pass": lambda _alice, _bob: "Bearer ",
-    "with a pass of another kind": lambda alice, _bob: f"Basic {signed(sub=alice)}",
-    "with a pass that is gibberish": lambda _alice, _bob: "Bearer gibberish",
-    "with a pass that another service signed": lambda alice, _bob: f"Bearer {signed('another-' * 8, sub=alice)}",
-    "with a pass that nobody signed": lambda alice, _bob: f"Bearer {unsigned(signed(sub=alice))}",
-    "with a pass whose name was changed": lambda alice, bob: f"Bearer {renamed(signed(sub=bob), signed(sub=alice))}",
-    "with a pass of no one": lambda _alice, _bob: f"Bearer {signed()}",
-    "with a pass that never ends": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=None)}",
-    "with a pass of someone impossible": lambda _alice, _bob: f"Bearer {signed(sub='9' * 20)}",
-    "with a pass that ends at no time": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=float('inf'))}",
-    "with a pass that ends in a thousand years": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=32503680000)}",
-    "with a pass that asks for more": lambda alice, _bob: f"Bearer {signed(sub=alice, admin=True)}",
+    "with an empty token": lambda _alice, _bob: "Bearer ",
+    "with a token of another kind": lambda alice, _bob: f"Basic {signed(sub=alice)}",
+    "with a token that is gibberish": lambda _alice, _bob: "Bearer gibberish",
+    "with a token that another service signed": lambda alice, _bob: f"Bearer {signed('another-' * 8, sub=alice)}",
+    "with a token that nobody signed": lambda alice, _bob: f"Bearer {unsigned(signed(sub=alice))}",
+    "with a token whose name was changed": lambda alice, bob: f"Bearer {renamed(signed(sub=bob), signed(sub=alice))}",
+    "with a token that names nobody": lambda _alice, _bob: f"Bearer {signed()}",
+    "with a token that never expires": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=None)}",
+    "with a token that names someone who cannot exist": lambda _alice, _bob: f"Bearer {signed(sub='9' * 20)}",
+    "with a token that expires at an impossible time": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=math.inf)}",
+    "with a token that expires in a thousand years": lambda alice, _bob: f"Bearer {signed(sub=alice, exp=32503680000)}",
+    "with a token that claims more rights": lambda alice, _bob: f"Bearer {signed(sub=alice, admin=True)}",
 }
 
 
@@ -174,7 +175,7 @@ async def delete_account(people: People, db_session: AsyncSession, name: str) ->
     await db_session.commit()
 
 
-@given("passwords are hard to guess")
+@given("passwords are protected as in real use")
 async def hash_passwords_as_in_production(configured: Environment, people: People, db_session: AsyncSession) -> None:
     configured.setenv("PASSWORD_HASHING", "{}")
     for name in await people.names():
@@ -198,7 +199,7 @@ async def register_with_details(people: People, details: dict[str, object]) -> h
     return await people.register("alice", **details)
 
 
-@when("someone registers that is no more than noise", target_fixture="response")
+@when("someone registers with gibberish", target_fixture="response")
 async def register_with_gibberish(client: httpx.AsyncClient) -> httpx.Response:
     return await register_with(client, b"{alice")
 
@@ -223,14 +224,14 @@ async def sign_in(people: People, name: str, details: dict[str, str | None]) -> 
     return await people.sign_in(name, **details)
 
 
-@when(sentence("{name:Text} signs in with no more than noise"), target_fixture="response")
+@when(sentence("{name:Text} signs in with gibberish"), target_fixture="response")
 async def sign_in_with_gibberish(client: httpx.AsyncClient, name: str) -> httpx.Response:
     headers = {"Content-Type": "multipart/form-data; boundary=form"}
     return await client.post("/auth/token", content=f"--form: {name}".encode(), headers=headers)
 
 
 @when(
-    sentence("{name:Text} enters the password, the é typed as {e_acute:EAcute}", EAcute=E_ACUTE),
+    sentence("{name:Text} enters the password with the é typed as {e_acute:EAcute}", EAcute=E_ACUTE),
     target_fixture="response",
 )
 async def sign_in_with_accent(people: People, name: str, e_acute: str) -> httpx.Response:

@@ -42,19 +42,22 @@ class Listener(NamedTuple):
 
 
 MAIL = {
-    "goes out": Mail(f"smtps://{SERVER}"),
-    "goes out in the open": Mail(f"smtp://{SERVER}"),
+    "is up": Mail(f"smtps://{SERVER}"),
+    "is sent unencrypted": Mail(f"smtp://{SERVER}"),
     "is not set up": Mail(""),
     "is down": Mail(f"smtps://{SERVER}", is_down=True),
 }
 LISTENERS = {
-    "listen": Listener(LISTENER, {"return_value": httpx.Response(204)}),
-    "do not listen": Listener("", {"return_value": httpx.Response(204)}),
-    "are out of reach": Listener(LISTENER, {"side_effect": httpx.ConnectError("Connection refused")}),
-    "are out of order": Listener(LISTENER, {"return_value": httpx.Response(500)}),
+    "are listening": Listener(LISTENER, {"return_value": httpx.Response(204)}),
+    "are not listening": Listener("", {"return_value": httpx.Response(204)}),
+    "cannot be reached": Listener(LISTENER, {"side_effect": httpx.ConnectError("Connection refused")}),
+    "cannot take the notice": Listener(LISTENER, {"return_value": httpx.Response(500)}),
     "do not answer": Listener(LISTENER, {"side_effect": httpx.ReadTimeout("timed out")}),
 }
-OUTAGES = {"mail": "The welcome mail to alice", "notice": "The notice that task"}
+FAILURES = {
+    "the mail was not sent": "The welcome mail to alice",
+    "the notice was not delivered": "The notice that task",
+}
 
 
 class Outbox:
@@ -125,7 +128,7 @@ async def assert_not_notified(listener: respx.Route, response: httpx.Response) -
     assert not listener.called, "others hear of it"
 
 
-@then(sentence("the outage of the {outage:Outage} is on record", Outage=OUTAGES))
-async def assert_outage_logged(caplog: pytest.LogCaptureFixture, outage: str) -> None:
+@then(sentence("it is on record that {failure:Failure}", Failure=FAILURES))
+async def assert_failure_logged(caplog: pytest.LogCaptureFixture, failure: str) -> None:
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert [message.startswith(outage) for message in warnings] == [True], f"on record is: {warnings}"
+    assert [message.startswith(failure) for message in warnings] == [True], f"on record is: {warnings}"

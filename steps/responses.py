@@ -29,23 +29,27 @@ FIELD_ERRORS = {
     "is blank": "blank",
     "is too short": "string_too_short",
     "is too long": "string_too_long",
-    "is no text": "(string_type|string_unicode)",
-    "has an unstorable character in it": "null_character",
-    "will not do": "(string_pattern_mismatch|value_error|not_ascii)",
+    "is not text": "(string_type|string_unicode)",
+    "contains a character that cannot be stored": "null_character",
+    "is invalid": "(string_pattern_mismatch|value_error|not_ascii)",
 }
 REASONS = {
     "the name or the password is wrong": Reason(401, "Incorrect username or password"),
     "there is no such task": Reason(404, "Task not found"),
     "the name is taken": Reason(409, "Username is taken"),
     "the address is taken": Reason(409, "Email is taken"),
-    "it is too large": Reason(413, "Request body is too large"),
+    "it is too long": Reason(413, "Request body is too large"),
     "it cannot be read": Reason(422, r"body( \d+)?: (json_invalid|unreadable|model_attributes_type|missing)"),
     "there is no such detail": Reason(422, r"body \w+: extra_forbidden"),
-    "there are too many": Reason(422, "body: too_many_fields"),
+    "there are too many details": Reason(422, "body: too_many_fields"),
     "there is no such filter": Reason(422, r"query \w+: extra_forbidden"),
-    "there is no such part": Reason(422, r"query (limit|offset): (int_parsing|greater_than_equal|less_than_equal)"),
-    "this is no task's number": Reason(422, r"path task_id: (int_parsing|greater_than_equal|less_than_equal)"),
-    "it is completed or it is not": Reason(422, "body completed: bool_type"),
+    "there is no such part of the list": Reason(
+        422, r"query (limit|offset): (int_parsing|greater_than_equal|less_than_equal)"
+    ),
+    "this cannot be the number of a task": Reason(
+        422, r"path task_id: (int_parsing|greater_than_equal|less_than_equal)"
+    ),
+    "a task is either open or completed": Reason(422, "body completed: bool_type"),
 } | {
     f"the {field} {error}": Reason(422, f"body {name}: {error_type}")
     for field, name in FIELDS.items()

@@ -44,7 +44,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
     get_settings.cache_clear()
 
 
-@when("I ask the service how it is", target_fixture="response")
+@when("I ask the service how it is doing", target_fixture="response")
 async def ask_for_health(client: httpx.AsyncClient) -> httpx.Response:
     return await client.get("/health")
 
@@ -64,7 +64,7 @@ async def start_service(configured: Environment, setting: tuple[str, str | None]
     return str(startup_error.value)
 
 
-@then(sentence("it refuses, naming the {setting:Setting}, and tells no secret", Setting=SETTINGS))
+@then(sentence("it refuses to start because of the {setting:Setting}, and gives no secret away", Setting=SETTINGS))
 async def assert_not_started(startup_error: str, setting: str) -> None:
     assert setting in startup_error, "it does not say why"
     assert SHORT_SECRET not in startup_error, "it gives a secret away"
