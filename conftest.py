@@ -29,10 +29,10 @@ pytest.register_assert_rewrite("steps")
 pytest_plugins = [
     "pytester",
     "steps.accounts",
-    "steps.answers",
     "steps.at_once",
     "steps.clock",
     "steps.outgoing",
+    "steps.responses",
     "steps.service",
     "steps.tasks",
 ]
