@@ -116,13 +116,13 @@ def _lay_out(half: Path) -> None:
     shutil.copy(HERE / f"conftest_{half.name}.py", half / "conftest.py")
     shutil.copy(HERE / "service.py", half)
     for pitfall in PITFALLS:
-        place = half / pitfall.specimen
-        place.mkdir()
-        shutil.copy(HERE / "specimens" / pitfall.specimen / "pitfall.feature", place)
-        shutil.copy(HERE / "specimens" / pitfall.specimen / "steps.py", place / "conftest.py")
+        directory = half / pitfall.specimen
+        directory.mkdir()
+        shutil.copy(HERE / "specimens" / pitfall.specimen / "pitfall.feature", directory)
+        shutil.copy(HERE / "specimens" / pitfall.specimen / "steps.py", directory / "conftest.py")
         if half.name == "plain":
             binding = NO_BINDING if pitfall.specimen.endswith("never_bound") else BINDING
-            place.joinpath("test_pitfall.py").write_text(binding, encoding="utf-8")
+            directory.joinpath("test_pitfall.py").write_text(binding, encoding="utf-8")
 
 
 def table(found: list[Finding]) -> str:
