@@ -39,7 +39,7 @@ class People:
         self.known: list[str] = []
 
     async def have_account(self, name: str) -> None:
-        """Put an account into the database, with no word to anyone."""
+        """Put an account into the database, without a mail or a request."""
         self.known.append(name)
         self._session.add(User(username=name, email=f"{name}@example.com", hashed_password=hash_password(PASSWORD)))
         await self._session.commit()
@@ -144,14 +144,14 @@ async def assert_registered(people: People, response: httpx.Response) -> None:
     [name] = await people.names()
     account = await people.account(name)
     expected = {"id": account.id, "username": name, "email": account.email}
-    assert response.json() == expected, "the response says otherwise"
+    assert response.json() == expected, "the response shows another account"
     assert_signed_in(await people.sign_in(name))
 
 
 @then(sentence("the registration is refused: {reason:Reason}", Reason=REASONS))
 async def assert_registration_refused(people: People, response: httpx.Response, reason: Reason) -> None:
     assert_refused(response, reason)
-    assert await people.names() == people.known, "there is an account all the same"
+    assert await people.names() == people.known, "there is an account nevertheless"
 
 
 @then(sentence("{name:Text} has an account with the address {address:Text}"))
@@ -166,5 +166,5 @@ async def assert_password_hashed(people: People, response: httpx.Response, name:
     assert_success(response)
     stored = (await people.account(name)).hashed_password
     assert stored.startswith("$argon2id$"), "the password is not stored as a hash"
-    assert verify_password(PASSWORD, stored), "the hash is another password's"
+    assert verify_password(PASSWORD, stored), "the hash is that of another password"
     assert PASSWORD not in response.text + stored, "the password can be read"

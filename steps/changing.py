@@ -47,9 +47,9 @@ async def assert_only_field_changed(
 ) -> None:
     assert_success(response)
     changed = tasks.before(title) | {field: value}
-    assert changed != tasks.before(title), "it was so before"
-    assert response.json() == changed, "the response says something else"
-    assert await tasks.task(title) == changed, "the task is something else"
+    assert changed != tasks.before(title), "nothing has changed"
+    assert response.json() == changed, "the response shows something else"
+    assert await tasks.task(title) == changed, "the task shows something else"
 
 
 @then(sentence("the task {title:Text} is as it was"))

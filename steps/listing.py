@@ -60,7 +60,9 @@ async def assert_tasks_shown(response: httpx.Response, titles: list[str]) -> Non
 
 @then(sentence("I see {count:Tasks}"))
 async def assert_many_tasks_shown(response: httpx.Response, count: int) -> None:
-    assert titles_in(response) == [f"Task {number}" for number in range(count)], f"it is not the first {count} tasks"
+    assert titles_in(response) == [f"Task {number}" for number in range(count)], (
+        f"these are not the first {count} tasks"
+    )
 
 
 @then(sentence("the list shows {titles:Titles}"))

@@ -1,4 +1,4 @@
-"""Tasks and changes as they are sent: proper ones, odd ones, and what is none at all; each as the features put it."""
+"""What is sent for the tasks and changes that features describe, such as a task `whose title is a number`."""
 
 import json
 from typing import Any

@@ -163,5 +163,5 @@ async def assert_told_name(people: People, response: httpx.Response, name: str) 
 
 @then("they are asked to sign in")
 async def assert_asked_to_sign_in(response: httpx.Response) -> None:
-    assert response.status_code == 401, f"they are not: {response.text}"
+    assert response.status_code == 401, f"they are not asked to: {response.text}"
     assert response.headers["WWW-Authenticate"] == "Bearer", "they are not told how"

@@ -170,7 +170,8 @@ async def assert_task_shown(response: httpx.Response, tasks: TaskList, datatable
         "created": moment_in_words(time_of(task["created_at"])),
     }
     assert datatable == [list(shown), list(shown.values())], "the task shows something else"
-    assert (task["id"], task["completed_at"]) == (tasks.number(task["title"]), None), f"the task shows: {task}"
+    assert task["id"] == tasks.number(task["title"]), "another task is shown"
+    assert (task["completed_at"] is not None) is task["completed"], "the time of completion says otherwise"
     assert set(task) == {"id", "title", "description", "completed", "created_at", "completed_at"}
 
 
@@ -179,7 +180,7 @@ async def assert_task_shown(response: httpx.Response, tasks: TaskList, datatable
 async def assert_task_on_list(client: httpx.AsyncClient, response: httpx.Response, title: str | None = None) -> None:
     assert_success(response)
     task = response.json()
-    assert title in (None, task["title"]), "the title is another"
+    assert title in (None, task["title"]), "the title is different"
     assert set(task) == {"id", "title", "description", "completed", "created_at", "completed_at"}
     assert task in (await client.get("/tasks/")).json(), "the task is not on the list"
     assert (await client.get(f"/tasks/{task['id']}")).json() == task, "the task cannot be opened"
@@ -200,10 +201,10 @@ async def assert_time(tasks: TaskList, title: str, field: str, moment: datetime)
 
 @then(sentence("the task {title:Text} is described as {description:Text}"))
 async def assert_description(tasks: TaskList, title: str, description: str) -> None:
-    assert (await tasks.task(title))["description"] == description, "the description is another"
+    assert (await tasks.task(title))["description"] == description, "the description is different"
 
 
 @then(sentence("the task is refused: {reason:Reason}", Reason=REASONS))
 async def assert_task_refused(response: httpx.Response, tasks: TaskList, reason: Reason) -> None:
     assert_refused(response, reason)
-    assert await tasks.titles() == [], "it is on the list all the same"
+    assert await tasks.titles() == [], "it is on the list nevertheless"
