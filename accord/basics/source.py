@@ -7,7 +7,7 @@ from pathlib import Path
 from types import CodeType
 
 
-def place(path: str | Path, line: int | str, rootpath: Path) -> str:
+def location(path: str | Path, line: int | str, rootpath: Path) -> str:
     """Return `file:line`."""
     return f"{relative(path, rootpath)}:{line}"
 
@@ -28,7 +28,7 @@ def code_of(function: Callable[..., object]) -> CodeType | None:
     return code if isinstance(code, CodeType) else None
 
 
-def written(function: Callable[..., object]) -> tuple[str, int]:
-    """Return file and line where the function was written; what is not written in Python is a word, and line 0."""
+def defined_at(function: Callable[..., object]) -> tuple[str, int]:
+    """Return file and line of the function's definition; for what is not written in Python a word, and line 0."""
     code = code_of(function)
     return (code.co_filename, code.co_firstlineno) if code else (repr(function), 0)

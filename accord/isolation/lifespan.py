@@ -7,13 +7,13 @@ from typing import Any
 
 from asgi_lifespan import LifespanManager
 
+from accord.basics.failures import text_of
 from accord.errors import LifespanError, TimedOutError
-from accord.reporting.failures import text_of
 from accord.timeouts.watchdog import current as current_watchdog
 
 
 @asynccontextmanager
-async def running(app: Any) -> AsyncIterator[Any]:
+async def lifespan(app: Any) -> AsyncIterator[Any]:
     """Start the app up, yield what answers its requests, and shut it down.
 
     Raises LifespanError if the app raises an error meanwhile, and in a run of pytest TimedOutError, naming what it

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from accord.basics.failures import named
 from accord.basics.files import alone, together
 from accord.basics.garbage import uncollected
 from accord.basics.source import relative
 from accord.basics.text import one_line
-from accord.compat.internals import end_workers
+from accord.compat.xdist import end_workers
 from accord.errors import AccordError
-from accord.gherkin.collector import RECORDER
 from accord.recording.crashes import Crash
-from accord.recording.recorder import Record
+from accord.recording.hooks import TRAVELLING
+from accord.recording.recorder import RECORDER, Record
 from accord.recording.writer import Stream
-from accord.reporting.failures import named
+from accord.running import RUNNING
+from accord.timeouts.watchdog import WATCHDOG
 
 if TYPE_CHECKING:
     from accord.living_docs.model import Document
@@ -32,8 +34,6 @@ TAG_LINK = "accord_tag_link"
 USUAL = "living-docs"
 LAST = "messages.ndjson"
 BEFORE = "messages.before.ndjson"
-# The name under which a record travels, on reports and on what a worker says at its end.
-TRAVELLING = "accord_record"
 
 
 def add_options(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
@@ -59,12 +59,13 @@ def register(config: pytest.Config) -> None:
         return
     tag_link: str | None = config.getini(TAG_LINK) or None
     since = _checked(tag_link, baseline(config))
-    if is_asked_for(config):
+    if is_asked_for(config) and RECORDER in config.stash and not config.pluginmanager.is_blocked("accord.living_docs"):
         directory = Path(config.rootpath, config.getoption(DOCS))
         if config.getoption(DOCS) != USUAL:
             _require_writable(directory)
         stream = Stream(directory, config.rootpath)
-        config.pluginmanager.register(Publishing(config, directory, stream, since, tag_link))
+        publishing = Publishing(config, directory, stream, since, tag_link)
+        config.pluginmanager.register(publishing, "accord.living_docs")
 
 
 def _checked(tag_link: str | None, record: Path | None) -> "Document | None":
@@ -116,6 +117,9 @@ class Publishing:
         self, config: pytest.Config, directory: Path, stream: Stream, since: "Document | None", tag_link: str | None
     ) -> None:
         self._recorder = config.stash[RECORDER]
+        self._running = config.stash[RUNNING]
+        if (watchdog := config.stash.get(WATCHDOG, None)) is not None:
+            watchdog.last_words.append(self._publish_at_once)
         self._directory = directory
         self._last = directory / LAST
         self._stream = stream
@@ -176,6 +180,12 @@ class Publishing:
         except Exception as error:  # Whatever it is, the documents of the run before and this one's record are there.
             file, line, *_ = traceback.extract_tb(error.__traceback__)[-1]
             self._give_up(f"{named(error)} ({file}:{line})", record)
+
+    def _publish_at_once(self, _why: str) -> None:
+        """Publish what there is of the run, whose process is about to end."""
+        if (item := self._running.item) is not None:
+            item.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            self.pytest_sessionfinish(item.session)
 
     def _give_up(self, reason: str, record: Path) -> None:
         self._faults.append(

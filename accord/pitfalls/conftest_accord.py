@@ -11,8 +11,7 @@ from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from accord.contract.check import Contract
-from accord.isolation.isolation import Isolation
+from accord import Contract, Isolation
 
 
 @pytest_asyncio.fixture

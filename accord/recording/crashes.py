@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accord.basics.clock import now
-from accord.compat.internals import exit_of_worker
+from accord.compat.xdist import exit_of_worker
 from accord.recording import ndjson
 from accord.recording.recorder import Envelope, timestamp
 

@@ -19,9 +19,9 @@ import httpx
 import pytest
 
 from accord.basics.clock import now
-from accord.basics.source import relative, written
-from accord.compat.internals import (
-    Document,
+from accord.basics.failures import text_of
+from accord.basics.source import defined_at, relative
+from accord.compat.pytest_bdd import (
     StepDefinition,
     StepDefinitionNotFoundError,
     arguments_of,
@@ -31,13 +31,13 @@ from accord.compat.internals import (
 )
 from accord.contract.check import Contract
 from accord.errors import AmbiguousStepError
+from accord.gherkin.document import Document
 from accord.recording import ndjson
 from accord.recording.har import Entry, archive, entry, hidden, spoken
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.sql import without_literals
 from accord.recording.redaction.values import DOTS
-from accord.reporting.failures import text_of
-from accord.steps.definitions import Definitions, one_a_function, snippet
+from accord.steps.definitions import Definitions, snippet
 
 Envelope = dict[str, Any]
 
@@ -160,10 +160,10 @@ class Recorder:
         """Note a feature file and its pickles."""
         if not self._is_on:
             return
-        uri = document.raw["uri"]
+        uri = document.uri
         self._note(f"source {uri}", {"source": {"uri": uri, "data": document.text, "mediaType": GHERKIN}})
-        self._note(f"document {uri}", {"gherkinDocument": document.raw})
-        lines = dict(_scenario_lines(document.raw["feature"]["children"]))
+        self._note(f"document {uri}", {"gherkinDocument": document.tree})
+        lines = dict(_scenario_lines(document.tree["feature"]["children"]))
         self._pickles[uri] = {}
         for pickle in document.pickles():
             self._note(f"pickle {pickle['id']}", {"pickle": pickle})
@@ -188,7 +188,7 @@ class Recorder:
         self._record.selected = {case: pickle.id for case, pickle in self._selected.values()}
         visible = self._definitions.visible_to(item for item, _pickle in scenarios)
         written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))
-        for definition in sorted(written_by_others, key=lambda it: written(it.function)):
+        for definition in sorted(written_by_others, key=lambda it: defined_at(it.function)):
             self._note(f"definition {self._id(definition)}", {"stepDefinition": self._described(definition)})
 
     def take(self) -> Record:
@@ -311,11 +311,8 @@ class Recorder:
     def _told_of(self, attempt: _Attempt) -> Iterator[Envelope]:
         case = attempt.case
         started = f"{case}.attempt.{attempt.number}"
-        visible = self._definitions.at(attempt.item)
-        found = [one_a_function(visible.find(kind, sentence)) for _id, kind, sentence in attempt.pickle.steps]
-        for definitions in found:
-            if len(definitions) > 1:
-                definitions.sort(key=lambda definition: written(definition.function))
+        found = [self._definitions.matching(kind, it, attempt.item) for _id, kind, it in attempt.pickle.steps]
+        found = [sorted(it, key=lambda definition: defined_at(definition.function)) for it in found]
         hooks = [hook for hook, result in ((_SET_UP, attempt.set_up), (_TEAR_DOWN, attempt.tear_down)) if result]
         yield from ({"hook": hook} for hook in hooks)
         if attempt.number == 0:
@@ -401,13 +398,13 @@ class Recorder:
 
     def _id(self, definition: StepDefinition) -> str:
         if definition not in self._ids:
-            file, number = written(definition.function)
+            file, number = defined_at(definition.function)
             words = f"{relative(file, self._rootpath)}:{number}:{definition.kind}:{definition.parser.name}"
             self._ids[definition] = _hash(words)
         return self._ids[definition]
 
     def _described(self, definition: StepDefinition) -> Envelope:
-        file, number = written(definition.function)
+        file, number = defined_at(definition.function)
         kind = "REGULAR_EXPRESSION" if is_regular_expression(definition.parser) else "CUCUMBER_EXPRESSION"
         return {
             "id": self._id(definition),
@@ -462,3 +459,6 @@ def _told(report: pytest.TestReport, error: BaseException | None, redaction: Red
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+RECORDER = pytest.StashKey[Recorder]()

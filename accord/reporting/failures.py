@@ -1,36 +1,15 @@
-"""What failures say of themselves, and those of fixtures that many scenarios meet."""
+"""The failures of fixtures that many scenarios meet: shown in full once."""
 
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from accord.basics.source import place, written
+import pytest
+
+from accord.basics.failures import named, text_of
+from accord.basics.source import defined_at, location
 from accord.errors import AccordError
-
-LONGEST_REASON = 200
-
-
-def text_of(error: BaseException, how: Callable[[BaseException], str] = str) -> str:
-    """Return what an error says, or, where saying it fails, that; the errors of others may do anything there."""
-    try:
-        return how(error)
-    except BaseException as fault:  # Be it SystemExit: it is no answer, and the run is not over.
-        return f"<{type(error).__name__} has no text: asked for it, it raises {type(fault).__name__}>"
-
-
-def named(error: BaseException) -> str:
-    """Return the kind of an error, and what it says in its first line."""
-    first = text_of(error).strip().partition("\n")[0]
-    reason = first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
-    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-
-
-def is_of_text(fault: BaseException) -> bool:
-    """Whether something raises it when it is asked for its text: one of Ctrl-C is raised wherever the process is."""
-    frames = [frame.f_code.co_name for frame, _line in traceback.walk_tb(fault.__traceback__)]
-    return bool(frames) and frames[-1] in ("__str__", "__repr__")
 
 
 def _has_traceback(error: BaseException) -> bool:
@@ -60,15 +39,19 @@ class FixtureFailures:
 
     @contextmanager
     def of(self, fixture: str, function: Callable[..., object]) -> Iterator[None]:
-        """Note what fails in the block as this fixture's, unless it is known as one's on which this one rests."""
+        """Note what fails in the block as this fixture's."""
         try:
             yield
         except BaseException as error:
-            who = f"The fixture `{fixture}` ({place(*written(function), self._rootpath)})"
-            if id(error) not in self._failed:
-                failed = self._in_the_same_words.setdefault((who, text_of(error)), _Failed(who))
-                self._failed[id(error)] = error, failed
+            self.note(error, fixture, function)
             raise
+
+    def note(self, error: BaseException, fixture: str, function: Callable[..., object]) -> None:
+        """Note an error as this fixture's, unless it is known as that of one on which this one rests."""
+        who = f"The fixture `{fixture}` ({location(*defined_at(function), self._rootpath)})"
+        if id(error) not in self._failed:
+            failed = self._in_the_same_words.setdefault((who, text_of(error)), _Failed(who))
+            self._failed[id(error)] = error, failed
 
     def again(self, error: BaseException, scenario: str) -> str | None:
         """Return a line for a failure that another scenario has shown; None if this scenario is to show it in full.
@@ -82,3 +65,6 @@ class FixtureFailures:
             failed.reason, failed.shown_at = self._redacted(named(error)), scenario
             return None
         return f"{failed.fixture} failed: {failed.reason}; shown in full at {failed.shown_at}."
+
+
+FIXTURE_FAILURES = pytest.StashKey[FixtureFailures]()

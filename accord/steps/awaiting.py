@@ -1,6 +1,4 @@
-"""How a step is found, and run: `async def` steps, and async generator steps, on the session's event loop.
-
-A sentence that two step definitions match is refused, wherever they stand; pytest-bdd picks one.
+"""How a step is called: `async def` steps, and async generator steps, on the session's event loop.
 
 Sync steps stay as pytest-bdd runs them. An async step runs in a copy of the context; what it changes in context
 variables is applied to the scenario's own context, so that later steps see it, sync ones too, and is taken back when
@@ -9,65 +7,110 @@ the scenario ends. That is how pytest-asyncio treats async fixtures.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context, ContextVar, Token, copy_context
-from functools import partial
 from types import AsyncGeneratorType, CodeType, TracebackType
 from typing import NoReturn
 
 import pytest
 
-from accord.basics.source import place, written
-from accord.compat.internals import Feature, Step, StepCall, StepDefinition, replace_step_call, replace_step_lookup
-from accord.errors import AmbiguousStepError
-from accord.steps.definitions import Definitions, one_a_function
+from accord.compat.pytest_bdd import call_step
+from accord.running import Running
 from accord.steps.unawaited import Unawaited
 from accord.timeouts.watchdog import Watchdog
 
 _ENGINE = (
     "_pytest.",
-    "accord.gherkin.collector",
-    "accord.compat.internals",
-    "accord.steps.awaiting",
-    "accord.timeouts.watchdog",
+    "accord.compat.",
+    "accord.gherkin.",
+    "accord.steps.",
+    "accord.timeouts.",
     "asyncio.",
     "pluggy.",
     "pytest_asyncio.",
     "pytest_bdd.",
 )
 _END = object()
-FEATURE = pytest.StashKey[Feature]()
 
 
-def install(unawaited: Unawaited, watchdog: Watchdog) -> Callable[[], None]:
-    """Have pytest-bdd await its steps, each for as long as it may take, and refuse what they leave unawaited.
+class Calls:
+    """Calls step functions: awaits what is async, for as long as it may take, and notices what it leaves unawaited."""
 
-    Returns what undoes it.
-    """
-    return replace_step_call(partial(_awaiting, unawaited, watchdog))
+    def __init__(self, running: Running, unawaited: Unawaited, watchdog: Watchdog | None) -> None:
+        self._running = running
+        self._unawaited = unawaited
+        self._watchdog = watchdog
 
-
-def look_up_in(definitions: Definitions) -> Callable[[], None]:
-    """Have pytest-bdd look up steps there, and raise AmbiguousStepError; return what undoes it."""
-
-    def find(step: Step, item: pytest.Item) -> list[StepDefinition]:
+    def call(
+        self, function: Callable[..., object], request: pytest.FixtureRequest, arguments: dict[str, object]
+    ) -> object:
+        """Return what the step returns or yields. Raises NeverAwaitedError, TimedOutError, and what it raises."""
         __tracebackhide__ = True
-        found = definitions.find(step.type, step.name, item)
-        if len(found) > 1:
-            _refuse_ambiguous(step, item, found)
-        return found
+        with self._limiting(self._running.name):
+            # What comes back is looked at, not the function: a decorated or partial one hides that it is async.
+            result = call_step(function, request, arguments)
+            if isinstance(result, AsyncGeneratorType):
+                result = self._enter(result, request)
+            elif inspect.isawaitable(result):
+                result = self._run(result, request)
+        self._unawaited.check()
+        return result
 
-    return replace_step_lookup(find)
+    def _limiting(self, name: str) -> AbstractContextManager[object]:
+        return nullcontext() if self._watchdog is None else self._watchdog.limiting(name)
 
+    def _enter(self, step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest) -> object:
+        """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
+        __tracebackhide__ = True
+        loop, context, name = self._loop(request), copy_context(), self._running.name
+        with self._unawaited.begun(loop) as tasks:
+            value = self._complete(anext(step, None), loop, context)
+        self._unawaited.refuse_result(value)
+        _apply(context, request)
 
-def _refuse_ambiguous(step: Step, item: pytest.Item, found: Sequence[StepDefinition]) -> None:
-    if len(distinct := one_a_function(found)) > 1:
-        root = item.config.rootpath
-        places = [place(file, line, root) for file, line in sorted(written(it.function) for it in distinct)]
-        raise AmbiguousStepError(
-            f"{place(item.stash[FEATURE].filename, step.line_number, root)}: {len(distinct)} step definitions say: "
-            f"{step.keyword} {step.name}: {' and '.join(places)}: reword or remove all but one."
-        )
+        def leave() -> None:
+            __tracebackhide__ = True
+            with self._limiting(f"{name}, after its `yield`,"):
+                if self._complete(anext(step, _END), loop, context) is not _END:
+                    self._complete(step.aclose(), loop, context)
+                    _fail_for_second_yield(step.ag_code)
+            self._unawaited.refuse_running(tasks)
+
+        request.addfinalizer(leave)
+        return value
+
+    def _run(self, step: Awaitable[object], request: pytest.FixtureRequest) -> object:
+        __tracebackhide__ = True
+        try:
+            loop = self._loop(request)
+        except BaseException:
+            if inspect.iscoroutine(step):
+                step.close()  # Python would add that it was never awaited.
+            raise
+        context = copy_context()
+        with self._unawaited.begun(loop) as tasks:
+            value = self._complete(step, loop, context)
+        self._unawaited.expect(tasks)
+        self._unawaited.refuse_result(value)
+        _apply(context, request)
+        return value
+
+    def _loop(self, request: pytest.FixtureRequest) -> asyncio.AbstractEventLoop:
+        __tracebackhide__ = True
+        loop: asyncio.AbstractEventLoop = self._running.loop or request.getfixturevalue("session_loop")
+        return loop
+
+    def _complete(self, awaitable: Awaitable[object], loop: asyncio.AbstractEventLoop, context: Context) -> object:
+        __tracebackhide__ = True
+        coroutine = _outcome(awaitable)
+        try:
+            if self._watchdog is None:
+                return loop.run_until_complete(loop.create_task(coroutine, context=context))
+            return self._watchdog.complete(coroutine, loop, context)
+        except BaseException as error:
+            error.__traceback__ = from_step(error.__traceback__)
+            raise
 
 
 def from_step(traceback: TracebackType | None) -> TracebackType | None:
@@ -81,83 +124,9 @@ def from_step(traceback: TracebackType | None) -> TracebackType | None:
     return traceback
 
 
-def _awaiting(unawaited: Unawaited, watchdog: Watchdog, call: StepCall) -> StepCall:
-    def call_step(fixturefunc: Callable[..., object], request: pytest.FixtureRequest, kwargs: object) -> object:
-        __tracebackhide__ = True
-        with watchdog.limiting(unawaited.by):
-            # What comes back is looked at, not the function: a decorated or partial one hides that it is async.
-            result = call(fixturefunc=fixturefunc, request=request, kwargs=kwargs)
-            if isinstance(result, AsyncGeneratorType):
-                result = _enter(result, request, unawaited, watchdog)
-            elif inspect.isawaitable(result):
-                result = _run(result, request, unawaited, watchdog)
-        unawaited.check()
-        return result
-
-    return call_step
-
-
-def _enter(
-    step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest, unawaited: Unawaited, watchdog: Watchdog
-) -> object:
-    """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
-    __tracebackhide__ = True
-    loop = _loop(request, unawaited)
-    context, name = copy_context(), unawaited.by
-    with unawaited.begun(loop) as tasks:
-        value = _complete(anext(step, None), loop, context, watchdog)
-    unawaited.refuse_result(value)
-    _apply(context, request)
-
-    def leave() -> None:
-        __tracebackhide__ = True
-        with watchdog.limiting(f"{name}, after its `yield`,"):
-            if _complete(anext(step, _END), loop, context, watchdog) is not _END:
-                _complete(step.aclose(), loop, context, watchdog)
-                _refuse_second_yield(step.ag_code)
-        unawaited.refuse_running(tasks)
-
-    request.addfinalizer(leave)
-    return value
-
-
-def _refuse_second_yield(code: CodeType) -> NoReturn:
-    place = f"{code.co_filename}:{code.co_firstlineno}"
-    pytest.fail(f"{place}: the step yields twice: what follows its one yield is its teardown.", pytrace=False)
-
-
-def _run(step: Awaitable[object], request: pytest.FixtureRequest, unawaited: Unawaited, watchdog: Watchdog) -> object:
-    __tracebackhide__ = True
-    try:
-        loop = _loop(request, unawaited)
-    except BaseException:
-        if inspect.iscoroutine(step):
-            step.close()  # Python would add that it was never awaited.
-        raise
-    context = copy_context()
-    with unawaited.begun(loop) as tasks:
-        value = _complete(step, loop, context, watchdog)
-    unawaited.expect(tasks)
-    unawaited.refuse_result(value)
-    _apply(context, request)
-    return value
-
-
-def _loop(request: pytest.FixtureRequest, unawaited: Unawaited) -> asyncio.AbstractEventLoop:
-    __tracebackhide__ = True
-    loop: asyncio.AbstractEventLoop = unawaited.loop or request.getfixturevalue("session_loop")
-    return loop
-
-
-def _complete(
-    awaitable: Awaitable[object], loop: asyncio.AbstractEventLoop, context: Context, watchdog: Watchdog
-) -> object:
-    __tracebackhide__ = True
-    try:
-        return watchdog.complete(_outcome(awaitable), loop, context)
-    except BaseException as error:
-        error.__traceback__ = from_step(error.__traceback__)
-        raise
+def _fail_for_second_yield(code: CodeType) -> NoReturn:
+    location = f"{code.co_filename}:{code.co_firstlineno}"
+    pytest.fail(f"{location}: the step yields twice: what follows its one yield is its teardown.", pytrace=False)
 
 
 async def _outcome(awaitable: Awaitable[object]) -> object:

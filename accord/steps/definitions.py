@@ -1,48 +1,73 @@
-"""Which step definitions a sentence has: an index over all of them, built once for each place in the tree.
+"""Which step definition a sentence has: decided here, for the runner and for what is recorded.
 
-pytest-bdd goes through every fixture of the session for every step. What is visible where stays pytest's decision; it
-is asked once a place, and again once more definitions are there.
+pytest-bdd goes through every fixture of the session for every step. Here is an index over all of them, built once for
+each node of the tree that has definitions. What is visible where stays pytest's decision; it is asked once a node, and
+again once more definitions are there.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from accord.compat.internals import StepDefinition, count_step_definitions, literal_start, step_definitions
+from accord.basics.source import defined_at, location
+from accord.compat.pytest_bdd import (
+    Step,
+    StepDefinition,
+    count_step_definitions,
+    literal_start,
+    step_definitions,
+)
+from accord.errors import AmbiguousStepError
+from accord.running import Running
 
-# So many sentences are looked up once: a step's is wanted again when the scenario is recorded.
+# So many sentences are looked up once: a step's is needed again when the scenario is recorded.
 _REMEMBERED = 1000
 
 
 class Definitions:
     """The step definitions of a run, by sentence."""
 
-    def __init__(self) -> None:
-        self._places: dict[pytest.Collector, Visible] = {}
-        self._known = 0
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._visible: dict[pytest.Collector, Visible] = {}
+        self._count = 0
 
-    def find(self, kind: str, sentence: str, item: pytest.Item) -> list[StepDefinition]:
-        """Return the definitions of this kind (`given`, `when`, `then`) that match a sentence."""
-        return self.at(item).find(kind, sentence)
+    def resolve(self, step: Step, item: pytest.Item) -> StepDefinition | None:
+        """Return the one definition of a step, or None. Raises AmbiguousStepError where several functions match it."""
+        found = self.matching(step.type, step.name, item)
+        if len(found) > 1:
+            root, feature = item.config.rootpath, self._running.feature
+            locations = [location(file, line, root) for file, line in sorted(defined_at(it.function) for it in found)]
+            raise AmbiguousStepError(
+                f"{location(feature.filename if feature else item.path, step.line_number, root)}: {len(found)} step "
+                f"definitions say: {step.keyword} {step.name}: {' and '.join(locations)}: reword or remove all but one."
+            )
+        return found[0] if found else None
+
+    def matching(self, kind: str, sentence: str, item: pytest.Item) -> list[StepDefinition]:
+        """Return the definitions of this kind (`given`, `when`, `then`) that match a sentence, one for each function.
+
+        Of a function's several, which two decorators make, or an import into another module, it is the nearest.
+        """
+        return self._at(item).find(kind, sentence)
 
     def visible_to(self, items: Iterable[pytest.Item]) -> Iterator[StepDefinition]:
         """Yield all definitions that one of the items could use, each once or more."""
-        for place in dict.fromkeys(map(self.at, items)):
-            yield from place.definitions
+        for visible in dict.fromkeys(map(self._at, items)):
+            yield from visible.definitions
 
-    def at(self, item: pytest.Item) -> "Visible":
-        """Return the definitions that are visible to an item."""
-        if self._known != count_step_definitions():
-            self._places.clear()
-            self._known = count_step_definitions()
-        place = home(item)
-        if place not in self._places:
-            self._places[place] = Visible(step_definitions(place))
-        return self._places[place]
+    def _at(self, item: pytest.Item) -> "Visible":
+        if self._count != count_step_definitions():
+            self._visible.clear()
+            self._count = count_step_definitions()
+        node = owner(item)
+        if node not in self._visible:
+            self._visible[node] = Visible(step_definitions(node))
+        return self._visible[node]
 
 
-def home(item: pytest.Item) -> pytest.Collector:
+def owner(item: pytest.Item) -> pytest.Collector:
     """Return the nearest node that can have step definitions, and fixtures: a Python module, a class, or a directory.
 
     What is visible to the item is what is visible to all items of this node.
@@ -55,17 +80,6 @@ def home(item: pytest.Item) -> pytest.Collector:
     return node
 
 
-def one_a_function(definitions: Sequence[StepDefinition]) -> list[StepDefinition]:
-    """Leave out a function's second definition: two decorators, or an import into another module, are no other step."""
-    functions: list[Callable[..., object]] = []
-    distinct = []
-    for definition in definitions:
-        if definition.function not in functions:
-            functions.append(definition.function)
-            distinct.append(definition)
-    return distinct
-
-
 def snippet(kind: str, sentence: str) -> str:
     """Return a step definition to begin with."""
     quoted = sentence.replace("\\", "\\\\").replace('"', '\\"')
@@ -73,7 +87,7 @@ def snippet(kind: str, sentence: str) -> str:
 
 
 class Visible:
-    """The step definitions that are visible in one place."""
+    """The step definitions that are visible at one node."""
 
     def __init__(self, definitions: list[StepDefinition]) -> None:
         self.definitions = definitions
@@ -102,13 +116,15 @@ class Visible:
         candidates = self._literal.get(sentence, []) + [
             definition for start, definition in self._others if plain.startswith(start)
         ]
-        return [
-            definition
-            for definition in sorted(candidates, key=lambda it: self._order[id(it)])
-            if definition.kind in (None, kind) and definition.parser.is_matching(sentence)
-        ]
+        found = [it for it in candidates if it.kind in (None, kind) and it.parser.is_matching(sentence)]
+        # Of two that are visible to one item, the base of the nearer one is below the other's.
+        found.sort(key=lambda it: (len(it.baseid), self._order[id(it)]))
+        return list({id(it.function): it for it in found}.values())
 
 
 def _plain(sentence: str) -> str:
     # To a parser of pytest-bdd's, capitals and the width of a space need not matter.
     return " ".join(sentence.split()).casefold()
+
+
+DEFINITIONS = pytest.StashKey[Definitions]()

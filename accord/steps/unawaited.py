@@ -12,10 +12,13 @@ from pathlib import Path
 from types import CodeType, CoroutineType
 from typing import Any
 
-from accord.basics.source import code_of, place
-from accord.compat.internals import Gathering, replace_unawaited_warning
+import pytest
+
+from accord.basics.failures import text_of
+from accord.basics.source import code_of, location
+from accord.compat.cpython import Gathering, replace_unawaited_warning
 from accord.errors import NeverAwaitedError
-from accord.reporting.failures import text_of
+from accord.running import Running
 
 Tasks = dict[asyncio.Task[Any], str]
 """Tasks, each with the step that began it."""
@@ -28,11 +31,9 @@ class Unawaited:
     fixtures. One that a reference cycle or a module keeps is noticed later, when Python drops it.
     """
 
-    def __init__(self, rootpath: Path) -> None:
-        self.loop: asyncio.AbstractEventLoop | None = None
+    def __init__(self, running: Running, rootpath: Path) -> None:
+        self._running = running
         self._rootpath = rootpath
-        self._scenario: str | None = None
-        self._step: str | None = None
         self._has_failed = False
         self._steps: list[tuple[str, CodeType]] = []
         self._tasks: Tasks = {}
@@ -52,12 +53,11 @@ class Unawaited:
 
     @contextmanager
     def listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-        """Have the loop report here what fails unseen; it is `loop` meanwhile."""
-        self.loop = loop
+        """Have the loop report here what fails unseen."""
         previous = loop.get_exception_handler()
 
         def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-            if self._scenario is not None and isinstance(context.get("future"), (asyncio.Task, Gathering)):
+            if self._running.scenario is not None and isinstance(context.get("future"), (asyncio.Task, Gathering)):
                 self._note_failed(context["future"], context["exception"])
             elif previous is not None:
                 previous(loop, context)
@@ -67,18 +67,15 @@ class Unawaited:
         loop.set_exception_handler(handle)
         yield
         loop.set_exception_handler(previous)
-        self.loop = None
 
-    def begin(self, scenario: str) -> None:
+    def begin(self) -> None:
         """From here on, what is dropped is this scenario's."""
-        self._scenario = scenario
         self._has_failed = False
 
-    def begin_step(self, step: str, function: Callable[..., object]) -> None:
+    def begin_step(self, function: Callable[..., object]) -> None:
         """From here on, what is dropped is this step's, unless an earlier one called it."""
-        self._step = step
         if code := code_of(function):
-            self._steps.append((step, code))
+            self._steps.append((self._running.name, code))
 
     def check(self) -> None:
         """Raise NeverAwaitedError for what was noticed."""
@@ -86,14 +83,12 @@ class Unawaited:
             raise NeverAwaitedError(self._told())
 
     def end_steps(self) -> None:
-        """No step runs any more. Raises NeverAwaitedError for a task that still does."""
-        self._step = None
+        """The steps are over. Raises NeverAwaitedError for a task that still runs."""
         self.refuse_running(self._tasks)
         self.check()
 
     def end(self) -> str:
         """The scenario's fixtures are gone: tell what they had kept, or nothing."""
-        self._scenario = self._step = None
         self._steps.clear()
         return self._told()
 
@@ -117,7 +112,7 @@ class Unawaited:
             for task in asyncio.all_tasks(loop) - before:
                 task.cancel()
             raise
-        tasks.update(dict.fromkeys(asyncio.all_tasks(loop) - before, self.by))
+        tasks.update(dict.fromkeys(asyncio.all_tasks(loop) - before, self._running.name))
 
     def expect(self, tasks: Tasks) -> None:
         """A later step may await the tasks."""
@@ -145,14 +140,9 @@ class Unawaited:
         self._noted.clear()
         return sentences
 
-    @property
-    def by(self) -> str:
-        """What runs now, for messages that name it."""
-        return self._step or self._scenario or "A scenario"
-
     def _reporting(self, report: Callable[[Any], None]) -> Callable[[Any], None]:
         def note_or_report(coroutine: Any) -> None:
-            if self._scenario is None:
+            if self._running.scenario is None:
                 report(coroutine)
             else:
                 self._note_dropped(coroutine)
@@ -170,7 +160,8 @@ class Unawaited:
         if not isinstance(future, asyncio.Task):
             self._note(
                 "gathered",
-                f"{self.by} gathers what failed unseen with {text_of(error, repr)}: await `asyncio.gather(...)`.",
+                f"{self._running.name} gathers what failed unseen with {text_of(error, repr)}: "
+                "await `asyncio.gather(...)`.",
             )
             return
         coroutine = future.get_coro()
@@ -193,7 +184,7 @@ class Unawaited:
             verb, (file, line, _function) = "called", origin[0]
         else:  # In a thread, nobody keeps track of calls.
             verb, file, line = "defined", coroutine.cr_code.co_filename, coroutine.cr_code.co_firstlineno
-        return name, f"{verb} at {place(file, line, self._rootpath)}"
+        return name, f"{verb} at {location(file, line, self._rootpath)}"
 
     def _caller(self, coroutine: Any) -> str:
         """Return the step in whose lines it was called, or else the one that runs: a helper or fixture called it."""
@@ -202,4 +193,7 @@ class Unawaited:
                 last = max(number for *_, number in code.co_lines() if number is not None)
                 if code.co_filename == file and code.co_firstlineno <= line <= last:
                     return step
-        return self.by
+        return self._running.name
+
+
+UNAWAITED = pytest.StashKey[Unawaited]()

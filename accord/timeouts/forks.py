@@ -5,24 +5,24 @@ subprocess never come back, and are left alone.
 """
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any, NoReturn
 from weakref import WeakSet
 
 import pytest
 
-from accord.compat.internals import disconnect
-from accord.reporting.failures import named
-from accord.steps.unawaited import Unawaited
+from accord.basics.failures import named
+from accord.compat.cpython import disconnect
+from accord.compat.pytest import stop_capturing
+from accord.running import Running
 
 
 class Forks:
     """Hooks around what tests, their steps and their fixtures run, as close to it as can be."""
 
-    def __init__(self, config: pytest.Config, unawaited: Unawaited, name_of_running: Callable[[], str]) -> None:
+    def __init__(self, config: pytest.Config, running: Running) -> None:
         self._config = config
-        self._unawaited = unawaited
-        self._name_of_running = name_of_running
+        self._running = running
         self._process = self._first = os.getpid()
         _FORKS.add(self)
 
@@ -91,10 +91,9 @@ class Forks:
     def _end(self, error: BaseException | None = None) -> NoReturn:
         because = f" with {named(error)}" if error is not None else ""
         try:
-            if capture := self._config.pluginmanager.getplugin("capturemanager"):
-                capture.suspend(in_=True)
+            stop_capturing(self._config)
             sentence = (
-                f"\n{self._name_of_running()} forked the process {os.getpid()}, which came back into the run{because} "
+                f"\n{self._running.name} forked the process {os.getpid()}, which came back into the run{because} "
                 "and was ended: the run is its parent's. End it there with os._exit(), or use multiprocessing.\n"
             )
             os.write(2, sentence.encode(errors="replace"))
@@ -103,7 +102,7 @@ class Forks:
 
     def note_fork(self) -> None:
         """Have a process that was forked while the event loop ran end where it comes back to the loop."""
-        loop: Any = self._unawaited.loop
+        loop: Any = self._running.loop
         if loop is not None and loop.is_running():
             disconnect(loop)
             loop.call_soon(self._end)

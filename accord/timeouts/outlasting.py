@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from accord.compat.internals import before_threads_are_joined, run_exit_functions
+from accord.compat.cpython import before_threads_are_joined, run_exit_functions
 from accord.timeouts import stacks
 
 # How long something may take to end by itself, before it is named.

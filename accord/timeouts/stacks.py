@@ -16,8 +16,8 @@ from traceback import FrameSummary
 from types import FrameType
 from typing import Any, NamedTuple
 
-from accord.basics.source import place
-from accord.compat.internals import Gathering, tasks_of
+from accord.basics.source import location
+from accord.compat.cpython import Gathering, tasks_of
 
 REQUEST = "request "
 """How the name of a task begins that answers a request; its method and path follow."""
@@ -76,7 +76,7 @@ def told(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:
     for index, (request, frames) in list(nearest.values())[:_MOST]:
         frame = frames[index]
         line = f": `{frame.line}`" if frame.line else ""
-        where = place(frame.filename, frame.lineno or 0, rootpath)
+        where = location(frame.filename, frame.lineno or 0, rootpath)
         waits.append(f"{request or 'it'} waits at {where} in `{frame.name}`{line}")
         first = next(iter(_own(frames, rootpath)), 0)
         shown.append((f"{request}:\n" if request else "") + "".join(traceback.format_list(frames[first:])))

@@ -24,8 +24,8 @@ from typing import Any, NoReturn, Self
 
 import pytest
 
-from accord.basics.source import place, written
-from accord.compat.internals import drop_task
+from accord.basics.source import defined_at, location
+from accord.compat.cpython import drop_task
 from accord.errors import BlockedError, TimedOutError
 from accord.timeouts import stacks
 
@@ -63,18 +63,10 @@ Name = str | Callable[[], str]
 Tasks = Callable[[], Iterable["asyncio.Task[Any]"]]
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Add the settings."""
-    parser.addini(TIMEOUT, "seconds that a step, or a fixture of a scenario, may take; 0 for no limit", default=None)
-    parser.addini(
-        LIFESPAN_TIMEOUT, "seconds that the app's startup, and its shutdown, may take; 0 for no limit", default=None
-    )
-
-
-def of(config: pytest.Config, last_words: Callable[[str], None]) -> "Watchdog":
+def of(config: pytest.Config) -> "Watchdog":
     """Return the watchdog that the configuration asks for; raises UsageError for what is no number of seconds."""
     step, lifespan = _seconds(config, TIMEOUT, STEP_SECONDS), _seconds(config, LIFESPAN_TIMEOUT, LIFESPAN_SECONDS)
-    return Watchdog(step, lifespan, config.rootpath, last_words)
+    return Watchdog(step, lifespan, config.rootpath)
 
 
 def _seconds(config: pytest.Config, setting: str, default: float) -> float:
@@ -182,8 +174,7 @@ class Watchdog:
     """Looks after what runs in this process, from `start` to `stop`, in the thread that starts it.
 
     `seconds` is what a step, a test or a fixture of a scenario may take, and `lifespan_seconds` the app's startup, and
-    its shutdown; 0 is no limit. `last_words` is told why the process is about to end, where the main thread does not
-    come back; nobody waits for it for long.
+    its shutdown; 0 is no limit.
     """
 
     def __init__(
@@ -191,9 +182,9 @@ class Watchdog:
         seconds: float,
         lifespan_seconds: float,
         rootpath: Path,
-        last_words: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._last_words = last_words
+        self.last_words: list[Callable[[str], None]] = []
+        """What is told why the process is about to end, where the main thread does not come back; none waits long."""
         self.lifespan_seconds = lifespan_seconds
         self.limit: Limit | None = None
         self.is_watching = False
@@ -473,10 +464,15 @@ class Watchdog:
         with suppress(OSError):
             os.write(self._terminal, f"\n{said}\n".encode(errors="replace"))
         # What it needs may be held by the main thread.
-        last = threading.Thread(target=self._last_words, args=(said,), daemon=True)
+        last = threading.Thread(target=self._say_last_words, args=(said,), daemon=True)
         last.start()
         last.join(LAST_WORDS_SECONDS)
         os._exit(pytest.ExitCode.INTERNAL_ERROR)
+
+    def _say_last_words(self, why: str) -> None:
+        for say in self.last_words:
+            with suppress(Exception):
+                say(why)
 
 
 class _FixtureLimits:
@@ -508,7 +504,7 @@ class _FixtureLimits:
         self._limit.end()
 
     def _name(self) -> str:
-        where = place(*written(self._fixture.func), self._watchdog.rootpath)
+        where = location(*defined_at(self._fixture.func), self._watchdog.rootpath)
         return f"The {self._phase} of the fixture `{self._fixture.argname}` ({where})"
 
 
@@ -527,3 +523,6 @@ _WATCHDOGS: list[Watchdog] = []
 def current() -> Watchdog | None:
     """Return the one of the run that is under way, if one is."""
     return _WATCHDOGS[-1] if _WATCHDOGS else None
+
+
+WATCHDOG = pytest.StashKey[Watchdog]()

@@ -27,12 +27,12 @@ from pytest_bdd import given, parsers, then
 
 
 @given("nothing")
-async def _() -> None:
+async def do_nothing() -> None:
     pass
 
 
 @then("nothing")
-async def _() -> None:
+async def expect_nothing() -> None:
     pass
 '''
 ADDRESS = '''
@@ -189,4 +189,4 @@ def write_features(folder: Path, scenarios: int, a_feature: int) -> None:
 def _definition(number: int) -> str:
     sentence = f'"nobody says sentence {number}"' if number % 2 else f'parsers.parse("nobody says {{this}} {number}")'
     argument = "" if number % 2 else "this: str"
-    return f"\n\n@given({sentence})\nasync def _({argument}) -> None:\n    raise AssertionError\n"
+    return f"\n\n@given({sentence})\nasync def never_{number}({argument}) -> None:\n    raise AssertionError\n"

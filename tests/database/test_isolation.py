@@ -270,10 +270,10 @@ async def test_what_a_step_leaves_uncommitted_is_an_error_that_names_it(
 ) -> None:
     session.add(Note(text="given"))
     await session.commit()
-    monkeypatch.setattr(isolation, "step", "The step `Given milk` (features/notes.feature:3)")
+    monkeypatch.setattr(isolation.running, "step", "The step `Given milk` (features/notes.feature:3)")
     await step(session)
-    isolation.note_uncommitted()
-    monkeypatch.setattr(isolation, "step", "The step `When I look` (features/notes.feature:4)")
+    isolation.uncommitted.note()
+    monkeypatch.setattr(isolation.running, "step", "The step `When I look` (features/notes.feature:4)")
     with pytest.raises(
         UncommittedWorkError, match=r"^The step `Given milk` \(features/notes.feature:3\) left changes .*commit"
     ):
@@ -306,7 +306,7 @@ async def test_a_request_after_uncommitted_work_was_committed_goes_through(
     client: httpx.AsyncClient, session: AsyncSession, isolation: Isolation
 ) -> None:
     await add(session)
-    isolation.note_uncommitted()
+    isolation.uncommitted.note()
     await session.commit()
     assert await notes(client) == ["milk"]
 

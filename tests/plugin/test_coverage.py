@@ -66,7 +66,7 @@ def test_a_breach_in_a_scenario_is_one_sentence_without_a_traceback(suite: Proje
     result = suite.run("features/wrong.feature")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["The step `When I ask for /tasks/5` (features/wrong.feature:3) met a breach*answered 500*"]
+        ["The step `When I ask for /tasks/5` (features/wrong.feature:3) got a response that is not *: *answered 500*"]
     )
     result.stdout.no_fnmatch_line("*Traceback*conftest.py*")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accord.reporting.failures import named, text_of
+from accord.basics.failures import named, text_of
 from tests.helpers.project import Project
 
 ODD = """

@@ -5,7 +5,7 @@ import asyncio
 import gc
 import importlib
 import inspect
-import os
+import re
 import socket
 import subprocess
 import sys
@@ -19,25 +19,13 @@ import pytest
 from pytest_bdd import parsers
 
 import accord
-from accord.compat.internals import (
-    RUNNER,
-    Gathering,
-    StepParser,
-    arguments_of,
-    disconnect,
-    drop_task,
-    environment,
-    replace_unawaited_warning,
-    tasks_of,
-)
+from accord.compat.cpython import Gathering, disconnect, drop_task, replace_unawaited_warning, tasks_of
+from accord.compat.pytest_asyncio import RUNNER
+from accord.compat.pytest_bdd import StepParser, arguments_of
 from tests.helpers.project import Project
 
 CALLED = [
     ("pytest-bdd", "pytest_bdd.scenario", "call_fixture_func", ["fixturefunc", "request", "kwargs"]),
-    ("pytest-bdd", "pytest_bdd.scenario", "get_step_function", ["request", "step"]),
-    ("pytest-bdd", "pytest_bdd.scenario", "get_required_args", ["func"]),
-    ("pytest-bdd", "pytest_bdd.scenario", "signature", ["obj"]),
-    ("pytest-bdd", "pytest_bdd.scenario", "inject_fixture", ["request", "arg", "value"]),
     ("pytest-bdd", "pytest_bdd.steps", "step_function_context_registry", []),
     ("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["feature", "scenario", "request"]),
     ("pytest-bdd", "pytest_bdd.scenario", "scenario_wrapper_template_registry", []),
@@ -57,8 +45,6 @@ CALLED = [
     ("pytest-bdd", "pytest_bdd.exceptions", "GherkinParseError", ["message", "line", "line_content", "filename"]),
     ("pytest-bdd", "pytest_bdd.hooks", "pytest_bdd_apply_tag", ["tag", "function"]),
     ("time-machine", "time_machine", "escape_hatch.is_travelling", []),
-    ("freezegun", "freezegun.api", "freeze_factories", []),
-    ("freezegun", "freezegun.api", "_freeze_time.stop", ["self"]),
     ("pytest", "_pytest.logging", "LogCaptureHandler", []),
     ("pytest", "_pytest.capture", "CaptureManager.suspend", ["self", "in_"]),
     ("pytest-xdist", "xdist.dsession", "DSession.triggershutdown", ["self"]),
@@ -87,23 +73,13 @@ READ = [
     ("pytest_bdd.parser", "Scenario", ["feature", "keyword", "name", "steps"]),
     ("pytest_bdd.parser", "Rule", ["name", "tags"]),
     ("pytest_bdd.parser", "Examples", ["name", "line_number", "tags"]),
-    ("pytest_bdd.parser", "Step", ["type", "keyword", "name", "line_number"]),
-    ("pytest_bdd.steps", "StepFunctionContext", ["type", "step_func", "parser"]),
-    ("pytest_bdd.gherkin_parser", "GherkinDocument", ["feature"]),
-    ("pytest_bdd.gherkin_parser", "Feature", ["name", "location", "tags", "children"]),
-    ("pytest_bdd.gherkin_parser", "Rule", ["name", "location", "tags", "children"]),
-    ("pytest_bdd.gherkin_parser", "Child", ["rule", "scenario"]),
-    ("pytest_bdd.gherkin_parser", "Scenario", ["name", "location", "keyword", "steps", "tags", "examples"]),
-    ("pytest_bdd.gherkin_parser", "Step", ["keyword_type"]),
-    ("pytest_bdd.gherkin_parser", "ExamplesTable", ["location", "table_body", "tags"]),
-    ("pytest_bdd.gherkin_parser", "Row", ["location"]),
-    ("pytest_bdd.gherkin_parser", "Tag", ["name", "location"]),
-    ("pytest_bdd.gherkin_parser", "Location", ["line"]),
+    ("pytest_bdd.parser", "Step", ["type", "keyword", "name", "line_number", "datatable", "docstring"]),
+    ("pytest_bdd.steps", "StepFunctionContext", ["type", "step_func", "parser", "converters", "target_fixture"]),
 ]
 
 
 def _moved(distribution: str, module: str, name: str, parameters: list[str]) -> str | None:
-    """Say what is not as accord/internals.py needs it."""
+    """Say what is not as accord/compat/ needs it."""
     release = f"{distribution} {version(distribution)}"
     try:
         found = attrgetter(name)(importlib.import_module(module))
@@ -184,7 +160,7 @@ def test_a_task_that_is_dropped_does_not_hold_the_end_of_its_runner_and_is_not_c
 def test_what_is_to_be_done_before_threads_are_joined_comes_before_those_of_executors_too() -> None:
     program = """
 import os, threading
-from accord.compat.internals import before_threads_are_joined
+from accord.compat.cpython import before_threads_are_joined
 from concurrent.futures import ThreadPoolExecutor
 ThreadPoolExecutor().submit(threading.Event().wait)
 threading.Thread(target=threading.Event().wait).start()
@@ -194,7 +170,7 @@ before_threads_are_joined(lambda: os._exit(7))
 
 
 def test_what_is_to_be_done_at_the_end_can_be_done_sooner() -> None:
-    code = "import atexit, os; from accord.compat.internals import run_exit_functions as run; "
+    code = "import atexit, os; from accord.compat.cpython import run_exit_functions as run; "
     code += "atexit.register(print, 'done', flush=True); run(); os._exit(0)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "done\n"
 
@@ -211,29 +187,24 @@ async def test_the_tasks_of_a_group_and_of_what_is_gathered_are_known() -> None:
         await gathered
 
 
-def test_pytest_bdd_looks_up_its_step_call_anew_for_each_step_and_gets_it_back(project: Project) -> None:
+def test_pytest_bdd_runs_what_a_module_binds_through_the_function_that_is_replaced(project: Project) -> None:
     project.scenario("Given a step", "Then a step")
-    project.steps("""
-        from accord.compat.internals import replace_step_call
+    project.path.joinpath("test_it.py").write_text("""
+from pytest_bdd import given, scenarios, then
+from accord.compat.pytest_bdd import execute, replace_execution
 
-        def noted(call):
-            def call_step(**arguments):
-                print("called", sorted(arguments))
-                return call(**arguments)
-            return call_step
+def replaced(feature, scenario, request):
+    print("replaced", scenario.name)
 
-        @given("a step")
-        def _(request):
-            request.addfinalizer(replace_step_call(noted))
+undo = replace_execution(replaced)
+scenarios("it.feature")
 
-        @then("a step")
-        def _(): ...
-    """)
-    arguments = "['fixturefunc', 'kwargs', 'request']"
-    for _ in range(2):
-        result = project.run("-s")
-        result.assert_outcomes(passed=1)
-        assert [line for line in result.outlines if "called" in line] == [f"it.feature called {arguments}"]
+def teardown_module():
+    undo()
+""")
+    result = project.run("-s", "test_it.py")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*replaced One*"])
 
 
 def test_python_looks_up_its_report_of_an_unawaited_coroutine_anew_and_gets_it_back() -> None:
@@ -264,10 +235,6 @@ def test_a_parser_tells_where_its_arguments_stand(parser: StepParser) -> None:
     assert arguments_of(parser, "a pen and ink") == [(2, "pen"), (10, "ink")]
 
 
-def test_the_copy_of_the_environment_is_what_python_says() -> None:
-    assert {os.fsdecode(name): os.fsdecode(value) for name, value in environment().items()} == dict(os.environ)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
 def test_a_connection_of_the_loop_is_cut_and_what_listens_is_not() -> None:
     loop = asyncio.new_event_loop()
@@ -287,16 +254,16 @@ def test_a_connection_of_the_loop_is_cut_and_what_listens_is_not() -> None:
         it.close()
 
 
-def test_nothing_else_in_accord_imports_what_is_not_documented() -> None:
+def test_only_compat_imports_what_is_not_documented() -> None:
     assert accord.__file__ is not None
-    documented = {"pytest", "pytest_asyncio", "pytest_bdd"}
-    packages = documented | {"_pytest", "gherkin"}
-    for file in Path(accord.__file__).parent.rglob("*.py"):
-        if file.name == "internals.py":
+    package = Path(accord.__file__).parent
+    private = re.compile(r"_pytest|pytest_bdd\..+|pytest_asyncio\..+|xdist|pytest_split|time_machine|freezegun")
+    for file in package.rglob("*.py"):
+        if file.parent == package / "compat" or "specimens" in file.parts:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module]
-            for name in names:
-                assert name.partition(".")[0] not in packages or name in documented, f"{file.name} imports {name}"
+            used = [name for name in names if private.fullmatch(name) or name.startswith("_pytest")]
+            assert not used, f"{file.relative_to(package)} imports {used}"

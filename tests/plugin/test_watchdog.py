@@ -275,7 +275,7 @@ def test_the_seconds_that_a_client_has_where_nobody_chose_any_do_not_count(limit
     limited.settings(SETTINGS)
     limited.scenario("When I read", "Then all is well")
     limited.more_steps("""
-    from accord.isolation import isolation as transport
+    from accord.isolation import transport
 
     @when("I read")
     async def _(isolation):
@@ -505,7 +505,7 @@ def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the
 
     from fastapi import FastAPI
 
-    from accord.isolation.lifespan import running
+    import accord
 
     async def never():
         while True:
@@ -518,7 +518,7 @@ def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the
 
     @pytest.fixture(scope="session")
     async def started():
-        async with running(FastAPI(lifespan=lifespan)) as app:
+        async with accord.lifespan(FastAPI(lifespan=lifespan)) as app:
             yield app
 
     @when("I use it")

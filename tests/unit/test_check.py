@@ -384,18 +384,19 @@ def connected(app: FastAPI, isolation: Isolation | None = None) -> httpx.AsyncCl
 
 async def test_a_breach_is_raised_where_the_request_is_made_and_names_the_step() -> None:
     isolation = Isolation()
-    isolation.step = "The step `When I look` (features/tasks.feature:4)"
-    breach = r"^The step `When I look` \(features/tasks.feature:4\) met a breach of contract: GET /tasks/7 answered 200"
+    isolation.running.step = "The step `When I look` (features/tasks.feature:4)"
+    said = r"^The step `When I look` \(features/tasks.feature:4\) got a response that is not as documented: "
     async with connected(service(), isolation) as client:
-        with pytest.raises(ContractViolationError, match=breach):
+        with pytest.raises(ContractViolationError, match=said):
             await client.get("/tasks/7", headers={"wrong": "true"})
 
 
-async def test_a_breach_in_a_plain_test_says_so() -> None:
-    async with connected(service()) as client:
-        with pytest.raises(
-            ContractViolationError, match=r"^The test, or a fixture of it, met a breach of contract: GET /nowhere"
-        ):
+async def test_a_breach_outside_of_a_step_names_the_scenario() -> None:
+    isolation = Isolation()
+    isolation.running.scenario = "The scenario `One` (it.feature:2)"
+    said = r"^The scenario `One` \(it.feature:2\) got a response that is not as documented: GET /nowhere"
+    async with connected(service(), isolation) as client:
+        with pytest.raises(ContractViolationError, match=said):
             await client.get("/nowhere")
 
 
@@ -427,9 +428,10 @@ async def test_a_streamed_response_can_still_be_read_as_it_comes() -> None:
 
 async def test_routers_within_routers_and_variables_that_hold_slashes_are_known_operations() -> None:
     isolation = Isolation()
-    isolation.step = "The step"
+    isolation.running.step = "The step"
     async with connected(service(), isolation) as client:
         await client.get("/tasks/files/notes/march/one.txt")
+        assert isolation.coverage
         assert isolation.coverage.responses["GET /tasks/files/{file} 200"]
         with pytest.raises(ContractViolationError, match=r"GET /tasks/7/parts answered 404, .* no such operation"):
             await client.get("/tasks/7/parts")
@@ -463,8 +465,9 @@ async def test_only_what_a_scenario_sees_is_covered() -> None:
     isolation = Isolation()
     async with connected(service(), isolation) as client:
         await client.get("/tasks/7")
+        assert isolation.coverage
         assert isolation.coverage.responses == {}
-        isolation.step = "The step"
+        isolation.running.step = "The step"
         await client.get("/tasks/7")
     assert [label for label, covered in isolation.coverage.responses.items() if covered] == ["GET /tasks/{number} 200"]
 
@@ -474,7 +477,9 @@ async def test_only_what_a_scenario_sees_is_covered() -> None:
 
 def test_a_percentage_that_is_none_is_refused() -> None:
     for nonsense in ("many", "-1", "101", "nan"):
-        with pytest.raises(argparse.ArgumentTypeError, match=f"^{nonsense} is no percentage: give a number from 0 to"):
+        with pytest.raises(
+            argparse.ArgumentTypeError, match=f"^{nonsense} is not a percentage: give a number from 0 to"
+        ):
             percentage(nonsense)
 
 

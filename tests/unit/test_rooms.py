@@ -10,11 +10,14 @@ ROOT = Path(__file__).parents[2]
 ROOMS = [
     "basics",
     "errors",
+    "cache",
     "compat",
-    "gherkin",
-    "steps",
-    "database",
+    "running",
     "timeouts",
+    "steps",
+    "gherkin",
+    "hookspecs",
+    "database",
     "contract",
     "isolation",
     "guards",
@@ -82,3 +85,14 @@ def test_each_module_of_accord_is_in_a_room() -> None:
         path.stem for path in (ROOT / "accord").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
     }
     assert there - {"__init__"} <= set(ROOMS)
+
+
+def test_a_room_knows_those_below_it_only() -> None:
+    found = [
+        f"{place} imports {name}"
+        for name, place in imports("accord")
+        if (here := room(place.partition(":")[0].replace("/", ".").removesuffix(".py")))
+        and (there := room(name))
+        and ROOMS.index(there) > ROOMS.index(here)
+    ]
+    assert not found, "\n".join(found)

@@ -9,6 +9,8 @@ from base64 import b64decode
 from collections.abc import Iterable
 from urllib.parse import quote_plus, unquote, unquote_plus
 
+import pytest
+
 from accord.recording.redaction import sql as sql_values
 from accord.recording.redaction.names import Names, Strength
 from accord.recording.redaction.ordinary import NOTHING, is_ordinary
@@ -272,3 +274,6 @@ def public(address: str) -> str:
 def _is_token(credentials: str) -> bool:
     """Tell whether credentials are one token, whose last characters may be `=`."""
     return re.fullmatch(r"[\w.~+/:-]+=*", credentials) is not None
+
+
+REDACTION = pytest.StashKey[Redaction]()

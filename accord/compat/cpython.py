@@ -1,0 +1,76 @@
+"""What Accord uses of CPython's standard library that is not documented."""
+
+import asyncio
+import atexit
+import importlib
+import os
+import socket
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]
+"""The class of what `asyncio.gather` returns."""
+
+Report = Callable[[Any], None]
+
+_warnings: Any = warnings
+
+
+def drop_task(task: asyncio.Task[Any]) -> None:
+    """Have asyncio wait for the task no more, neither where a runner is closed, and not complain of it either."""
+    asyncio._unregister_task(task)
+    task._log_destroy_pending = False  # type: ignore[attr-defined]  # as `asyncio.gather` does
+
+
+def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
+    """Return the tasks that the value is, or has: a task, what was gathered, a group of tasks."""
+    if isinstance(value, asyncio.Task):
+        return [value]
+    if isinstance(value, Gathering):
+        return [it for it in value._children if isinstance(it, asyncio.Task)]
+    if type(value).__module__.startswith(("asyncio", "anyio")):
+        return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
+    return []
+
+
+def run_exit_functions() -> None:
+    """Do what was registered to be done when the process ends, which `os._exit` would leave out."""
+    atexit._run_exitfuncs()
+
+
+def before_threads_are_joined(do: Callable[[], object]) -> None:
+    """Have this done when the process ends, before it waits for threads, those of executors among them."""
+    # The last to be registered is called first, and executors register when they are imported.
+    importlib.import_module("concurrent.futures.thread")
+    threading._register_atexit(do)  # type: ignore[attr-defined]
+
+
+def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], None]:
+    """Have CPython report coroutines that are dropped unawaited through `make(its own report)`; return what undoes it.
+
+    By itself it warns, which filters, `catch_warnings` and pytest's capture may swallow.
+    """
+    original = _warnings._warn_unawaited_coroutine
+    _warnings._warn_unawaited_coroutine = make(original)
+
+    def undo() -> None:
+        _warnings._warn_unawaited_coroutine = original
+
+    return undo
+
+
+def disconnect(loop: Any) -> None:
+    """Cut the connections of a loop in a process that was forked while it ran: what is sent there is its parent's.
+
+    They are led to nowhere rather than closed, since who closes a connection says so to the other end.
+    """
+    selector = getattr(loop, "_selector", None)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in list((selector and selector.get_map()) or ()):
+        with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+            connection.getpeername()
+            os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -1,0 +1,111 @@
+"""What Accord uses of pytest that is not documented. Tested against pytest 9.0 to 9.2."""
+
+import logging
+from copy import copy
+from functools import partial
+from typing import Any
+
+import pytest
+from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
+
+__all__ = [
+    "ExceptionRepr",
+    "SessionFixtures",
+    "begin_with",
+    "give_fixture",
+    "is_of_pytest",
+    "let_go_of_fixtures",
+    "settle_id",
+    "stop_capturing",
+]
+
+
+def begin_with(shown: ExceptionRepr, text: str) -> None:
+    """Have what pytest shows of an exception begin with the text, be it shown in another process."""
+    first = shown.chain[0][0] if isinstance(shown, ExceptionChainRepr) else shown.reprtraceback
+    first.reprentries = [ReprEntryNative([text]), *first.reprentries]
+
+
+def is_of_pytest(handler: logging.Handler) -> bool:
+    """Whether pytest put it there, as it does for each phase of each test."""
+    return type(handler).__module__ == "_pytest.logging"
+
+
+def stop_capturing(config: pytest.Config) -> None:
+    """Have what this process writes go where it went before pytest began to capture it."""
+    if capture := config.pluginmanager.getplugin("capturemanager"):
+        capture.suspend(in_=True)
+
+
+def settle_id(item: pytest.Item) -> None:
+    """Have the item's id equal what pytest reads back from its text, so that `--lf` finds the item again.
+
+    Since 9.2 an id has parts, and pytest takes apart what it saved; that an item which was not made by `parametrize`
+    has an example in brackets, it can't know.
+    """
+    if hasattr(item, "_id"):
+        item._id = type(item._id).parse(item.nodeid)
+
+
+def give_fixture(request: pytest.FixtureRequest, name: str, value: object) -> None:
+    """Give a value to whoever asks for the fixture of that name from now on, until the test ends.
+
+    What `pytest.register_fixture` registers, pytest keeps until the run ends, and the value with it.
+    """
+    # The one kind of fixture that pytest makes without registering it; how one is made changes from release to release.
+    fixture: Any = copy(request._get_active_fixturedef("request"))
+    fixture.argname, fixture.cached_result = name, (value, None, None)
+    request._fixture_defs[name] = fixture
+
+
+def let_go_of_fixtures(item: pytest.Item) -> None:
+    """Drop the fixtures that pytest keeps of a test that has ended until the run ends, and looks at no more."""
+    fixtures = _fixtures_of(item)
+    for fixture in fixtures.values():
+        # Fixtures that outlast the test are to finish those of the test first, which have finished.
+        fixture._finalizers[:] = [finalizer for finalizer in fixture._finalizers if not _has_finished(finalizer)]
+    fixtures.clear()
+
+
+class SessionFixtures:
+    """The fixtures of the session's scope that scenarios had, for others that see the same fixtures.
+
+    pytest goes through all that each of them is made of, for every test that asks for it, which takes longer than a
+    step. What may differ from test to test is left to it: one that is parametrized, or overridden.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[pytest.Collector, dict[str, Any]] = {}
+
+    def give(self, item: pytest.Item, owner: pytest.Collector) -> None:
+        """Have a scenario that has not begun take the fixtures that are known to be visible at its owner."""
+        known = self._known.get(owner, {})
+        _fixtures_of(item).update({name: fixture for name, fixture in known.items() if fixture.cached_result})
+
+    def keep(self, item: pytest.Item, owner: pytest.Collector) -> None:
+        """Note the fixtures of a scenario that has ended."""
+        known = self._known.setdefault(owner, {})
+        for name, fixture in _fixtures_of(item).items():
+            if name not in known and _is_of_session(fixture):
+                visible = item.session._fixturemanager.getfixturedefs(name, item)
+                if visible is not None and len(visible) == 1:
+                    known[name] = fixture
+
+    def clear(self) -> None:
+        """Know none any more: a test that is no scenario may give them other parameters."""
+        self._known.clear()
+
+
+def _fixtures_of(item: pytest.Item) -> dict[str, Any]:
+    fixtures: dict[str, Any] = item._request._fixture_defs if hasattr(item, "_request") else {}
+    return fixtures
+
+
+def _is_of_session(fixture: Any) -> bool:
+    return type(fixture) is pytest.FixtureDef and fixture.scope == "session" and fixture.params is None
+
+
+def _has_finished(finalizer: Any) -> bool:
+    finish = finalizer.func if isinstance(finalizer, partial) else None
+    fixture = getattr(finish, "__self__", None)
+    return isinstance(fixture, pytest.FixtureDef) and fixture.cached_result is None

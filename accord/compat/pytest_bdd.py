@@ -1,0 +1,204 @@
+"""What Accord uses of pytest-bdd that is not documented. Tested against pytest-bdd 9.0."""
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_bdd import parsers
+from pytest_bdd.compat import get_fixture_names, getfixturedefs
+from pytest_bdd.exceptions import GherkinParseError, StepDefinitionNotFoundError, StepImplementationError
+from pytest_bdd.gherkin_parser import GherkinDocument
+from pytest_bdd.parser import Examples, Feature, FeatureParser, Scenario, ScenarioTemplate, Step
+from pytest_bdd.parsers import StepParser
+from pytest_bdd.reporting import scenario_reports_registry, test_report_context_registry
+from pytest_bdd.steps import step_function_context_registry
+
+__all__ = [
+    "Examples",
+    "Feature",
+    "GherkinParseError",
+    "Scenario",
+    "ScenarioTemplate",
+    "Step",
+    "StepDefinition",
+    "StepDefinitionNotFoundError",
+    "StepParser",
+    "arguments_of",
+    "bound_scenario",
+    "call_step",
+    "count_step_definitions",
+    "feature_of",
+    "forget_item",
+    "forget_report",
+    "is_of_pytest_bdd",
+    "is_regular_expression",
+    "literal_start",
+    "replace_execution",
+    "step_definitions",
+    "syntax_error",
+]
+
+Execute = Callable[[Feature, Scenario, pytest.FixtureRequest], None]
+"""What runs the steps of a scenario."""
+
+# The package's attribute of that name is its decorator, which hides the module.
+_scenario: Any = importlib.import_module("pytest_bdd.scenario")
+execute: Execute = _scenario._execute_scenario
+"""pytest-bdd's own way to run the steps of a scenario."""
+
+
+def feature_of(path: Path, document: Mapping[str, Any]) -> Feature:
+    """Return what pytest-bdd runs of a feature file, of which Gherkin's own parser has made this document."""
+    parser = _Parser(str(path.parent), path.name)
+    parser.document = document
+    return parser.parse()
+
+
+class _Parser(FeatureParser):
+    document: Mapping[str, Any]
+
+    def _parse_feature_file(self) -> GherkinDocument:
+        return GherkinDocument.from_dict(dict(self.document))
+
+
+def syntax_error(path: Path) -> GherkinParseError:
+    """Return the error of a feature file that is not Gherkin, in pytest-bdd's words."""
+    try:
+        FeatureParser(str(path.parent), path.name, "utf-8-sig").parse()
+    except GherkinParseError as error:
+        return error
+    raise AssertionError(f"{path} is Gherkin")
+
+
+def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:
+    """Return the scenario that a Python module binds as this test, and the example's values, if it is one."""
+    template = _scenario.scenario_wrapper_template_registry.get(getattr(item, "function", None))
+    if template is None:
+        return None
+    values: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    return template, values.get("_pytest_bdd_example", {})
+
+
+def replace_execution(run: Execute) -> Callable[[], None]:
+    """Have scenarios that a Python module binds run so; return what undoes it."""
+    previous = _scenario._execute_scenario
+    _scenario._execute_scenario = run
+
+    def undo() -> None:
+        _scenario._execute_scenario = previous
+
+    return undo
+
+
+def call_step(function: Callable[..., object], request: pytest.FixtureRequest, arguments: dict[str, object]) -> object:
+    """Call a step function as pytest calls a fixture: what follows a `yield` in it is tear-down."""
+    result: object = _scenario.call_fixture_func(fixturefunc=function, request=request, kwargs=arguments)
+    return result
+
+
+class StepDefinition:
+    """A step definition, which pytest-bdd registers as a fixture; `kind` is None where it is for any keyword."""
+
+    def __init__(self, fixture: Any) -> None:
+        context = step_function_context_registry[fixture.func]
+        self.kind: str | None = context.type
+        self.parser: StepParser = context.parser
+        self.function: Callable[..., object] = context.step_func
+        self.target_fixture: str | None = context.target_fixture
+        self.baseid: str = fixture.baseid
+        """The node id of where it stands: of two that are visible to a test, the nearer one has the longer."""
+        self._converters: dict[str, Callable[[str], object]] = context.converters
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The parameters of the function."""
+        return signature(self.function).parameters
+
+    @cached_property
+    def required(self) -> list[str]:
+        """The parameters that are fixtures where the sentence does not have them."""
+        parameters = self.parameters.items()
+        return [name for name, it in parameters if it.kind is it.POSITIONAL_OR_KEYWORD and it.default is it.empty]
+
+    def arguments(self, step: Step) -> dict[str, object]:
+        """Return the arguments that a step's sentence has for the function, and its table and doc string.
+
+        Raises StepImplementationError for an argument named like those, and what the conversion of one raises.
+        """
+        found = self.parser.parse_arguments(step.name) or {}
+        if reserved := found.keys() & {"datatable", "docstring"}:
+            raise StepImplementationError(
+                f"The sentence `{self.parser.name}` has an argument named {' and '.join(sorted(reserved))}, "
+                "which is what a table or a text under a step is passed as: give it another name."
+            )
+        convert = self._converters
+        arguments = {name: convert[name](it) if name in convert else it for name, it in found.items()}
+        if step.datatable is not None:
+            arguments["datatable"] = step.datatable.raw()
+        if step.docstring is not None:
+            arguments["docstring"] = step.docstring
+        return {name: it for name, it in arguments.items() if name in self.parameters}
+
+
+def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
+    """Return the step definitions that are visible to a node, in the order in which pytest-bdd meets them."""
+    manager = node.session._fixturemanager
+    return [
+        StepDefinition(fixture)
+        for name in get_fixture_names(fixturemanager=manager)
+        for fixture in getfixturedefs(manager, name, node) or []
+        if fixture.func in step_function_context_registry
+    ]
+
+
+def count_step_definitions() -> int:
+    """Return how many step definitions there are in this process."""
+    return len(step_function_context_registry)
+
+
+def is_of_pytest_bdd(definition: StepDefinition) -> bool:
+    """Tell whether it is pytest-bdd's own, such as `I set a trace`."""
+    return definition.function.__module__.startswith("pytest_bdd.")
+
+
+def literal_start(parser: StepParser) -> tuple[str, bool]:
+    """Return the words with which all sentences of a parser begin, and whether there are no others in them."""
+    if type(parser) is parsers.string:
+        return parser.name, True
+    if type(parser) in (parsers.parse, parsers.cfparse):
+        return re.split("[{}]", parser.name, maxsplit=1)[0], False
+    return "", False
+
+
+def arguments_of(parser: StepParser, sentence: str) -> list[tuple[int | None, str | None]]:
+    """Return where in the sentence its arguments begin, and their text; a parser of another's need not tell where.
+
+    A part of a regular expression that is not there has neither.
+    """
+    if isinstance(parser, parsers.parse):
+        spans: dict[Any, tuple[int, int]] = parser.parser.parse(sentence).spans
+        return [(start, sentence[start:end]) for start, end in sorted(spans.values())]
+    if isinstance(parser, parsers.re) and (match := parser.regex.fullmatch(sentence)):
+        starts = [match.start(group) for group in range(1, parser.regex.groups + 1)]
+        return [(None if start < 0 else start, text) for start, text in zip(starts, match.groups(), strict=True)]
+    return [(None, str(value)) for value in (parser.parse_arguments(sentence) or {}).values()]
+
+
+def is_regular_expression(parser: StepParser) -> bool:
+    """Tell whether the parser's sentence is a regular expression."""
+    return isinstance(parser, parsers.re)
+
+
+def forget_item(item: pytest.Item) -> None:
+    """Drop what pytest-bdd keeps of a test until the run ends, and looks at no more."""
+    scenario_reports_registry.pop(item, None)
+
+
+def forget_report(report: pytest.TestReport) -> None:
+    """Drop what pytest-bdd keeps beside a report, once all have seen it."""
+    test_report_context_registry.pop(report, None)

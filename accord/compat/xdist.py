@@ -1,0 +1,24 @@
+"""What Accord uses of pytest-xdist that is not documented."""
+
+import signal
+import subprocess
+from typing import Any
+
+import pytest
+
+
+def end_workers(config: pytest.Config) -> None:
+    """Have the workers end, which would wait for tests until they are killed."""
+    config.pluginmanager.getplugin("dsession").triggershutdown()
+
+
+def exit_of_worker(node: Any) -> tuple[str, str]:
+    """Return the name of a worker that has died, and how: by which signal, or with which code."""
+    gateway = getattr(node, "gateway", None)
+    name = str(getattr(gateway, "id", "of that scenario"))
+    process: Any = getattr(getattr(gateway, "_io", None), "popen", None)
+    try:
+        code = process.wait(timeout=1)
+        return name, signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    except (AttributeError, ValueError, subprocess.TimeoutExpired):  # It may have run on another machine.
+        return name, "nobody knows how"

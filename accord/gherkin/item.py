@@ -1,0 +1,107 @@
+"""A scenario as a test of pytest's: how it runs, and how its failure is shown."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accord.basics.failures import is_of_text, named
+from accord.basics.text import visible
+from accord.compat.pytest import ExceptionRepr, begin_with, settle_id
+from accord.compat.pytest_bdd import Scenario as RenderedScenario
+from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute
+from accord.running import RUNNING
+from accord.steps.awaiting import from_step
+from accord.steps.definitions import snippet
+from accord.steps.runner import RUNNER
+
+
+class Scenario(pytest.Function):
+    """A scenario, or one example of an outline."""
+
+    def __init__(self, *, template: ScenarioTemplate, row: dict[str, str], line: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.template = template
+        self.row = row
+        self.line = line
+        settle_id(self)
+
+    @classmethod
+    def of(
+        cls,
+        parent: pytest.Collector,
+        name: str,
+        template: ScenarioTemplate,
+        row: dict[str, str],
+        line: int,
+        tags: set[str],
+    ) -> "Scenario":
+        """Return the scenario of a template, with the values of an example, if it is one, and marked with its tags."""
+        runner = parent.config.stash.get(RUNNER, None)
+        run_steps = execute if runner is None else runner.run
+
+        def run(request: pytest.FixtureRequest) -> None:
+            __tracebackhide__ = True
+            try:
+                # Rendered when it runs: kept for all scenarios of a large suite, it would fill the memory.
+                run_steps(template.feature, template.render(row), request)
+            except BaseException as error:
+                error.__traceback__ = from_step(error.__traceback__)
+                raise
+
+        rule_tags = set() if template.rule is None else template.rule.tags
+        for tag in sorted(tags | template.feature.tags | rule_tags):
+            parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
+        scenario: Scenario = cls.from_parent(parent, name=name, callobj=run, template=template, row=row, line=line)
+        return scenario
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the scenario stands: file, line counted from 0, name."""
+        return self.path, self.line - 1, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]  # as Function does
+        """Show the failure from the step on."""
+        error = excinfo.value
+        step = self.config.stash[RUNNING].last_step
+        if step is None:
+            return super().repr_failure(excinfo)
+        if isinstance(error, StepDefinitionNotFoundError):
+            return _undefined(step, self._location(step))
+        if isinstance(error, pytest.FixtureLookupError):
+            return _unfixed(step, self._location(step), error)
+        try:
+            return super().repr_failure(excinfo)
+        except BaseException as fault:  # What is shown of the frames asks values of others what they are.
+            if isinstance(fault, KeyboardInterrupt) and not is_of_text(fault):
+                raise
+            return f"{self._location(step)}: {named(error)}\n\nMore cannot be shown: {named(fault)}"
+
+    def show_sentence(self, shown: object) -> None:
+        """Have what pytest shows of a failure begin with the scenario, and a mark at the sentence that failed."""
+        step = self.config.stash[RUNNING].last_step
+        if step is not None and isinstance(shown, ExceptionRepr):
+            marked = _marked(self.template.render(self.row), step)
+            begin_with(shown, visible(f"{self._location(step)}\n{marked}\n"))
+
+    def _location(self, step: Step) -> str:
+        return f"{self.nodeid.partition('::')[0]}:{step.line_number}"
+
+
+def _marked(scenario: RenderedScenario, failing: Step) -> str:
+    lines = [f"  {scenario.keyword}: {scenario.name}"]
+    for step in scenario.steps:
+        mark = ">" if step.line_number == failing.line_number else " "
+        lines.append(f"{mark}   {step.keyword} {step.name}")
+    return "\n".join(lines)
+
+
+def _undefined(step: Step, location: str) -> str:
+    return f"{location}: no step definition says: {step.keyword} {step.name}\n\n{snippet(step.type, step.name)}"
+
+
+def _unfixed(step: Step, location: str, error: pytest.FixtureLookupError) -> str:
+    what, *_ = str(error.formatrepr().errorstring).splitlines()
+    return (
+        f"{location}: {step.keyword} {step.name}: {what.strip()}: "
+        "correct the argument of that name, in the step definition or in a fixture under it, or define the fixture."
+    )

@@ -1,0 +1,35 @@
+"""The hooks by which no test leaves anything changed."""
+
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from accord.basics.text import visible
+from accord.guards.guard import STATE_GUARD, StateGuard
+from accord.running import RUNNING
+from accord.timeouts.watchdog import WATCHDOG
+
+
+class Guards:
+    """Compares what is guarded before and after each test."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        config.stash[STATE_GUARD] = self._guard = StateGuard(config.rootpath)
+        self._running = config.stash[RUNNING]
+        self._watchdog = config.stash.get(WATCHDOG, None)
+
+    @pytest.fixture(autouse=True)
+    def _nothing_is_left_changed(self) -> Iterator[None]:
+        self._guard.begin()
+        yield
+        if leaks := self._guard.end(is_of_accord=self._watchdog is None or self._watchdog.is_watching):
+            pytest.fail(visible("\n".join(f"{self._running.name} leaves {leak}" for leak in leaks)), pytrace=False)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+        """Let fixtures of a wider scope than a test change what outlasts the test."""
+        __tracebackhide__ = True
+        if fixturedef.scope == "function":
+            return (yield)
+        with self._guard.lasting():
+            return (yield)

@@ -1,0 +1,64 @@
+"""Logging, as a test may not leave it set up otherwise."""
+
+import logging
+from typing import Any
+
+from accord.compat.pytest import is_of_pytest
+from accord.guards.guarded import Guarded, Reading
+
+
+class Logging(Guarded):
+    """The levels, the handlers and the switches of all loggers."""
+
+    name = "logging"
+
+    def read(self) -> Reading:
+        """Return how each logger is set up."""
+        loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+        reading: dict[Any, Any] = {
+            logger: (logger.level, logger.disabled, logger.propagate, *(logger.handlers and _handlers(logger)))
+            for logger in loggers
+            if isinstance(logger, logging.Logger)
+        }
+        reading[logging.disable] = logging.root.manager.disable
+        return reading
+
+    def changes(self, before: Reading, after: Reading) -> list[str]:
+        """Say what changed of loggers that there were; one that was made since was not changed."""
+        return super().changes(before, {part: value for part, value in after.items() if part in before})
+
+    def restore(self, before: Reading) -> None:
+        """Set each logger up as it was."""
+        for logger, value in before.items():
+            if logger is logging.disable:
+                logging.disable(value)
+                continue
+            level, logger.disabled, logger.propagate, *handlers = value
+            if logger.level != level:
+                logger.setLevel(level)
+            for handler in _handlers(logger):
+                if handler not in handlers:
+                    logger.removeHandler(handler)
+            for handler in handlers:
+                logger.addHandler(handler)
+
+    def part(self, part: Any) -> str:
+        """Name a logger, or what disables them all."""
+        return f'the logger "{part.name}"' if isinstance(part, logging.Logger) else "logging.disable"
+
+    def value(self, value: Any) -> str:
+        """Show how it is set up."""
+        if not isinstance(value, tuple):
+            return str(logging.getLevelName(value))
+        level, disabled, propagate, *handlers = value
+        shown: list[str] = [logging.getLevelName(level), *map(repr, handlers)]
+        return ", ".join(shown + ["disabled"] * disabled + ["not propagating"] * (not propagate))
+
+
+def _handlers(logger: logging.Logger) -> list[logging.Handler]:
+    """Return those that matter: a library adds one that does nothing where it is imported, each time that it is."""
+    return [
+        handler
+        for handler in logger.handlers
+        if not is_of_pytest(handler) and not isinstance(handler, logging.NullHandler)
+    ]

@@ -1,0 +1,15 @@
+"""Hooks of Accord's own, by which its rooms learn of each other's work without knowing each other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from accord.gherkin.document import Document
+from accord.gherkin.rules import Fault
+
+
+def pytest_accord_feature(document: Document) -> None:
+    """A feature file was read, and its scenarios will be collected."""
+
+
+def pytest_accord_faults(path: Path, faults: Sequence[Fault]) -> None:
+    """A feature file cannot be collected, because of these faults."""

@@ -1,0 +1,93 @@
+"""The hooks by which what a process runs is noted, and given to the process that writes it down."""
+
+import os
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import pytest
+
+from accord.errors import TimedOutError
+from accord.gherkin.document import Document
+from accord.gherkin.rules import Fault
+from accord.isolation.isolation import ISOLATION
+from accord.recording.recorder import RECORDER, Recorder
+from accord.recording.redaction.redaction import REDACTION
+from accord.running import RUNNING
+from accord.steps.definitions import DEFINITIONS, Definitions
+from accord.timeouts.watchdog import WATCHDOG
+
+TRAVELLING = "accord_record"
+"""The name under which what was noted travels, on reports and on what a worker says at its end."""
+
+
+class Recording:
+    """Notes what scenarios do, in each process that runs some."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._running = config.stash[RUNNING]
+        self._recorder = Recorder(
+            config.rootpath,
+            config.stash.get(DEFINITIONS, None) or Definitions(self._running),
+            config.stash[REDACTION],
+            os.environ.get("PYTEST_XDIST_WORKER"),
+            is_on=bool(config.getoption("accord_docs")) and not config.option.collectonly,
+        )
+        config.stash[RECORDER] = self._recorder
+        if (isolation := config.stash.get(ISOLATION, None)) is not None:
+            isolation.observe = self._recorder.observe
+            isolation.observe_sql = self._recorder.observe_sql if config.getoption("accord_sql") else None
+        if (watchdog := config.stash.get(WATCHDOG, None)) is not None:
+            watchdog.last_words.append(self._note_end_of_process)
+
+    def pytest_accord_feature(self, document: Document) -> None:
+        """Note a feature file."""
+        self._recorder.read(document)
+
+    def pytest_accord_faults(self, path: Path, faults: Sequence[Fault]) -> None:
+        """Note a feature file that cannot be collected."""
+        self._recorder.refuse(path, faults)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note which scenarios are to run."""
+        self._recorder.select(session.items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A test begins."""
+        self._recorder.begin(item)
+
+    def pytest_bdd_before_step(self) -> None:
+        """A step begins."""
+        self._recorder.begin_step()
+
+    def pytest_bdd_after_step(self) -> None:
+        """A step has passed."""
+        self._recorder.pass_step()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note what became of a test, and send what was noted along with its report."""
+        report = yield
+        if not report.passed:
+            self._recorder.fail(report, None if call.excinfo is None else call.excinfo.value)
+        if call.when == "teardown":
+            self._recorder.end()
+            setattr(report, TRAVELLING, vars(self._recorder.take()))
+        elif call.when == "setup" and (record := self._recorder.take()).known:
+            # What a worker knows of the features is there although its first scenario ends the process.
+            setattr(report, TRAVELLING, vars(record))
+        return report
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Have a worker say what it had left to say."""
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[TRAVELLING] = vars(self._recorder.take())
+
+    def _note_end_of_process(self, why: str) -> None:
+        """Note that the process ends while a test runs."""
+        if (item := self._running.item) is not None:
+            report = pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call")
+            self._recorder.fail(report, TimedOutError(why))
+            self._recorder.end()

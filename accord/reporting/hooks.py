@@ -1,0 +1,73 @@
+"""The hooks by which pytest shows of a failure what helps: a sentence, each cause once, and what went over the wire."""
+
+from collections.abc import Generator
+
+import pytest
+
+from accord.basics.text import visible
+from accord.errors import AccordError, BlockedError
+from accord.gherkin.item import Scenario
+from accord.isolation.isolation import ISOLATION
+from accord.recording.recorder import RECORDER
+from accord.recording.redaction.redaction import REDACTION
+from accord.reporting.failures import FIXTURE_FAILURES, FixtureFailures
+from accord.running import RUNNING
+
+
+class Failures:
+    """Has a failure shown as a sentence where there is one, before it is recorded."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._isolation = config.stash.get(ISOLATION, None)
+        self._running = config.stash[RUNNING]
+        self._failures = FixtureFailures(config.rootpath, config.stash[REDACTION].text)
+        config.stash[FIXTURE_FAILURES] = self._failures
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+        """Note the failure of a fixture that outlasts a test, which others that ask for it will meet again."""
+        __tracebackhide__ = True
+        if fixturedef.scope == "function":
+            return (yield)
+        with self._failures.of(fixturedef.argname, fixturedef.func):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Say what became of the database, or what another scenario has shown, or an error that is a sentence."""
+        report = yield
+        if report.failed and call.excinfo is not None:
+            error = call.excinfo.value
+            outage = None if self._isolation is None else self._isolation.outage.explain(error)
+            sentence = str(error) if isinstance(error, (AccordError, BlockedError)) else None
+            report.longrepr = outage or self._shown_before(item, error) or sentence or report.longrepr
+            if isinstance(report.longrepr, str):
+                report.longrepr = visible(report.longrepr)
+        return report
+
+    def _shown_before(self, item: pytest.Item, error: BaseException) -> str | None:
+        """Return a line for what another scenario has shown in full; a plain test shows what pytest shows."""
+        if not self._running.is_scenario:
+            return None
+        return self._failures.again(error, self._running.test.replace("The", "the", 1))
+
+
+class Details:
+    """Has a failure shown with its scenario and its exchanges once it is recorded, which has them elsewhere."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._recorder = config.stash.get(RECORDER, None)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Mark the sentence that failed, and show what went over the wire."""
+        report = yield
+        if report.failed and call.when == "call" and isinstance(item, Scenario):
+            item.show_sentence(report.longrepr)
+            if self._recorder is not None and (exchange := self._recorder.last_exchange()):
+                report.sections.insert(0, ("What went over the wire", visible(exchange)))
+        return report

@@ -1,0 +1,117 @@
+"""What runs now: the test, its scenario and the step. It is kept here once; all rooms read it, and messages name it."""
+
+import asyncio
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from accord.basics.source import location
+from accord.compat.pytest_bdd import Feature, Scenario, Step, bound_scenario
+
+_STOPPED = "accord_stopped"
+
+
+class Running:
+    """What runs now, noted by hooks that come before those of all rooms."""
+
+    def __init__(self, rootpath: Path = Path()) -> None:
+        self._rootpath = rootpath
+        self.item: pytest.Item | None = None
+        self.is_of_feature_file = False
+        """Whether the test is a scenario that no Python module binds."""
+        self.scenario: str | None = None
+        """The scenario, as in: The scenario `A new task` (features/tasks.feature:3). None in a plain test."""
+        self.feature: Feature | None = None
+        self.step: str | None = None
+        """The step, as messages name it; None where none runs."""
+        self.last_step: Step | None = None
+        """The step that runs, or that ran last in this test."""
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The event loop of the session, once async steps or fixtures of Accord have run on it."""
+
+    @property
+    def name(self) -> str:
+        """The step that runs, or else the scenario or the test, as messages name it."""
+        return self.step or self.scenario or self.test
+
+    @property
+    def test(self) -> str:
+        """The test, be it a scenario, as messages name it."""
+        if self.item is None:
+            return "A scenario"
+        path, line, _name = self.item.reportinfo()
+        kind = "scenario" if self.is_of_feature_file else "test"
+        return f"The {kind} `{self.item.name}` ({location(Path(path), (line or 0) + 1, self._rootpath)})"
+
+    def begin_scenario(self) -> None:
+        """The test is a scenario of a feature file, whose fixtures are set up next."""
+        self.is_of_feature_file = True
+        self.scenario = self.test
+
+    @property
+    def is_scenario(self) -> bool:
+        """Whether the test is a scenario, of a feature file or bound by a Python module."""
+        return self.is_of_feature_file or (self.item is not None and bound_scenario(self.item) is not None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A test begins."""
+        self.item = item
+        self.is_of_feature_file = False
+        self.scenario = self.feature = self.step = self.last_step = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:
+        """Its scenario begins, which a Python module may have bound."""
+        self.feature = feature
+        where = location(feature.filename, scenario.line_number, self._rootpath)
+        self.scenario = f"The scenario `{scenario.name}` ({where})"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_before_step(self, feature: Feature, step: Step) -> None:
+        """A step begins."""
+        self.last_step = step
+        self.step = (
+            f"The step `{step.keyword} {step.name}` ({location(feature.filename, step.line_number, self._rootpath)})"
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_step_func_lookup_error(self, step: Step) -> None:
+        """A step has no definition."""
+        self.last_step = step
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_bdd_after_scenario(self) -> Generator[None, object, object]:
+        """The steps are over."""
+        __tracebackhide__ = True
+        result = yield
+        self.step = None
+        return result
+
+    # Innermost: what is dropped with the fixtures is the scenario's, and what is dropped after that is not.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
+        """The test is over once its fixtures are."""
+        __tracebackhide__ = True
+        try:
+            return (yield)
+        finally:
+            self.scenario = self.step = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """End the run as a worker did; one that crashed says nothing."""
+        if (sentence := getattr(node, "workeroutput", {}).get(_STOPPED)) is not None:
+            stop_run(node.config, sentence)
+
+
+def stop_run(config: pytest.Config, sentence: str) -> NoReturn:
+    """End the run with a sentence; a worker of pytest-xdist has the run's controller do so, too."""
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_STOPPED] = sentence
+    pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+RUNNING = pytest.StashKey[Running]()

@@ -1,0 +1,78 @@
+"""The hooks by which steps are found, run and awaited."""
+
+from collections.abc import Callable, Generator
+
+import pytest
+
+from accord.basics.text import visible
+from accord.compat.pytest_bdd import forget_item, forget_report, replace_execution
+from accord.running import RUNNING
+from accord.steps.awaiting import Calls
+from accord.steps.definitions import DEFINITIONS, Definitions
+from accord.steps.runner import RUNNER, Runner
+from accord.steps.unawaited import UNAWAITED, Unawaited
+from accord.timeouts.watchdog import WATCHDOG
+
+
+class Steps:
+    """Has scenarios run by Accord's own runner, and fails them for what they leave unawaited."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        running = config.stash[RUNNING]
+        config.stash[DEFINITIONS] = definitions = Definitions(running)
+        config.stash[UNAWAITED] = self._unawaited = Unawaited(running, config.rootpath)
+        calls = Calls(running, self._unawaited, config.stash.get(WATCHDOG, None))
+        config.stash[RUNNER] = runner = Runner(definitions, calls)
+        config.add_cleanup(self._unawaited.install())
+        config.add_cleanup(replace_execution(runner.run))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """A test begins."""
+        self._unawaited.begin()
+
+    def pytest_bdd_before_step(self, step_func: Callable[..., object]) -> None:
+        """A step begins."""
+        self._unawaited.begin_step(step_func)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Fail a scenario for what its steps leave running."""
+        __tracebackhide__ = True
+        result = yield
+        self._unawaited.end_steps()
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Fail a scenario for what its fixtures kept unawaited."""
+        __tracebackhide__ = True
+        try:
+            result = yield
+        finally:
+            unawaited = self._unawaited.end()
+            forget_item(item)
+        if unawaited:
+            pytest.fail(visible(unawaited), pytrace=False)
+        return result
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_exception_interact(self, call: pytest.CallInfo[object]) -> None:
+        """Drop what a failed test had begun, once a debugger was there."""
+        assert call.excinfo is not None
+        self._unawaited.give_up(call.excinfo.value)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Drop what a test had begun that is skipped, or is known to fail: no debugger asks for that."""
+        report = yield
+        if report.skipped and call.excinfo is not None:
+            self._unawaited.give_up(call.excinfo.value)
+        return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep no more of a scenario than its report."""
+        forget_report(report)

@@ -1,0 +1,64 @@
+"""The steps of a scenario are run one after another, with the hooks, arguments and fixtures that pytest-bdd has."""
+
+from typing import Any
+
+import pytest
+
+from accord.compat.pytest import give_fixture
+from accord.compat.pytest_bdd import Feature, Scenario, Step, StepDefinition, StepDefinitionNotFoundError
+from accord.steps.awaiting import Calls
+from accord.steps.definitions import Definitions
+
+
+class Runner:
+    """Runs scenarios: those of feature files, and those that a Python module binds."""
+
+    def __init__(self, definitions: Definitions, calls: Calls) -> None:
+        self._definitions = definitions
+        self._calls = calls
+
+    def run(self, feature: Feature, scenario: Scenario, request: pytest.FixtureRequest) -> None:
+        """Run a scenario. Raises AmbiguousStepError, StepDefinitionNotFoundError, and what its steps raise."""
+        __tracebackhide__ = True
+        told = {"request": request, "feature": feature, "scenario": scenario}
+        hook = request.config.hook
+        hook.pytest_bdd_before_scenario(**told)
+        try:
+            for step in scenario.steps:
+                definition = self._definitions.resolve(step, request.node)
+                if definition is None:
+                    error = _undefined(step, scenario)
+                    hook.pytest_bdd_step_func_lookup_error(**told, step=step, exception=error)
+                    raise error
+                self._run_step(definition, request, step, {**told, "step": step, "step_func": definition.function})
+        finally:
+            hook.pytest_bdd_after_scenario(**told)
+
+    def _run_step(
+        self, definition: StepDefinition, request: pytest.FixtureRequest, step: Step, told: dict[str, Any]
+    ) -> None:
+        __tracebackhide__ = True
+        hook = request.config.hook
+        hook.pytest_bdd_before_step(**told)
+        arguments: dict[str, object] = {}
+        try:
+            arguments = definition.arguments(step)
+            arguments |= {name: request.getfixturevalue(name) for name in definition.required if name not in arguments}
+            hook.pytest_bdd_before_step_call(**told, step_func_args=arguments)
+            value = self._calls.call(definition.function, request, arguments)
+        except (Exception, pytest.fail.Exception) as error:
+            hook.pytest_bdd_step_error(**told, step_func_args=arguments, exception=error)
+            raise
+        if definition.target_fixture is not None:
+            give_fixture(request, definition.target_fixture, value)
+        hook.pytest_bdd_after_step(**told, step_func_args=arguments)
+
+
+def _undefined(step: Step, scenario: Scenario) -> StepDefinitionNotFoundError:
+    return StepDefinitionNotFoundError(
+        f"Step definition is not found: {step}. "
+        f'Line {step.line_number} in scenario "{scenario.name}" in the feature "{scenario.feature.filename}"'
+    )
+
+
+RUNNER = pytest.StashKey[Runner]()

@@ -1,0 +1,59 @@
+"""The hooks by which every run ends, whatever its steps, fixtures and requests do."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import nullcontext
+from functools import partial
+
+import pytest
+
+from accord.compat.pytest_asyncio import RUNNER, replace_fixture_run
+from accord.running import RUNNING
+from accord.timeouts.forks import Forks
+from accord.timeouts.outlasting import Ending
+from accord.timeouts.watchdog import WATCHDOG, of
+
+
+class Timeouts:
+    """Limits what tests take that use Accord, and sees to it that the process ends with the run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._running = config.stash[RUNNING]
+        config.stash[WATCHDOG] = self._watchdog = of(config)
+        config.add_cleanup(self._watchdog.start())
+        self._ending = Ending(config.rootpath)
+        config.pluginmanager.register(Forks(config, self._running), "accord.timeouts.forks")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A test begins."""
+        uses_accord = self._running.is_scenario or "isolation" in getattr(item, "fixturenames", ())
+        self._watchdog.watch(is_of_accord=uses_accord)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Limit what a fixture takes, and have async ones run so that they can be given up."""
+        __tracebackhide__ = True
+        with self._watchdog.limiting_fixture(fixturedef):
+            value = yield
+        if fixturedef.argname == RUNNER:
+            assert isinstance(value, asyncio.Runner)
+            replace_fixture_run(value, self._watchdog.complete)
+            fixturedef.addfinalizer(partial(self._watchdog.end_tasks, value))
+        return value
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Let a test that is no scenario take as long as a step."""
+        __tracebackhide__ = True
+        is_limited = self._watchdog.is_watching and not self._running.is_scenario
+        with self._watchdog.limiting_test(self._running.name) if is_limited else nullcontext():
+            return (yield)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Have the process end when the run has ended."""
+        if self._watchdog.has_watched:
+            is_torn = bool(self._watchdog.abandoned)
+            session.config.add_cleanup(lambda: self._ending.see_to(int(session.exitstatus), is_torn=is_torn))
