@@ -47,7 +47,7 @@ def app() -> FastAPI:
 
 @pytest.fixture
 def contract() -> Contract | None:
-    """No contract, so that each lie is caught by itself."""
+    """No contract, so that each pitfall is avoided by itself."""
     return None
 
 
