@@ -167,43 +167,7 @@ def test_a_second_yield_is_an_error_that_says_where(project: Project) -> None:
 
 
 def test_async_steps_fixtures_and_plain_tests_share_one_loop(project: Project) -> None:
-    project.scenario("Given a loop", "Then a loop")
-    project.steps("""
-        loops = []
-
-        def note():
-            loops.append(asyncio.get_running_loop())
-
-        @pytest.fixture(scope="session")
-        async def of_the_session():
-            note()
-            yield
-            note()
-
-        @pytest.fixture
-        async def of_the_scenario():
-            note()
-            yield
-            note()
-
-        @pytest.fixture
-        def noting(of_the_session):
-            return note
-
-        @given("a loop")
-        async def _(of_the_session, of_the_scenario):
-            note()
-            yield
-            note()
-
-        @then("a loop")
-        async def _():
-            note()
-
-        def pytest_unconfigure():
-            print("noted", len(loops), "loops", len(set(loops)))
-    """)
-    project.pytester.makepyfile("async def test_plain(noting): noting()")
+    project.copy("one_loop")
     result = project.run("-s")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*noted 8 loops 1"])

@@ -41,29 +41,6 @@ async def _(number):
 @then("it holds")
 async def _(): ...
 """
-APP = """
-import httpx
-import pytest_asyncio
-from fastapi import FastAPI
-
-from accord.contract.check import Contract
-
-app = FastAPI()
-
-@app.post("/sign-in")
-async def sign_in(body: dict) -> dict:
-    return {"access_token": "abc.def.ghi", "user": {"name": body["name"], "pin": body.get("pin")}}
-
-@app.get("/breaks")
-async def breaks() -> None:
-    raise RuntimeError("out of order")
-
-@pytest_asyncio.fixture
-async def client(isolation):
-    transport = isolation.transport(app, Contract(app.openapi()))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield client
-"""
 
 
 def read(path: Path) -> Messages:
@@ -363,18 +340,14 @@ def test_times_are_real_in_a_scenario_that_travels_in_time(project: Project) -> 
 
 
 def test_a_failure_shows_its_scenario_then_the_assertion_then_the_exchange(project: Project) -> None:
-    project.scenario("Given a question", "Then it breaks")
-    project.steps(
-        STEPS + APP + '\n@given("a question")\nasync def _(client):\n'
-        '    await client.post("/sign-in", json={"name": "alice", "password": "hunter2!"})\n'
-    )
+    project.copy("signing_in")
     for workers in ([], ["-n", "1"]):
         shown = project.run_process(*workers).stdout
         shown.fnmatch_lines(
             [
                 "it.feature:4",
                 "  Scenario: One",
-                "    Given a question",
+                "    Given a sign-in",
                 ">   Then it breaks",
                 "*",
                 "E       AssertionError: one is not two",
@@ -398,8 +371,9 @@ def asking(project: Project) -> Callable[[str], Messages]:
     """Run a scenario whose first step does this with a client, and return the messages."""
 
     def ask(code: str) -> Messages:
+        project.copy("signing_in")
         project.scenario("Given a question", "Then it holds")
-        project.steps(STEPS + APP + f'\n@given("a question")\nasync def _(client):\n    {code}\n')
+        project.more_steps(f'@given("a question")\nasync def _(client):\n    {code}\n')
         project.settings(project.path.joinpath("pytest.ini").read_text(encoding="utf-8") + "accord_redact = pin\n")
         project.run()
         return messages(project)
@@ -442,31 +416,6 @@ def test_an_error_of_the_app_leaves_its_traceback(asking: Callable[[str], Messag
     assert "RuntimeError: out of order" in trace["body"]
 
 
-SQL = """
-import pytest_asyncio
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-
-@pytest_asyncio.fixture
-async def db(isolation, database_url):
-    engine = create_async_engine(database_url)
-    async with isolation.session(engine) as session:
-        yield session
-    await engine.dispose()
-
-@given("a question")
-async def _(db):
-    await db.execute(text("SELECT upper(:secret), 'hunter2!', 4711 -- hunter2!"), {"secret": "hunter2!"})
-"""
-BROKEN_SQL = """
-@given("an error")
-async def _(db):
-    await db.execute(text("CREATE TABLE a (b text UNIQUE)"))
-    for _ in range(2):
-        await db.execute(text(f"INSERT INTO a VALUES (:secret) -- {SECRET}"), {"secret": SECRET})
-"""
-
-
 @pytest.mark.parametrize("tag", ["", "@real_commits"])
 @pytest.mark.parametrize("arguments", [["--accord-sql"], []])
 def test_a_step_carries_its_sql_on_demand_and_no_values(
@@ -474,8 +423,8 @@ def test_a_step_carries_its_sql_on_demand_and_no_values(
 ) -> None:
     # The database of this run is in use.
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    project.feature(f"Feature: It\n  {tag}\n  Scenario: One\n    Given a question\n    Then it holds")
-    project.steps(STEPS + SQL)
+    project.copy("signing_in")
+    project.feature(f"Feature: It\n  {tag}\n  Scenario: One\n    Given a query\n    Then it holds")
     project.run_process(*arguments).assert_outcomes(passed=1)
     told = [it for it in of("attachment", messages(project)) if it["mediaType"] == "application/sql"]
     assert ["SELECT upper($1" in it["body"] for it in told] == [True] * len(arguments)
@@ -486,8 +435,8 @@ def test_a_step_carries_its_sql_on_demand_and_no_values(
 def test_what_the_database_repeats_in_an_error_is_hidden(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("OF_MINE", "hunter2@example.org")
+    project.copy("signing_in")
     project.scenario("Given an error", "Then it holds")
-    project.steps('import os\nSECRET = os.environ["OF_MINE"]\n' + STEPS + SQL + BROKEN_SQL)
     project.run_process("--tb=short").assert_outcomes(failed=1)
     told = messages(project)
     assert "duplicate key value" in of("testStepFinished", told)[0]["testStepResult"]["message"]
