@@ -1,62 +1,15 @@
 """Every run of features leaves its Cucumber Messages, whatever became of it."""
 
 import json
-import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from cucumber_messages import Envelope, message_converter
 
+from tests.helpers.messages import STEPS, Messages, messages, of, outcome, read, statuses
 from tests.helpers.project import Project
 
 pytestmark = pytest.mark.usefixtures("publishing")
-
-Messages = list[dict[str, Any]]
-
-STEPS = """
-@given("a step")
-async def _(): ...
-
-@given(parsers.parse("a {number:d}"))
-async def _(number): ...
-
-@then("it holds")
-async def _(): ...
-
-@then("it breaks")
-async def _():
-    assert 1 == 2, "one is not two"
-"""
-DYING = """
-import os
-
-@given(parsers.parse("a {{number:d}}"))
-async def _(number):
-    if {condition}:
-        os._exit(9)
-
-@then("it holds")
-async def _(): ...
-"""
-
-
-def read(path: Path) -> Messages:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def messages(project: Project) -> Messages:
-    return read(project.path / "living-docs" / "messages.ndjson")
-
-
-def of(kind: str, told: Messages) -> list[Any]:
-    return [message[kind] for message in told if kind in message]
-
-
-def statuses(told: Messages) -> list[str]:
-    return [finished["testStepResult"]["status"] for finished in of("testStepFinished", told)]
 
 
 @pytest.fixture
@@ -220,27 +173,8 @@ def test_a_scenario_that_a_module_binds_is_the_same_pickle(project: Project) -> 
     assert sorted(pickles) == sorted(2 * [pickle["id"] for pickle in of("pickle", told)])
 
 
-def many(project: Project) -> None:
-    for number in range(4):
-        scenarios = "".join(
-            f"  Scenario: {name}\n    Given a {number}\n    Then it holds\n" for name in ("Quince", "Medlar", "Sloe")
-        )
-        project.feature(f"Feature: Feature {number}\n{scenarios}", f"{number}.feature")
-
-
-def outcome(told: Messages) -> dict[str, list[str]]:
-    """Return the statuses of the steps, by the name of their scenario."""
-    cases = {case["id"]: case["pickleId"] for case in of("testCase", told)}
-    started = {it["id"]: cases[it["testCaseId"]] for it in of("testCaseStarted", told)}
-    found: dict[str, list[str]] = {pickle["id"]: [] for pickle in of("pickle", told)}
-    for finished in of("testStepFinished", told):
-        found[started[finished["testCaseStartedId"]]].append(finished["testStepResult"]["status"])
-    return found
-
-
 def test_the_streams_of_workers_arrive_as_one(project: Project) -> None:
-    many(project)
-    project.steps(STEPS)
+    project.copy("orchard")
     project.run_process()
     alone = messages(project)
     project.run_process("-n", "2").assert_outcomes(passed=12)
@@ -249,51 +183,6 @@ def test_the_streams_of_workers_arrive_as_one(project: Project) -> None:
     for kind in ("source", "gherkinDocument", "pickle", "stepDefinition", "meta", "testRunStarted", "testRunFinished"):
         assert len(of(kind, together)) == len(of(kind, alone)), kind
     assert {started["workerId"] for started in of("testCaseStarted", together)} == {"gw0", "gw1"}
-
-
-CRASHED = ["UNKNOWN", "UNKNOWN", "FAILED"]
-
-
-@pytest.mark.parametrize(
-    ("death", "how"),
-    [
-        ("os._exit(9)", "exit code 9"),
-        ("os.kill(os.getpid(), 9)", "SIGKILL"),
-        ("__import__('ctypes').string_at(0)", "SIGSEGV"),
-    ],
-)
-def test_a_scenario_whose_worker_dies_is_broken_and_the_others_are_what_they_are(
-    project: Project, death: str, how: str
-) -> None:
-    many(project)
-    project.steps(DYING.format(condition="number == 2").replace("os._exit(9)", death))
-    result = project.run_process("-n", "2")
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["9 promises kept, 3 broken: *"])
-    told = messages(project)
-    assert len(of("testCase", told)) == 12
-    assert sorted(outcome(told).values()) == 9 * [["PASSED", "PASSED"]] + 3 * [CRASHED]
-    for message in told:
-        assert message_converter.to_dict(message_converter.from_dict(message, Envelope)) == message
-    summary = project.path.joinpath("living-docs", "summary.md").read_text(encoding="utf-8").replace("\\", "")
-    assert len(re.findall(rf"until the end: The worker gw\d of pytest-xdist crashed \({how}\)", summary)) == 3
-
-
-def test_what_no_worker_came_to_before_all_had_died_is_not_run(project: Project) -> None:
-    many(project)
-    project.steps(DYING.format(condition="True"))
-    project.run_process("-n", "2", "--max-worker-restart=0").stdout.fnmatch_lines(["* not run: *"])
-    statuses = list(outcome(messages(project)).values())
-    assert statuses.count(CRASHED) + statuses.count([]) == 12
-    assert 1 <= statuses.count(CRASHED) <= 2
-
-
-def test_a_killed_run_leaves_what_it_had_done(project: Project) -> None:
-    many(project)
-    project.steps(DYING.format(condition="number >= 2"))
-    project.run_process("-p", "no:randomly")
-    [left] = project.path.joinpath("living-docs").glob("messages.*.ndjson")
-    assert sum(len(steps) == 2 for steps in outcome(read(left)).values()) == 6
 
 
 def test_a_run_without_features_leaves_nothing(project: Project) -> None:
@@ -309,8 +198,7 @@ def test_a_run_may_leave_nothing(failing: Project, argument: str) -> None:
 
 
 def test_a_disk_that_is_full_ends_the_record_and_not_the_run(project: Project) -> None:
-    many(project)
-    project.steps(STEPS)
+    project.copy("orchard")
     limited = f"ulimit -f 8; exec {sys.executable} -B -m pytest -p no:cacheprovider"
     result = project.pytester.run("bash", "-c", limited)
     result.assert_outcomes(passed=12)
