@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from accord.recording.merge import merge
+from tests.helpers.messages import of, outcome, read
 from tests.helpers.project import Project
-from tests.plugin.test_recorder import of, outcome, read
 
 pytestmark = pytest.mark.usefixtures("publishing")
 

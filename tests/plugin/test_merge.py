@@ -7,8 +7,8 @@ import pytest
 
 from accord.errors import AccordError
 from accord.recording.merge import Merged, merge
+from tests.helpers.messages import STEPS, of, outcome, read
 from tests.helpers.project import Project
-from tests.plugin.test_recorder import STEPS, many, of, outcome, read
 
 pytestmark = pytest.mark.usefixtures("publishing")
 
@@ -16,8 +16,7 @@ pytestmark = pytest.mark.usefixtures("publishing")
 @pytest.fixture
 def shards(project: Project) -> list[Path]:
     """The records of a run in two parts, and of the whole."""
-    many(project)
-    project.steps(STEPS)
+    project.copy("orchard")
     records = []
     for number, selection in enumerate(("Quince or Medlar", "Sloe", "feature")):
         project.run("-k", selection)

@@ -477,7 +477,9 @@ async def test_only_what_a_scenario_sees_is_covered() -> None:
 
 def test_a_percentage_that_is_none_is_refused() -> None:
     for nonsense in ("many", "-1", "101", "nan"):
-        with pytest.raises(argparse.ArgumentTypeError, match=f"^{nonsense} is no percentage: give a number from 0 to"):
+        with pytest.raises(
+            argparse.ArgumentTypeError, match=f"^{nonsense} is not a percentage: give a number from 0 to"
+        ):
             percentage(nonsense)
 
 
