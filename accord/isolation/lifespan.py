@@ -23,20 +23,20 @@ async def running(app: Any) -> AsyncIterator[Any]:
     before = asyncio.all_tasks()
     # Its own patience would end in a TimeoutError, as the app's own may.
     manager = LifespanManager(app, startup_timeout=None, shutdown_timeout=None)
-    async with _told("startup", before):
+    async with _naming_failures("startup", before):
         await manager.__aenter__()
     try:
         yield manager.app
     finally:
-        async with _told("shutdown", before):
+        async with _naming_failures("shutdown", before):
             await manager.__aexit__()
 
 
 @asynccontextmanager
-async def _told(phase: str, before: set[asyncio.Task[Any]]) -> AsyncIterator[None]:
+async def _naming_failures(phase: str, before: set[asyncio.Task[Any]]) -> AsyncIterator[None]:
     __tracebackhide__ = True
     watchdog = current_watchdog()
-    limit = nullcontext() if watchdog is None else watchdog.limiting_lifespan(phase, before)
+    limit = nullcontext() if watchdog is None else watchdog.limits.lifespan(phase, before)
     try:
         with limit:
             yield

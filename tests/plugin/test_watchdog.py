@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from accord.timeouts.watchdog import LIFESPAN_SECONDS, STEP_SECONDS
+from accord.timeouts.limits import LIFESPAN_SECONDS, STEP_SECONDS
 from tests.helpers.project import PUBLISHING, SETTINGS, Project
 
 SERVICE = """
@@ -574,7 +574,9 @@ def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing_and_
     project.scenario("When I never give up", "Then all is well")
     project.steps(
         f"{STEPS}\n    import accord.timeouts.watchdog\n    accord.timeouts.watchdog.INTERRUPTS = 1\n\n"
-        '    @when("I never give up")\n    def _():\n        while True:\n'
+        '    @when("I never give up")\n    def _():\n'
+        "        accord.timeouts.watchdog.current().last_words.insert(0, lambda why: 1 / 0)\n"
+        "        while True:\n"
         "            try: threading.Event().wait()\n            except BaseException: pass\n"
     )
 
