@@ -12,11 +12,7 @@ from dotenv import load_dotenv
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from accord.contract.check import Contract
-from accord.database.provision import Prepare
-from accord.guards.guard import StateGuard
-from accord.isolation.isolation import Isolation
-from accord.isolation.lifespan import running
+from accord import Contract, Isolation, Prepare, StateGuard, lifespan
 
 # Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
 load_dotenv(Path(__file__).with_name(".env.test"), override=True)
@@ -33,10 +29,10 @@ pytest.register_assert_rewrite("steps")
 pytest_plugins = [
     "pytester",
     "steps.accounts",
-    "steps.answers",
     "steps.at_once",
     "steps.clock",
     "steps.outgoing",
+    "steps.responses",
     "steps.service",
     "steps.tasks",
 ]
@@ -125,7 +121,7 @@ async def transport(
 
     Each response is held against the contract.
     """
-    async with running(app) as started:
+    async with lifespan(app) as started:
         yield isolation.transport(started, contract)
 
 

@@ -21,8 +21,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="accord", description="Acceptance suites that tell the truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser(
-        "lies", help="show how a suite passes while a promise is broken, with the common pattern and with Accord"
-    ).set_defaults(run=_lies)
+        "pitfalls", help="show how a suite passes while a promise is broken, with the common pattern and with Accord"
+    ).set_defaults(run=_pitfalls)
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
     _add_merge(commands.add_parser("merge", help="join the records of several machines into one run's"))
     commands.add_parser(
@@ -114,9 +114,9 @@ def _is_agreed(question: str) -> bool:
         return False
 
 
-def _lies(_: argparse.Namespace) -> int:
+def _pitfalls(_: argparse.Namespace) -> int:
     found = asyncio.run(pitfalls.findings())
     print(pitfalls.table(found))
     caught = sum(finding.caught for finding in found)
-    print(f"\n{caught} of {len(found)} lies caught.")
+    print(f"\n{caught} of {len(found)} pitfalls caught.")
     return 0 if caught == len(found) else 1

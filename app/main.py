@@ -15,7 +15,7 @@ from app.schemas.size import LARGEST_FORM_FIELD, MOST_FIELDS
 
 @asynccontextmanager
 async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    get_settings()  # Settings that will not do are refused here, not at the first request.
+    get_settings()  # Invalid settings are refused here, not at the first request.
     yield
     await dispose_engine()
 

@@ -5,28 +5,25 @@
 All comparisons take about an hour, one or some, by name, less. Each is written into benchmarks/RESULTS.md.
 """
 
-import asyncio
 import os
 import platform
 import statistics
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from accord.database import provision
-from accord.database.embedded import cluster
 from benchmarks.layers import layers
 from benchmarks.measuring import Command, Compared, compare, run
 from benchmarks.redaction import redaction
-from benchmarks.servers import server_in_memory
+from benchmarks.servers import Wheel, query, server_in_memory, wheel
 from benchmarks.starting import starting
 from benchmarks.suites import Suites, Ten
 
@@ -73,20 +70,27 @@ def growth(suites: Suites) -> str:
         "| | the first 1000 / others | the last 1000 / others | last / first | KB kept of each after 1000 |",
         "|---|---:|---:|---:|---:|",
     ]
-    database = make_url(suites.url).set(database=BESIDE).render_as_string(hide_password=False)
     both: dict[str, Callable[..., Command]] = {"plain pytest-asyncio": suites.plain, "Accord": suites.accord}
     for name, suite in both.items():
-        with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as other:
-            turns = f"{directory}/turns"
-            large = other.submit(suites.pace, suite, LARGE, BENCHMARK_TURNS=turns)
-            small: list[Ten] = []
-            while not large.done():
-                small += suites.pace(suite, 1_000, DATABASE_URL=database, BENCHMARK_TURNS=turns)
-        tens = large.result()
+        tens, small = in_turns(suites, partial(suites.pace, suite, LARGE), partial(suites.pace, suite, 1_000))
         first, last = beside(tens[:100], small), beside(tens[-100:], small)
         kept = (tens[-1].kilobytes - tens[99].kilobytes) / (LARGE - 1_000)
         told.append(f"| {name} | {first:.2f} | {last:.2f} | {last / first:.2f} | {kept:.1f} |")
     return f"{LARGE} scenarios:\n\n" + "\n".join(told)
+
+
+def in_turns(
+    suites: Suites, measured: Callable[..., list[Ten]], others: Callable[..., list[Ten]]
+) -> tuple[list[Ten], list[Ten]]:
+    """Return what every ten scenarios took, of a run and of those beside it, which take turns of ten with it."""
+    database = make_url(suites.url).set(database=BESIDE).render_as_string(hide_password=False)
+    with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as other:
+        turns = f"{directory}/turns"
+        run_of_it = other.submit(measured, BENCHMARK_TURNS=turns)
+        beside_it: list[Ten] = []
+        while not run_of_it.done():
+            beside_it += others(DATABASE_URL=database, BENCHMARK_TURNS=turns)
+    return run_of_it.result(), beside_it
 
 
 def largest(suites: Suites) -> str:
@@ -175,16 +179,15 @@ def recording(suites: Suites) -> str:
     told = [f"{recorded(suites, scenarios):.3f} in a run of {scenarios}" for scenarios in (1_000, 1_000, LARGE)]
     return (
         f"1000 scenarios:\n\n{found.table()}\n\nPublishing by itself / the run {publishing:.3f}. "
-        f"Ten scenarios recorded / the ten before and after, which are not: {', '.join(told)}."
+        f"Ten scenarios recorded / ten of another run beside it, which are not: {', '.join(told)}."
     )
 
 
 def recorded(suites: Suites, scenarios: int) -> float:
-    """Return what scenarios cost that are recorded, beside those around them that are not."""
-    tens = suites.pace(suites.accord, scenarios, "-p", "benchmarks.suites.alternating")
-    took = [ten.took for ten in tens]
-    around = zip(took[1:-2:2], took[2:-1:2], took[3::2], strict=True)
-    return statistics.median(2 * on / (before + after) for before, on, after in around)
+    """Return what scenarios cost that are recorded, beside those of another run in turns of ten, which are not."""
+    with_record = partial(suites.pace, suites.accord, scenarios)
+    without = partial(suites.pace, suites.accord, 1_000, "--accord-docs=")
+    return beside(*in_turns(suites, with_record, without))
 
 
 def workers(suites: Suites) -> str:
@@ -201,15 +204,14 @@ def workers(suites: Suites) -> str:
 
 def start(suites: Suites) -> str:
     """Starting up, without plugins that do not come with Accord, beside importing the app and pytest."""
-    wheel = cluster()
     imports = suites.imports()
-    with server_in_memory() as url:
+    with server_in_memory() as url, closing(Wheel()) as server:
         in_memory = suites.first(url.set(database="start_test").render_as_string(hide_password=False))
         commands = {
             "importing the app and pytest": imports,
-            "the first scenario, server running": suites.first(before=wheel.start),
+            "the first scenario, server running": suites.first(before=server.start),
             "the same, its data in memory": in_memory,
-            "the first scenario, server to be started": suites.first(before=wheel.stop),
+            "the first scenario, server to be started": suites.first(before=server.close),
         }
         return f"{compare(commands, 7).table()}\n\n{starting(in_memory, imports)}"
 
@@ -244,37 +246,34 @@ COMPARISONS: dict[str, Callable[[Suites], str]] = {
 }
 
 
-@asynccontextmanager
-async def database() -> AsyncIterator[str]:
+@contextmanager
+def database() -> Iterator[str]:
     """Yield the address of an empty database on PostgreSQL from the wheel, which runs all the while, beside another."""
-    async with provision.database(None) as url:
-        server = create_async_engine(url, isolation_level="AUTOCOMMIT")
-        async with server.connect() as connection:
-            for name in (DATABASE, BESIDE):
-                await connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
-                await connection.exec_driver_sql(f"CREATE DATABASE {name}")
-            yield url.set(database=DATABASE).render_as_string(hide_password=False)
-            for name in (DATABASE, BESIDE):
-                await connection.exec_driver_sql(f"DROP DATABASE {name}")
-        await server.dispose()
+    with wheel() as url:
+        for name in (DATABASE, BESIDE):
+            query(url, f"DROP DATABASE IF EXISTS {name}")
+            query(url, f"CREATE DATABASE {name}")
+        yield url.set(database=DATABASE).render_as_string(hide_password=False)
+        for name in (DATABASE, BESIDE):
+            query(url, f"DROP DATABASE {name}")
 
 
-async def found(name: str) -> str:
+def found(name: str) -> str:
     """Return what a comparison found."""
     with tempfile.TemporaryDirectory() as directory:
         if COMPARISONS[name] is start:  # It starts and stops the server itself.
             return start(Suites(Path(directory)))
-        async with database() as address:
+        with database() as address:
             return COMPARISONS[name](Suites(Path(directory), address))
 
 
-async def main(names: list[str]) -> None:
+def main(names: list[str]) -> None:
     """Compare, and write down what was found, in the place of what was found before."""
     if unknown := set(names) - set(COMPARISONS):
         sys.exit(f"There is no comparison {', '.join(sorted(unknown))}: choose from {', '.join(COMPARISONS)}.")
     for name in names or COMPARISONS:
         print(name, file=sys.stderr, flush=True)
-        section = f"{COMPARISONS[name].__doc__}\n\n{await found(name)}\n\n{machine()}.\n"
+        section = f"{COMPARISONS[name].__doc__}\n\n{found(name)}\n\n{machine()}.\n"
         write(name.capitalize(), section)
         print(section)
 
@@ -300,4 +299,4 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    main(sys.argv[1:])

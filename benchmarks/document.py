@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from accord.recording.merge import merge
+from benchmarks.measuring import ACCORD, Command, run
 
 SCENARIOS_A_FEATURE = 20
 PARTS = 4
@@ -33,26 +32,9 @@ SENTENCES = (
     ("And ", "Outcome", "each of the {2} other people is told about it"),
 )
 GOODS = ("milk", "bread", "butter", "apples", "paper", "candles", "soap", "nails")
-RENDER = """
-import resource, sys, time
-from pathlib import Path
-from accord import living_docs
-start = time.perf_counter()
-living_docs.write(Path(sys.argv[1]), Path(sys.argv[2]))
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-"""
 BROWSER = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-FORMATTER = """
-import { createReadStream, createWriteStream } from "fs";
-import { createInterface } from "readline";
-import { CucumberHtmlStream } from "@cucumber/html-formatter/dist/src/index.js";
-const formatter = new CucumberHtmlStream();
-formatter.pipe(createWriteStream("formatter.html"));
-for await (const line of createInterface({ input: createReadStream("messages.ndjson") }))
-  if (!formatter.write(JSON.parse(line))) await new Promise(done => formatter.once("drain", done));
-formatter.end();
-"""
+FORMATTER = Path(__file__).with_name("formatter.mjs")
 SHOWN = "document.body?.innerText.trim() && performance.now()"
 SEARCH = """async words => {
   const field = document.querySelector("[type=search]");
@@ -179,13 +161,18 @@ def rendered(directory: Path, scenarios: int, *, evidence: bool) -> Path:
     stream = directory / "messages.ndjson"
     with stream.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(message) + "\n" for message in messages(scenarios, evidence=evidence))
-    command = [sys.executable, "-c", RENDER, str(stream), str(directory)]
-    seconds, memory = map(float, subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.split())
+    took = run(Command([ACCORD, "render", stream.name, "-o", "."], directory))
+    seconds, memory = took.seconds - starting(directory), took.megabytes
     page = directory / "index.html"
     size, of = page.stat().st_size / 1e6, stream.stat().st_size / 1e6
     words = "with evidence" if evidence else "without evidence"
     print(f"{words}: {of:.1f} MB of messages rendered in {seconds:.1f} s, {memory:.0f} MB of memory, to {size:.1f} MB")
     return page
+
+
+def starting(directory: Path) -> float:
+    """Return how many seconds the command takes that does nothing."""
+    return run(Command([ACCORD, "--help"], directory)).seconds
 
 
 def merged(directory: Path, scenarios: int) -> None:
@@ -202,17 +189,16 @@ def merged(directory: Path, scenarios: int) -> None:
             wanted = files if case is None else [files[int(case[1:]) % PARTS]]
             for file in wanted:
                 file.write(json.dumps(message) + "\n")
-    start = time.perf_counter()
-    found = merge(parts, directory / "merged.ndjson")
-    assert (found.scenarios, found.repeated, found.faults) == (scenarios, 0, [])
-    print(f"merged from {PARTS} records in {time.perf_counter() - start:.1f} s")
+    names = [part.name for part in parts]
+    merge = Command([ACCORD, "merge", *names, "-o", "merged.ndjson"], directory, f"{scenarios} scenarios of {PARTS} ")
+    print(f"merged from {PARTS} records in {run(merge).seconds - starting(directory):.1f} s")
 
 
 def formatted(directory: Path) -> Path:
     """Have @cucumber/html-formatter make its page of the stream that is in the directory; prints its size."""
     packages = ["@cucumber/html-formatter", "@cucumber/messages"]
     subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=directory, check=True)
-    directory.joinpath("formatter.mjs").write_text(FORMATTER, encoding="utf-8")
+    shutil.copy(FORMATTER, directory)
     subprocess.run(["node", "formatter.mjs"], cwd=directory, check=True)
     page = directory / "formatter.html"
     print(f"@cucumber/html-formatter, without evidence: {page.stat().st_size / 1e6:.1f} MB")

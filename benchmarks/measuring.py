@@ -4,11 +4,15 @@ import os
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+ACCORD = str(Path(sysconfig.get_path("scripts"), "accord"))
+"""The command, as what Python is given to run."""
 
 
 @dataclass(frozen=True)

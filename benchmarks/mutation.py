@@ -5,7 +5,6 @@
 Each mutant of Cosmic Ray (https://cosmic-ray.readthedocs.io) is tried in a clone of what is committed, one a worker.
 """
 
-import asyncio
 import compileall
 import os
 import subprocess
@@ -13,7 +12,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing import Process
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from cosmic_ray.distribution.http import handle_mutate_and_test
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome
 
-from accord.database import provision
+from benchmarks.servers import wheel
 
 ROOT = Path(__file__).parents[1]
 SUITES = {"features": "features", "tutorial": "benchmarks/tutorial --confcutdir=benchmarks/tutorial"}
@@ -95,16 +94,16 @@ def outcomes(suite: str, workers: list[str], session: Path) -> dict[TestOutcome,
     return found
 
 
-async def main() -> None:
+def main() -> None:
     """Try both suites, and print what each lets pass."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2
     # Cosmic Ray lets no run keep what it compiles, since a mutant may have the time and the size of another.
     compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=count)
-    async with AsyncExitStack() as stack:
+    with ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         workers = [stack.enter_context(worker(FIRST_PORT + number)) for number in range(count)]
         # While someone is connected, no run starts and stops the server.
-        await stack.enter_async_context(provision.database(None))
+        stack.enter_context(wheel())
         for name, suite in SUITES.items():
             found = outcomes(suite, workers, Path(directory, f"{name}.sqlite"))
             killed, left = len(found[TestOutcome.KILLED]), sorted(found[TestOutcome.SURVIVED])
@@ -114,4 +113,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

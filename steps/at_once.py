@@ -1,7 +1,6 @@
 """What two people do at the same moment: their requests are under way at once, on connections of their own."""
 
 import asyncio
-import re
 from collections.abc import Coroutine
 from typing import Any
 
@@ -12,31 +11,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from steps.accounts import People
-from steps.answers import accepted, refused
+from steps.responses import REASONS, Reason, assert_refused, assert_success
 from steps.sentences import sentence
-from steps.tasks import TaskList
+from steps.tasks import ACTIONS, Action, TaskList
+
+Requests = list[Coroutine[Any, Any, httpx.Response]]
 
 
-def requests(what: str, people: People, tasks: TaskList) -> list[Coroutine[Any, Any, httpx.Response]]:
-    """Return what each of the two asks for, who `register the name "alice"`, for example."""
-    if found := re.fullmatch(r'change the title of the task "(.+)" to "(.+)" and its description to "(.+)"', what):
-        title, new, description = found.groups()
-        return [tasks.change(title, json=change) for change in ({"title": new}, {"description": description})]
-    found = re.fullmatch(r'(register|complete|delete) the (name|address|task) "(.+)"', what)
-    assert found, f"there is no way for two people to {what}"
-    deed, kind, thing = found.groups()
-    if kind == "task":
-        return [tasks.do(deed, tasks.number(thing)) for _ in range(2)]
-    if kind == "name":
-        return [people.register(thing, email=f"{other}@example.com") for other in ("one", "two")]
-    return [people.register(other, email=thing) for other in ("one", "two")]
-
-
-async def at_the_same_moment(database: AsyncEngine, asked: list[Coroutine[Any, Any, Any]]) -> list[Any]:
+async def at_the_same_moment(database: AsyncEngine, requests: Requests) -> list[httpx.Response]:
     """Send requests that write, so that none of them writes before each has read what it goes by."""
     async with asyncio.timeout(10), database.connect() as gate:
         await gate.execute(text("LOCK TABLE tasks, users IN SHARE MODE"))
-        sent = [asyncio.ensure_future(request) for request in asked]
+        sent = [asyncio.ensure_future(request) for request in requests]
         while await waiting(database) < len(sent) and not any(request.done() for request in sent):
             pass
         await gate.rollback()
@@ -56,21 +42,60 @@ async def waiting(database: AsyncEngine) -> int:
 
 
 @pytest.fixture
-def answer(answers: list[httpx.Response]) -> httpx.Response:
+def shared_database(db_session: AsyncSession) -> AsyncEngine:
+    """The database where each request has a connection of its own."""
+    database = db_session.bind
+    assert isinstance(database, AsyncEngine), "tag the feature with @real_commits: here, one request waits for another"
+    return database
+
+
+@pytest.fixture
+def response(responses: list[httpx.Response]) -> httpx.Response:
     """What either is told, where both are told the same."""
-    first, second = answers
+    first, second = responses
     assert first.status_code == second.status_code, f"one is told: {first.text}, the other: {second.text}"
     return first
 
 
-@when(sentence("two people {what} at the same moment"), target_fixture="answers")
-async def _(db_session: AsyncSession, people: People, tasks: TaskList, what: str) -> list[httpx.Response]:
-    assert isinstance(db_session.bind, AsyncEngine), "tag the feature with @real_commits: here, requests take turns"
-    return await at_the_same_moment(db_session.bind, requests(what, people, tasks))
+@when(
+    sentence(
+        "two people change the title of the task {title:Text} to {new:Text} and its description to {description:Text} "
+        "at the same moment"
+    ),
+    target_fixture="responses",
+)
+async def change_twice_at_once(
+    shared_database: AsyncEngine, tasks: TaskList, title: str, new: str, description: str
+) -> list[httpx.Response]:
+    changes = {"title": new}, {"description": description}
+    return await at_the_same_moment(shared_database, [tasks.change(title, json=change) for change in changes])
 
 
-@then(sentence("one of them succeeds, and the other is told that {reason}"))
-async def _(answers: list[httpx.Response], reason: str) -> None:
-    success, refusal = sorted(answers, key=lambda answer: answer.status_code)
-    accepted(success)
-    refused(refusal, reason)
+@when(
+    sentence("two people {action:Action} the task {title:Text} at the same moment", Action=ACTIONS),
+    target_fixture="responses",
+)
+async def act_twice_at_once(
+    shared_database: AsyncEngine, tasks: TaskList, action: Action, title: str
+) -> list[httpx.Response]:
+    return await at_the_same_moment(shared_database, [tasks.act(action, tasks.number(title)) for _ in range(2)])
+
+
+@when(sentence("two people register the name {name:Text} at the same moment"), target_fixture="responses")
+async def register_name_twice_at_once(shared_database: AsyncEngine, people: People, name: str) -> list[httpx.Response]:
+    addresses = "one@example.com", "two@example.com"
+    return await at_the_same_moment(shared_database, [people.register(name, email=address) for address in addresses])
+
+
+@when(sentence("two people register the address {address:Text} at the same moment"), target_fixture="responses")
+async def register_address_twice_at_once(
+    shared_database: AsyncEngine, people: People, address: str
+) -> list[httpx.Response]:
+    return await at_the_same_moment(shared_database, [people.register(name, email=address) for name in ("one", "two")])
+
+
+@then(sentence("one of them succeeds, and the other is told that {reason:Reason}", Reason=REASONS))
+async def assert_one_succeeds(responses: list[httpx.Response], reason: Reason) -> None:
+    success, failure = sorted(responses, key=lambda response: response.status_code)
+    assert_success(success)
+    assert_refused(failure, reason)

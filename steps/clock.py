@@ -18,5 +18,5 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @given(sentence("it is {moment:Moment}"))
-def _(clock: time_machine.Traveller, moment: datetime) -> None:
+def set_clock(clock: time_machine.Traveller, moment: datetime) -> None:
     clock.move_to(moment)

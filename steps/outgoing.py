@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiosmtplib
 import httpx
@@ -11,13 +11,13 @@ import pytest
 import respx
 from pytest_bdd import given, then
 
-from steps.answers import accepted
+from steps.responses import assert_success
 from steps.sentences import sentence
 from steps.service import Environment
 from steps.tasks import TaskList
 
-ENCRYPTING, PLAIN = "smtps://postman:let%20ters@mail.example:465", "smtp://postman:let%20ters@mail.example:465"
-HOW_TO_REACH_IT = {
+SERVER = "postman:let%20ters@mail.example:465"
+CREDENTIALS = {
     "hostname": "mail.example",
     "port": 465,
     "username": "postman",
@@ -25,12 +25,38 @@ HOW_TO_REACH_IT = {
     "timeout": 10,
 }
 LISTENER = "https://listener.example/hooks/tasks"
-LISTENING: dict[str, dict[str, Any]] = {
-    "listen": {"return_value": httpx.Response(204)},
-    "do not listen": {"return_value": httpx.Response(204)},
-    "are out of reach": {"side_effect": httpx.ConnectError("Connection refused")},
-    "are out of order": {"return_value": httpx.Response(500)},
-    "do not answer": {"side_effect": httpx.ReadTimeout("timed out")},
+
+
+class Mail(NamedTuple):
+    """How mail is set up, and whether the server can be reached."""
+
+    url: str
+    is_down: bool = False
+
+
+class Listener(NamedTuple):
+    """Where the notice goes, and what comes back."""
+
+    url: str
+    outcome: dict[str, Any]
+
+
+MAIL = {
+    "is up": Mail(f"smtps://{SERVER}"),
+    "is sent unencrypted": Mail(f"smtp://{SERVER}"),
+    "is not set up": Mail(""),
+    "is down": Mail(f"smtps://{SERVER}", is_down=True),
+}
+LISTENERS = {
+    "are listening": Listener(LISTENER, {"return_value": httpx.Response(204)}),
+    "are not listening": Listener("", {"return_value": httpx.Response(204)}),
+    "cannot be reached": Listener(LISTENER, {"side_effect": httpx.ConnectError("Connection refused")}),
+    "cannot take the notice": Listener(LISTENER, {"return_value": httpx.Response(500)}),
+    "do not answer": Listener(LISTENER, {"side_effect": httpx.ReadTimeout("timed out")}),
+}
+FAILURES = {
+    "the mail was not sent": "The welcome mail to alice",
+    "the notice was not delivered": "The notice that task",
 }
 
 
@@ -39,12 +65,11 @@ class Outbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
-        self.down = False
-        self.encrypts = True
+        self.setup = MAIL["is not set up"]
 
     async def send(self, message: EmailMessage, **server: Any) -> None:
         """Take the mail, or fail as a mail server that is out of reach."""
-        if self.down or server != {**HOW_TO_REACH_IT, "use_tls": self.encrypts}:
+        if self.setup.is_down or server != {**CREDENTIALS, "use_tls": self.setup.url.startswith("smtps:")}:
             raise aiosmtplib.SMTPConnectError("Connection refused")
         self.mails.append(message)
 
@@ -64,23 +89,21 @@ def listener() -> Iterator[respx.Route]:
         yield outside.post(LISTENER).respond(204)
 
 
-@given(sentence("mail {state}"))
-def _(configured: Environment, outbox: Outbox, state: str) -> None:
-    outbox.down = state == "is down"
-    outbox.encrypts = state != "goes out in the open"
-    url = ENCRYPTING if outbox.encrypts else PLAIN
-    configured.setenv("SMTP_URL", "" if state == "is not set up" else url)
+@given(sentence("mail {mail:Mail}", Mail=MAIL))
+def set_up_mail(configured: Environment, outbox: Outbox, mail: Mail) -> None:
+    outbox.setup = mail
+    configured.setenv("SMTP_URL", mail.url)
 
 
-@given(sentence("others {state}"))
-def _(configured: Environment, listener: respx.Route, state: str) -> None:
-    configured.setenv("WEBHOOK_URL", "" if state == "do not listen" else LISTENER)
-    listener.mock(**LISTENING[state])
+@given(sentence("others {others:Listener}", Listener=LISTENERS))
+def set_up_listener(configured: Environment, listener: respx.Route, others: Listener) -> None:
+    configured.setenv("WEBHOOK_URL", others.url)
+    listener.mock(**others.outcome)
 
 
 @then(sentence("{name:Text} is welcomed at {address:Text}"))
-async def _(outbox: Outbox, answer: httpx.Response, name: str, address: str) -> None:
-    accepted(answer)
+async def assert_welcomed(outbox: Outbox, response: httpx.Response, name: str, address: str) -> None:
+    assert_success(response)
     assert [mail["To"] for mail in outbox.mails] == [address], "not one mail is sent, or to someone else"
     assert name in outbox.mails[0].get_content(), "the mail does not say the name"
     assert outbox.mails[0]["From"] == "tasks@example.com", "the mail does not say whom it is from"
@@ -88,25 +111,24 @@ async def _(outbox: Outbox, answer: httpx.Response, name: str, address: str) -> 
 
 
 @then("no mail is sent")
-async def _(outbox: Outbox) -> None:
+async def assert_no_mail(outbox: Outbox) -> None:
     assert outbox.mails == [], "mail is sent"
 
 
 @then(sentence("others hear that the task {title:Text} is completed"))
-async def _(listener: respx.Route, answer: httpx.Response, tasks: TaskList, title: str) -> None:
-    accepted(answer)
-    heard = [json.loads(call.request.content) for call in listener.calls]
-    assert heard == [{"event": "task.completed", "task": await tasks.task(title)}], "others hear something else"
+async def assert_notified(listener: respx.Route, response: httpx.Response, tasks: TaskList, title: str) -> None:
+    assert_success(response)
+    notices = [json.loads(call.request.content) for call in listener.calls]
+    assert notices == [{"event": "task.completed", "task": await tasks.task(title)}], "others hear something else"
 
 
 @then("others hear nothing")
-async def _(listener: respx.Route, answer: httpx.Response) -> None:
-    accepted(answer)
+async def assert_not_notified(listener: respx.Route, response: httpx.Response) -> None:
+    assert_success(response)
     assert not listener.called, "others hear of it"
 
 
-@then(sentence("the outage of the {what} is on record"))
-async def _(caplog: pytest.LogCaptureFixture, what: str) -> None:
-    outages = {"mail": "The welcome mail to alice", "notice": "The notice that task"}
-    recorded = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert [message.startswith(outages[what]) for message in recorded] == [True], f"on record is: {recorded}"
+@then(sentence("it is on record that {failure:Failure}", Failure=FAILURES))
+async def assert_failure_logged(caplog: pytest.LogCaptureFixture, failure: str) -> None:
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [message.startswith(failure) for message in warnings] == [True], f"on record is: {warnings}"

@@ -10,14 +10,16 @@ from pytest_bdd import then, when
 
 from app.core.config import get_settings
 from app.main import create_app
-from steps.answers import accepted
+from steps.responses import assert_success
 from steps.sentences import sentence
 
 SHORT_SECRET = "0123456789abcdef0123456789abcde"
-MISTAKES = {
+WRONG_SETTINGS: dict[str, tuple[str, str | None]] = {
+    "without a secret": ("SECRET_KEY", None),
     "with a secret that is too short": ("SECRET_KEY", SHORT_SECRET),
     "with a mail server that has no name": ("SMTP_URL", f"smtp:{SHORT_SECRET}"),
 }
+SETTINGS = {"secret": "secret_key", "mail server": "smtp_url"}
 
 
 class Environment:
@@ -26,14 +28,12 @@ class Environment:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
 
-    def setenv(self, name: str, value: str) -> None:
-        """Set a variable."""
-        self._monkeypatch.setenv(name, value)
-        get_settings.cache_clear()
-
-    def delenv(self, name: str) -> None:
-        """Leave a variable unset."""
-        self._monkeypatch.delenv(name)
+    def setenv(self, name: str, value: str | None) -> None:
+        """Set a variable, or leave it unset."""
+        if value is None:
+            self._monkeypatch.delenv(name)
+        else:
+            self._monkeypatch.setenv(name, value)
         get_settings.cache_clear()
 
 
@@ -44,30 +44,27 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
     get_settings.cache_clear()
 
 
-@when("I ask the service how it is", target_fixture="answer")
-async def _(client: httpx.AsyncClient) -> httpx.Response:
+@when("I ask the service how it is doing", target_fixture="response")
+async def ask_for_health(client: httpx.AsyncClient) -> httpx.Response:
     return await client.get("/health")
 
 
 @then("it says that it is well")
-async def _(answer: httpx.Response) -> None:
-    accepted(answer)
-    assert answer.json() == {"status": "ok"}, f"it says: {answer.text}"
+async def assert_healthy(response: httpx.Response) -> None:
+    assert_success(response)
+    assert response.json() == {"status": "ok"}, f"it says: {response.text}"
 
 
-@when(sentence("the service starts {how}"), target_fixture="refusal")
-async def _(configured: Environment, how: str) -> str:
-    if how == "without a secret":
-        configured.delenv("SECRET_KEY")
-    else:
-        configured.setenv(*MISTAKES[how])
-    with pytest.raises(ValidationError) as refusal:
+@when(sentence("the service starts {setting:Setting}", Setting=WRONG_SETTINGS), target_fixture="startup_error")
+async def start_service(configured: Environment, setting: tuple[str, str | None]) -> str:
+    configured.setenv(*setting)
+    with pytest.raises(ValidationError) as startup_error:
         async with LifespanManager(create_app()):
             pass
-    return str(refusal.value)
+    return str(startup_error.value)
 
 
-@then(sentence("it refuses, naming the {what}, and tells no secret"))
-async def _(refusal: str, what: str) -> None:
-    assert {"secret": "secret_key", "mail server": "smtp_url"}[what] in refusal, "it does not say why"
-    assert SHORT_SECRET not in refusal, "it tells the secret"
+@then(sentence("it refuses to start because of the {setting:Setting}, and gives no secret away", Setting=SETTINGS))
+async def assert_not_started(startup_error: str, setting: str) -> None:
+    assert setting in startup_error, "it does not say why"
+    assert SHORT_SECRET not in startup_error, "it gives a secret away"

@@ -1,60 +1,81 @@
 """Writing tasks down, reading, changing, completing and deleting them."""
 
 import json
-import re
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 from pytest_bdd import given, then, when
 
-from steps.answers import accepted, refused
-from steps.sentences import moment as read_moment
-from steps.sentences import sentence
+from steps.responses import REASONS, Reason, assert_refused, assert_success
+from steps.sentences import moment_in_words, sentence
 
 Task = dict[str, Any]
+Payload = dict[str, object] | bytes
+"""What is sent: fields, or a body that has none."""
 
-NOWHERE = 2147483647
-DEEDS: dict[str, Task] = {"complete": {"completed": True}, "reopen": {"completed": False}}
-DONE = {"completed": "complete", "reopened": "reopen", "deleted": "delete"}
-ODDITIES: dict[str, object] = {
-    "a number": 1,
-    "nothing": None,
-    "a list": ["Buy milk"],
-    "half an emoji": "Buy \ud83e",
-    "an unstorable character": "Buy\0milk",
+
+class Action(NamedTuple):
+    """What one does with a task: the method, and the payload."""
+
+    method: str
+    payload: dict[str, object] | None = None
+
+
+UNUSED_NUMBER = 2147483647
+ACTIONS = {
+    "open": Action("GET"),
+    "complete": Action("PATCH", {"completed": True}),
+    "reopen": Action("PATCH", {"completed": False}),
+    "delete": Action("DELETE"),
+}
+ANY_ACTION = ACTIONS | {"change": Action("PATCH", {"title": "Buy oat milk"})}
+PAST_ACTIONS = {"completed": ACTIONS["complete"], "reopened": ACTIONS["reopen"], "deleted": ACTIONS["delete"]}
+TIMES = {"created": "created_at", "completed": "completed_at"}
+STATES = {"open": False, "completed": True}
+Params = dict[str, str | int]
+FILTERS: dict[str, Params] = {
+    "open": {"completed": "false"},
+    "completed": {"completed": "true"},
+    "urgent": {"urgency": "high"},
+}
+NOT_NUMBERS = {"few": "few"}
+FIELDS = {"title": "title", "description": "description"}
+NOT_TEXTS: dict[str, object] = {"a number": 1, "nothing": None, "a list": ["Buy milk"]}
+ODD_TEXTS = {"half an emoji": "Buy \ud83e", "a character that cannot be stored": "Buy\0milk"}
+BLANKS = {
     "one space": " ",
     "three spaces": "   ",
     "a tab": "\t",
     "a line break": "\n",
     "invisible characters": "\u200b\u2060",
 }
-MISSING = object()
-DETAILS: dict[str, dict[str, object]] = {
-    "without a title": {"title": MISSING},
-    "without a description": {"description": MISSING},
-    "with a detail that nobody asks": {"colour": "blue"},
+PAYLOADS: dict[str, Payload] = {
+    **{f"whose {field} is {words}": {field: value} for field in FIELDS for words, value in NOT_TEXTS.items()},
+    **{f"whose {field} contains {words}": {field: text} for field in FIELDS for words, text in ODD_TEXTS.items()},
+    **{f"with a {field} of {words}": {field: blank} for field in FIELDS for words, blank in BLANKS.items()},
+    "with a detail that nobody asked for": {"colour": "blue"},
     "with far too many details": {f"colour {number}": "blue" for number in range(1_000)},
-    "that is completed already": {"completed": True},
-    "with nothing new": {},
-    'completed "perhaps"': {"completed": "perhaps"},
-    "completed by a number": {"completed": 1},
-    "completed by nothing": {"completed": None},
-}
-FILTERS: dict[str | None, dict[str, str]] = {
-    None: {},
-    "open": {"completed": "false"},
-    "completed": {"completed": "true"},
-    "urgent": {"urgency": "high"},
-}
-BODIES: dict[str, bytes] = {
     "that is only a list": b'["Buy milk"]',
-    "that is no more than noise": b"{milk",
-    "that is noise beyond all letters": b'{"title": "\xff"}',
+    "that is gibberish": b"{milk",
+    "written in letters that do not exist": b'{"title": "\xff"}',
     "that is nothing but brackets": b"[" * 100_000,
-    "that fills many books": b'{"title": "' + b"x" * 1_000_000 + b'"}',
-    "of which nothing arrives": b"",
+    "as long as a book": b'{"title": "' + b"x" * 1_000_000 + b'"}',
+    "that is empty": b"",
+}
+SOME_TASK: dict[str, object] = {"title": "Buy milk"}
+NEW_TASKS: dict[str, Payload] = {
+    **{words: it if isinstance(it, bytes) else SOME_TASK | it for words, it in PAYLOADS.items()},
+    "without a title": {},
+    "without a description": SOME_TASK,
+    "that is already completed": SOME_TASK | {"completed": True},
+}
+CHANGES: dict[str, Payload] = {
+    **PAYLOADS,
+    'whose state is "perhaps"': {"completed": "perhaps"},
+    "whose state is a number": {"completed": 1},
+    "whose state is nothing": {"completed": None},
 }
 
 
@@ -64,77 +85,65 @@ class TaskList:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
         self._numbers: dict[str, int] = {}
-        self.before: dict[str, Task] = {}
+        self._before: dict[str, Task] = {}
 
-    async def create(self, body: Task) -> httpx.Response:
+    async def create(self, **request: Any) -> httpx.Response:
         """Ask for a new task."""
-        answer = await self._client.post("/tasks/", json=body)
-        if answer.status_code == 201:
-            self._numbers[answer.json()["title"]] = answer.json()["id"]
-        return answer
+        response = await self._client.post("/tasks/", **request)
+        if response.status_code == 201:
+            self._numbers[response.json()["title"]] = response.json()["id"]
+        return response
 
-    async def do(self, deed: str, number: object) -> httpx.Response:
-        """Open, delete, complete, reopen or otherwise change the task of this number."""
-        if deed == "open":
-            return await self._client.get(f"/tasks/{number}")
-        if deed == "delete":
-            return await self._client.delete(f"/tasks/{number}")
-        return await self._client.patch(f"/tasks/{number}", json=DEEDS.get(deed, {"title": "Buy oat milk"}))
+    async def act(self, action: Action, number: object) -> httpx.Response:
+        """Open, complete, reopen, delete or change the task of this number."""
+        return await self._client.request(action.method, f"/tasks/{number}", json=action.payload)
 
     async def change(self, title: str, **request: Any) -> httpx.Response:
-        """Ask for a change of the task, and keep what it was before."""
-        self.before[title] = await self.task(title)
+        """Ask for a change of the task, and remember what it was before."""
+        self._before[title] = await self.task(title)
         return await self._client.patch(f"/tasks/{self.number(title)}", **request)
 
     async def task(self, title: str) -> Task:
         """Return the task as it is now."""
-        answer = await self._client.get(f"/tasks/{self.number(title)}")
-        accepted(answer)
-        task: Task = answer.json()
+        response = await self._client.get(f"/tasks/{self.number(title)}")
+        assert_success(response)
+        task: Task = response.json()
         return task
 
     async def titles(self) -> list[str]:
         """Return the titles of all tasks, in order."""
-        return shown(await self._client.get("/tasks/"))
+        return titles_in(await self._client.get("/tasks/"))
 
     def number(self, title: str) -> int:
         """Return the number of the task that was created with this title."""
         assert title in self._numbers, f'the task "{title}" was not created'
         return self._numbers[title]
 
+    def before(self, title: str) -> Task:
+        """Return the task as it was before the last change that was asked for."""
+        assert title in self._before, f'no change of the task "{title}" was asked for'
+        return self._before[title]
 
-def shown(answer: httpx.Response) -> list[str]:
-    """Return the titles that an answer shows."""
-    accepted(answer)
-    tasks = answer.json() if isinstance(answer.json(), list) else [answer.json()]
+
+def titles_in(response: httpx.Response) -> list[str]:
+    """Return the titles that a response shows."""
+    assert_success(response)
+    tasks = response.json() if isinstance(response.json(), list) else [response.json()]
     return [task["title"] for task in tasks]
 
 
-def at(time: str) -> datetime:
+def time_of(text: str) -> datetime:
     """Read a time as the service writes it, which says its zone."""
-    read = datetime.fromisoformat(time)
-    assert read.tzinfo is not None, f"{time} does not say in which time zone"
-    return read
+    time = datetime.fromisoformat(text)
+    assert time.tzinfo is not None, f"{text} does not say in which time zone"
+    return time
 
 
-def draft(what: str, task: Task) -> dict[str, Any]:
-    """Return the request for `task` made into one such as `with a title of 201 characters`."""
-    if what in BODIES:
-        return content(BODIES[what])
-    if found := re.fullmatch(r"with a (\w+) of (\d+) characters( and blanks around it)?", what):
-        text = "x" * int(found[2])
-        task |= {found[1]: f"  {text}  " if found[3] else text}
-    elif found := re.fullmatch(r"(?:whose|with a) (title|description) (?:is|has|of) ([\w ]+?)(?: in it)?", what):
-        task |= {found[1]: ODDITIES[found[2]]}
-    else:
-        task |= DETAILS[what]
-    # `json=` of httpx cannot write half an emoji; an escape can.
-    return content(json.dumps({field: value for field, value in task.items() if value is not MISSING}).encode())
-
-
-def content(body: bytes) -> dict[str, Any]:
+def as_json(payload: Payload) -> dict[str, Any]:
     """Return a request whose body says that it is JSON, whatever it is."""
-    return {"content": body, "headers": {"Content-Type": "application/json"}}
+    # `json=` of httpx cannot write half an emoji; an escape can.
+    content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return {"content": content, "headers": {"Content-Type": "application/json"}}
 
 
 @pytest.fixture
@@ -145,101 +154,161 @@ def tasks(client: httpx.AsyncClient) -> TaskList:
 
 @given(sentence("the task {title:Text}"))
 @given(sentence("the task {title:Text} described as {description:Text}"))
-async def _(tasks: TaskList, title: str, description: str | None = None) -> None:
-    accepted(await tasks.create({"title": title, "description": description}))
+async def create_task_before(tasks: TaskList, title: str, description: str | None = None) -> None:
+    assert_success(await tasks.create(json={"title": title, "description": description}))
 
 
 @given(sentence("the tasks {titles:Titles}"))
-async def _(tasks: TaskList, titles: list[str]) -> None:
+async def create_tasks_before(tasks: TaskList, titles: list[str]) -> None:
     for title in titles:
-        accepted(await tasks.create({"title": title}))
+        assert_success(await tasks.create(json={"title": title}))
 
 
-@given(sentence("{count:d} tasks"))
-async def _(tasks: TaskList, count: int) -> None:
+@given(sentence("{count:Tasks}"))
+async def create_many_tasks(tasks: TaskList, count: int) -> None:
     for number in range(count):
-        accepted(await tasks.create({"title": f"Task {number}"}))
+        assert_success(await tasks.create(json={"title": f"Task {number}"}))
 
 
-@given(sentence("the task {title:Text} was {done}"))
-async def _(tasks: TaskList, title: str, done: str) -> None:
-    accepted(await tasks.do(DONE[done], tasks.number(title)))
+@given(sentence("the task {title:Text} was {action:PastAction}", PastAction=PAST_ACTIONS))
+async def act_on_task_before(tasks: TaskList, title: str, action: Action) -> None:
+    assert_success(await tasks.act(action, tasks.number(title)))
 
 
-@when(sentence("I create the task {title:Text}"), target_fixture="answer")
-@when(sentence("I create the task {title:Text} described as {description:Text}"), target_fixture="answer")
-async def _(tasks: TaskList, title: str, description: str | None = None) -> httpx.Response:
-    return await tasks.create({"title": title} | ({} if description is None else {"description": description}))
+@when(sentence("I create the task {title:Text}"), target_fixture="response")
+@when(sentence("I create the task {title:Text} described as {description:Text}"), target_fixture="response")
+async def create_task(tasks: TaskList, title: str, description: str | None = None) -> httpx.Response:
+    return await tasks.create(json={"title": title} | ({} if description is None else {"description": description}))
 
 
-@when(sentence("I create a task {kind}"), target_fixture="answer")
-async def _(client: httpx.AsyncClient, kind: str) -> httpx.Response:
-    return await client.post("/tasks/", **draft(kind, {"title": "Buy milk"}))
+@when(sentence("I create a task {payload:NewTask}", NewTask=NEW_TASKS), target_fixture="response")
+async def create_unusual_task(tasks: TaskList, payload: Payload) -> httpx.Response:
+    return await tasks.create(**as_json(payload))
 
 
-@when(sentence("I change the task {title:Text} to one {kind}"), target_fixture="answer")
-async def _(tasks: TaskList, title: str, kind: str) -> httpx.Response:
-    return await tasks.change(title, **draft(kind, {}))
+@when(sentence("I create a task with a {field:Field} of {length:Characters}", Field=FIELDS), target_fixture="response")
+async def create_task_with_text_of_length(tasks: TaskList, field: str, length: int) -> httpx.Response:
+    return await tasks.create(json=SOME_TASK | {field: "x" * length})
 
 
-@when(sentence("I change the {field:w} of the task {title:Text} to {value:Text}"), target_fixture="answer")
-async def _(tasks: TaskList, field: str, title: str, value: str) -> httpx.Response:
+@when(sentence("I create a task with a title of {length:Characters} and spaces around it"), target_fixture="response")
+async def create_task_with_padded_title(tasks: TaskList, length: int) -> httpx.Response:
+    return await tasks.create(json={"title": f"  {'x' * length}  "})
+
+
+@when(sentence("I change the task {title:Text} to one {payload:Change}", Change=CHANGES), target_fixture="response")
+async def change_task(tasks: TaskList, title: str, payload: Payload) -> httpx.Response:
+    return await tasks.change(title, **as_json(payload))
+
+
+@when(sentence("I change nothing about the task {title:Text}"), target_fixture="response")
+async def change_nothing(tasks: TaskList, title: str) -> httpx.Response:
+    return await tasks.change(title, json={})
+
+
+@when(
+    sentence("I change the task {title:Text} to one with a {field:Field} of {length:Characters}", Field=FIELDS),
+    target_fixture="response",
+)
+async def change_task_to_text_of_length(tasks: TaskList, title: str, field: str, length: int) -> httpx.Response:
+    return await tasks.change(title, json={field: "x" * length})
+
+
+@when(
+    sentence("I change the {field:Field} of the task {title:Text} to {value:Text}", Field=FIELDS),
+    target_fixture="response",
+)
+async def change_field(tasks: TaskList, field: str, title: str, value: str) -> httpx.Response:
     return await tasks.change(title, json={field: value})
 
 
-@when(sentence("I {deed:Deed} the task {title:Text}"), target_fixture="answer")
-async def _(tasks: TaskList, deed: str, title: str) -> httpx.Response:
-    return await tasks.do(deed, tasks.number(title))
+@when(sentence("I remove the description of the task {title:Text}"), target_fixture="response")
+async def remove_description(tasks: TaskList, title: str) -> httpx.Response:
+    return await tasks.change(title, json={"description": None})
 
 
-@when(sentence("I {deed:Deed} a task that does not exist"), target_fixture="answer")
-async def _(tasks: TaskList, deed: str) -> httpx.Response:
-    return await tasks.do(deed, NOWHERE)
+@when(sentence("I {action:Action} the task {title:Text}", Action=ACTIONS), target_fixture="response")
+async def act_on_task(tasks: TaskList, action: Action, title: str) -> httpx.Response:
+    return await tasks.act(action, tasks.number(title))
 
 
-@when(sentence("I {deed:Deed} the task numbered {number:Text}"), target_fixture="answer")
-async def _(tasks: TaskList, deed: str, number: str) -> httpx.Response:
-    return await tasks.do(deed, number)
+@when(sentence("I {action:Action} a task that does not exist", Action=ANY_ACTION), target_fixture="response")
+async def act_on_missing_task(tasks: TaskList, action: Action) -> httpx.Response:
+    return await tasks.act(action, UNUSED_NUMBER)
 
 
-@when(sentence("I look at the {part}"), target_fixture="answer")
-async def _(client: httpx.AsyncClient, part: str) -> httpx.Response:
-    found = re.fullmatch(r"(?:first (\S+) )?(?:(\w+) )?(?:list|tasks)(?:, leaving out (\S+))?", part)
-    assert found, f"there is no way to look at the {part}"
-    asked = {"limit": found[1], "offset": found[3]} | FILTERS[found[2]]
-    return await client.get("/tasks/", params={name: value for name, value in asked.items() if value is not None})
+@when(sentence("I {action:Action} task number {number:Text}", Action=ANY_ACTION), target_fixture="response")
+async def act_on_task_number(tasks: TaskList, action: Action, number: str) -> httpx.Response:
+    return await tasks.act(action, number)
+
+
+@when("I look at the list", target_fixture="response")
+@when(sentence("I look at the list, skipping {offset:Number}"), target_fixture="response")
+@when(sentence("I look at the first {limit:Plural} tasks"), target_fixture="response")
+@when(sentence("I look at the first {limit:NotANumber} tasks", NotANumber=NOT_NUMBERS), target_fixture="response")
+@when(sentence("I look at the first {limit:Plural} tasks, skipping {offset:Number}"), target_fixture="response")
+async def look_at_list(
+    client: httpx.AsyncClient, limit: int | str | None = None, offset: int | None = None
+) -> httpx.Response:
+    params = {"limit": limit, "offset": offset}
+    return await client.get("/tasks/", params={name: value for name, value in params.items() if value is not None})
+
+
+@when("I look at the first task", target_fixture="response")
+async def look_at_first_task(client: httpx.AsyncClient) -> httpx.Response:
+    return await client.get("/tasks/", params={"limit": 1})
+
+
+@when(sentence("I look at the {params:Filter} tasks", Filter=FILTERS), target_fixture="response")
+async def look_at_some_tasks(client: httpx.AsyncClient, params: Params) -> httpx.Response:
+    return await client.get("/tasks/", params=params)
+
+
+@when(
+    sentence("I look at the first {limit:Plural} {params:Filter} tasks, skipping {offset:Number}", Filter=FILTERS),
+    target_fixture="response",
+)
+async def look_at_part_of_some_tasks(
+    client: httpx.AsyncClient, limit: int, params: Params, offset: int
+) -> httpx.Response:
+    return await client.get("/tasks/", params={"limit": limit, "offset": offset, **params})
+
+
+@then("I see nothing")
+async def assert_nothing_shown(response: httpx.Response) -> None:
+    assert titles_in(response) == [], "tasks are shown"
 
 
 @then(sentence("I see {titles:Titles}"))
-async def _(answer: httpx.Response, titles: list[str]) -> None:
-    assert shown(answer) == titles, "other tasks are shown, or in another order"
+async def assert_tasks_shown(response: httpx.Response, titles: list[str]) -> None:
+    assert titles_in(response) == titles, "other tasks are shown, or in another order"
 
 
-@then(sentence("I see {count:d} tasks"))
-async def _(answer: httpx.Response, count: int) -> None:
-    assert shown(answer) == [f"Task {number}" for number in range(count)], f"it is not the first {count} tasks"
+@then(sentence("I see {count:Tasks}"))
+async def assert_many_tasks_shown(response: httpx.Response, count: int) -> None:
+    assert titles_in(response) == [f"Task {number}" for number in range(count)], f"it is not the first {count} tasks"
 
 
 @then("I see this task:")
-async def _(answer: httpx.Response, tasks: TaskList, datatable: list[list[str]]) -> None:
-    wanted = dict(zip(*datatable, strict=True))
-    accepted(answer)
-    assert answer.json() == {
-        "id": tasks.number(wanted["title"]),
-        "title": wanted["title"],
-        "description": wanted["described as"],
-        "completed": wanted["state"] == "completed",
-        "created_at": answer.json()["created_at"],
-        "completed_at": None,
-    }, "the task shows something else"
-    assert at(answer.json()["created_at"]) == read_moment(wanted["created"]), "it was created at another time"
+async def assert_task_shown(response: httpx.Response, tasks: TaskList, datatable: list[list[str]]) -> None:
+    assert_success(response)
+    task = response.json()
+    shown = {
+        "title": task["title"],
+        "described as": task["description"],
+        "state": "completed" if task["completed"] else "open",
+        "created": moment_in_words(time_of(task["created_at"])),
+    }
+    assert datatable == [list(shown), list(shown.values())], "the task shows something else"
+    assert (task["id"], task["completed_at"]) == (tasks.number(task["title"]), None), f"the task shows: {task}"
+    assert set(task) == {"id", "title", "description", "completed", "created_at", "completed_at"}
 
 
 @then("the task is on the list")
 @then(sentence("the task {title:Text} is on the list"))
-async def _(client: httpx.AsyncClient, answer: httpx.Response, title: str | None = None) -> None:
-    accepted(answer)
-    task = answer.json()
+async def assert_task_on_list(client: httpx.AsyncClient, response: httpx.Response, title: str | None = None) -> None:
+    assert_success(response)
+    task = response.json()
     assert title in (None, task["title"]), "the title is another"
     assert set(task) == {"id", "title", "description", "completed", "created_at", "completed_at"}
     assert task in (await client.get("/tasks/")).json(), "the task is not on the list"
@@ -247,49 +316,52 @@ async def _(client: httpx.AsyncClient, answer: httpx.Response, title: str | None
 
 
 @then(sentence("the list shows {titles:Titles}"))
-async def _(tasks: TaskList, answer: httpx.Response, titles: list[str]) -> None:
-    accepted(answer)
+async def assert_list(tasks: TaskList, response: httpx.Response, titles: list[str]) -> None:
+    assert_success(response)
     assert await tasks.titles() == titles, "the list shows something else"
 
 
-@then(sentence("the task {title:Text} is {state:w}"))
-async def _(tasks: TaskList, answer: httpx.Response, title: str, state: str) -> None:
-    accepted(answer)
+@then(sentence("the task {title:Text} is {completed:State}", State=STATES))
+async def assert_state(tasks: TaskList, response: httpx.Response, title: str, completed: bool) -> None:
+    assert_success(response)
     task = await tasks.task(title)
-    assert task["completed"] is (state == "completed"), f"the task is not {state}"
-    assert (task["completed_at"] is not None) is (state == "completed"), "the time of completion says otherwise"
+    assert task["completed"] is completed, f"the task is {'completed' if task['completed'] else 'open'}"
+    assert (task["completed_at"] is not None) is completed, "the time of completion says otherwise"
 
 
-@then(sentence("the task {title:Text} was {done:w} at {moment:Moment}"))
-async def _(tasks: TaskList, title: str, done: str, moment: datetime) -> None:
-    task = await tasks.task(title)
-    assert at(task[f"{done}_at"]) == moment, f"the task was {done} at another time"
+@then(sentence("the task {title:Text} was {field:Time} at {moment:Moment}", Time=TIMES))
+async def assert_time(tasks: TaskList, title: str, field: str, moment: datetime) -> None:
+    assert time_of((await tasks.task(title))[field]) == moment, "it was at another time"
 
 
 @then(sentence("the task {title:Text} is described as {description:Text}"))
-async def _(tasks: TaskList, title: str, description: str) -> None:
+async def assert_description(tasks: TaskList, title: str, description: str) -> None:
     assert (await tasks.task(title))["description"] == description, "the description is another"
 
 
-@then(sentence("only the {field:w} of the task {title:Text} is changed, to {value}"))
-async def _(tasks: TaskList, answer: httpx.Response, field: str, title: str, value: str) -> None:
-    changed = tasks.before[title] | {field: None if value == "nothing" else value.strip('"')}
-    accepted(answer)
-    assert answer.json() == changed, "the answer says something else"
+@then(sentence("only the {field:Field} of the task {title:Text} has changed, to {value:Text}", Field=FIELDS))
+@then(sentence("only the {field:Field} of the task {title:Text} is gone", Field=FIELDS))
+async def assert_only_field_changed(
+    tasks: TaskList, response: httpx.Response, field: str, title: str, value: str | None = None
+) -> None:
+    assert_success(response)
+    changed = tasks.before(title) | {field: value}
+    assert changed != tasks.before(title), "it was so before"
+    assert response.json() == changed, "the response says something else"
     assert await tasks.task(title) == changed, "the task is something else"
 
 
 @then(sentence("the task {title:Text} is as it was"))
-async def _(tasks: TaskList, title: str) -> None:
-    assert await tasks.task(title) == tasks.before[title], "the task is changed"
+async def assert_unchanged(tasks: TaskList, title: str) -> None:
+    assert await tasks.task(title) == tasks.before(title), "the task has changed"
 
 
-@then(sentence("the task is refused: {reason}"))
-async def _(answer: httpx.Response, tasks: TaskList, reason: str) -> None:
-    refused(answer, reason)
+@then(sentence("the task is refused: {reason:Reason}", Reason=REASONS))
+async def assert_task_refused(response: httpx.Response, tasks: TaskList, reason: Reason) -> None:
+    assert_refused(response, reason)
     assert await tasks.titles() == [], "it is on the list all the same"
 
 
 @then("the change is accepted")
-async def _(answer: httpx.Response) -> None:
-    accepted(answer)
+async def assert_change_accepted(response: httpx.Response) -> None:
+    assert_success(response)

@@ -24,12 +24,12 @@ def together() -> Iterator["Together"]:
 
     A reader sees a former file or a new one, never a part, be it after a kill, with a full disk or in between. What is
     on its way is on the disk (fsync) before it takes the place of what was there. A link stays one: what it leads to is
-    replaced. Raises OSError, whose `filename` is the place.
+    replaced. Raises OSError, whose `filename` is the target.
     """
     files = Together()
     try:
         yield files
-        files.take_places()
+        files.replace_targets()
     finally:
         files.remove_parts()
 
@@ -48,20 +48,20 @@ class Together:
                 with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
                     file.writelines(pieces)
                 return
-            place = _real(path)
-            with self._part(place).open("x", encoding="utf-8", errors="replace", newline="\n") as file:
+            target = _real(path)
+            with self._part(target).open("x", encoding="utf-8", errors="replace", newline="\n") as file:
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
-            self.move(self._parts[-1], place)
+            self.move(self._parts[-1], target)
 
-    def move(self, path: Path, place: Path) -> None:
+    def move(self, path: Path, target: Path) -> None:
         """Have a file that was written elsewhere in the directory take its place."""
-        self._moves.append((_real(path), _real(place), False))
+        self._moves.append((_real(path), _real(target), False))
 
-    def keep(self, path: Path, place: Path) -> None:
+    def keep(self, path: Path, target: Path) -> None:
         """Have what is in a file, if there is one, take another place before the file is replaced."""
-        self._moves.append((_real(path), _real(place), True))
+        self._moves.append((_real(path), _real(target), True))
 
     def remove_parts(self) -> None:
         """Leave nothing of what has not taken its place."""
@@ -69,35 +69,35 @@ class Together:
             with suppress(OSError):
                 part.unlink()
 
-    def take_places(self) -> None:
+    def replace_targets(self) -> None:
         """Have all of them take their places, one after another at once, unless it can be seen that one cannot."""
-        for _path, place, _stays in self._moves:
-            if place.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
-        for path, place, stays in self._moves:
-            with _at(place):
+        for _path, target, _stays in self._moves:
+            if target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+        for path, target, stays in self._moves:
+            with _at(target):
                 if stays and not path.exists():
                     continue
-                if place.exists():
+                if target.exists():
                     with suppress(OSError):
-                        shutil.copymode(place, path)
-                (self._second(path, place) if stays else path).replace(place)
+                        shutil.copymode(target, path)
+                (self._second(path, target) if stays else path).replace(target)
 
-    def _second(self, path: Path, place: Path) -> Path:
+    def _second(self, path: Path, target: Path) -> Path:
         """Return a second name of the file, so that it never has none, or its own where the file system has no such."""
-        part = self._part(place)
+        part = self._part(target)
         try:
             os.link(path, part)
         except OSError:
             return path
         return part
 
-    def _part(self, place: Path) -> Path:
-        for left in place.parent.glob(_PART.format("*")):
+    def _part(self, target: Path) -> Path:
+        for left in target.parent.glob(_PART.format("*")):
             with suppress(OSError):
                 if left.stat().st_mtime < time.time() - _LEFT_SECONDS:
                     left.unlink()
-        part = place.with_name(_PART.format(f"{os.getpid()}-{secrets.token_hex(4)}"))
+        part = target.with_name(_PART.format(f"{os.getpid()}-{secrets.token_hex(4)}"))
         self._parts.append(part)
         return part
 
@@ -118,13 +118,13 @@ def alone(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _at(place: Path) -> Iterator[None]:
+def _at(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if error.errno is None:
             raise
-        raise OSError(error.errno, error.strerror, str(place)) from error
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def _real(path: Path) -> Path:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from accord.basics import cache
+from accord import cache
 from accord.errors import UsageError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy import URL
 
-from accord.basics import cache
+from accord import cache
 from accord.database.address import named, server_of
 from accord.database.embedded import UNFINISHED, Cluster, cluster
 from accord.database.marks import Found

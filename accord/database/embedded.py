@@ -25,7 +25,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from accord.basics import cache
+from accord import cache
 from accord.database.account import Account, ensure, ids
 from accord.errors import AccordError, UsageError
 

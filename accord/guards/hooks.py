@@ -19,10 +19,10 @@ class Guards:
         self._watchdog = config.stash.get(WATCHDOG, None)
 
     @pytest.fixture(autouse=True)
-    def _nothing_is_left_changed(self, state_guard: StateGuard) -> Iterator[None]:
-        state_guard.begin()
+    def _nothing_is_left_changed(self) -> Iterator[None]:
+        self._guard.begin()
         yield
-        if leaks := state_guard.end(is_of_accord=self._watchdog is None or self._watchdog.limits.are_on):
+        if leaks := self._guard.end(is_of_accord=self._watchdog is None or self._watchdog.limits.are_on):
             pytest.fail(visible("\n".join(f"{self._running.name} leaves {leak}" for leak in leaks)), pytrace=False)
 
     @pytest.hookimpl(wrapper=True)

@@ -13,7 +13,7 @@ from accord.timeouts.watchdog import current as current_watchdog
 
 
 @asynccontextmanager
-async def running(app: Any) -> AsyncIterator[Any]:
+async def lifespan(app: Any) -> AsyncIterator[Any]:
     """Start the app up, yield what answers its requests, and shut it down.
 
     Raises LifespanError if the app raises an error meanwhile, and in a run of pytest TimedOutError, naming what it
@@ -23,17 +23,17 @@ async def running(app: Any) -> AsyncIterator[Any]:
     before = asyncio.all_tasks()
     # Its own patience would end in a TimeoutError, as the app's own may.
     manager = LifespanManager(app, startup_timeout=None, shutdown_timeout=None)
-    async with _naming_failures("startup", before):
+    async with _named("startup", before):
         await manager.__aenter__()
     try:
         yield manager.app
     finally:
-        async with _naming_failures("shutdown", before):
+        async with _named("shutdown", before):
             await manager.__aexit__()
 
 
 @asynccontextmanager
-async def _naming_failures(phase: str, before: set[asyncio.Task[Any]]) -> AsyncIterator[None]:
+async def _named(phase: str, before: set[asyncio.Task[Any]]) -> AsyncIterator[None]:
     __tracebackhide__ = True
     watchdog = current_watchdog()
     limit = nullcontext() if watchdog is None else watchdog.limits.lifespan(phase, before)

@@ -14,7 +14,7 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from accord.basics import cache
+from accord import cache
 from accord.basics.text import visible
 from accord.errors import AccordError, UsageError
 from accord.living_docs.attachments import shown

@@ -25,7 +25,7 @@ asyncio_default_fixture_loop_scope = session
 asyncio_default_test_loop_scope = session
 markers = smoke: what CI selects
 """
-BINDING = 'from pytest_bdd import scenarios\n\nscenarios("lie.feature")\n'
+BINDING = 'from pytest_bdd import scenarios\n\nscenarios("pitfall.feature")\n'
 NO_BINDING = "def test_something_else() -> None:\n    pass\n"
 ARGUMENTS = [
     *["-q", "--continue-on-collection-errors", "--import-mode=importlib"],
@@ -34,7 +34,7 @@ ARGUMENTS = [
 
 
 @dataclass(frozen=True)
-class Lie:
+class Pitfall:
     """A way to pass while the promise is broken, or, if it `dies`, to fail while the promise is kept."""
 
     number: int
@@ -43,24 +43,24 @@ class Lie:
     dies: bool = False
 
 
-LIES = [
-    Lie(1, "an async step is never awaited", "01_never_awaited"),
-    Lie(2, "a coroutine made inside a step is forgotten", "02_forgotten_coroutine"),
-    Lie(3, "the first of two scenarios of one name never runs", "03_two_of_one_name"),
-    Lie(4, "a feature that no module binds never runs", "04_never_bound"),
-    Lie(5, "a scenario without steps, or without a Then, passes", "05_nothing_checked"),
-    Lie(6, "an outline without examples passes", "06_no_examples"),
-    Lie(7, "of two definitions of a sentence one is picked silently", "07_two_definitions"),
-    Lie(8, "a forgotten commit shows in the next request all the same", "08_forgotten_commit"),
-    Lie(9, "a rollback of the app takes along what was given", "09_rolled_back_givens", dies=True),
-    Lie(10, "an object in memory answers instead of the database", "10_identity_map"),
-    Lie(11, "a deferred constraint is never checked", "11_deferred_constraint"),
-    Lie(12, "two requests at once break on one session", "12_requests_at_once", dies=True),
-    Lie(13, "the app never started", "13_lifespan"),
-    Lie(14, "an unhandled error reaches the test as an exception, and a user as a 500", "14_unhandled_error"),
-    Lie(15, "a response breaks the app's own OpenAPI document", "15_contract"),
-    Lie(16, "what one scenario leaves behind lets the next one pass", "16_leak"),
-    Lie(18, "a misspelt tag is never selected", "18_misspelt_tag"),
+PITFALLS = [
+    Pitfall(1, "an async step is never awaited", "01_never_awaited"),
+    Pitfall(2, "a coroutine made inside a step is forgotten", "02_forgotten_coroutine"),
+    Pitfall(3, "the first of two scenarios of one name never runs", "03_two_of_one_name"),
+    Pitfall(4, "a feature that no module binds never runs", "04_never_bound"),
+    Pitfall(5, "a scenario without steps, or without a Then, passes", "05_nothing_checked"),
+    Pitfall(6, "an outline without examples passes", "06_no_examples"),
+    Pitfall(7, "of two definitions of a sentence one is picked silently", "07_two_definitions"),
+    Pitfall(8, "a forgotten commit still shows in the next request", "08_forgotten_commit"),
+    Pitfall(9, "a rollback in the app also undoes the scenario's Givens", "09_rolled_back_givens", dies=True),
+    Pitfall(10, "an object in memory answers instead of the database", "10_identity_map"),
+    Pitfall(11, "a deferred constraint is never checked", "11_deferred_constraint"),
+    Pitfall(12, "two requests at once break on one session", "12_requests_at_once", dies=True),
+    Pitfall(13, "the app never started", "13_lifespan"),
+    Pitfall(14, "an unhandled error reaches the test as an exception, and a user as a 500", "14_unhandled_error"),
+    Pitfall(15, "a response breaks the app's own OpenAPI document", "15_contract"),
+    Pitfall(16, "what one scenario leaves behind lets the next one pass", "16_leak"),
+    Pitfall(18, "a misspelt tag is never selected", "18_misspelt_tag"),
 ]
 NOT_SHOWN = {17: "a crashed worker's scenarios are missing: pytest-xdist names the one that it ran, in either half"}
 
@@ -69,14 +69,14 @@ NOT_SHOWN = {17: "a crashed worker's scenarios are missing: pytest-xdist names t
 class Finding:
     """How both halves of a specimen ended: what each failed with, or nothing where it passed."""
 
-    lie: Lie
+    pitfall: Pitfall
     plain: list[str]
     accord: list[str]
 
     @property
     def caught(self) -> bool:
         """Whether Accord tells the truth where the plain pattern does not."""
-        return bool(self.plain) is self.lie.dies and bool(self.accord) is not self.lie.dies
+        return bool(self.plain) is self.pitfall.dies and bool(self.accord) is not self.pitfall.dies
 
 
 async def findings() -> list[Finding]:
@@ -88,7 +88,7 @@ async def findings() -> list[Finding]:
                 _run(Path(directory, "plain"), address, "-p", "no:accord", "-p", "no:warnings"),
                 _run(Path(directory, "accord"), {"DATABASE_URL": ""}),
             )
-    return [Finding(lie, plain.get(lie.specimen, []), accord.get(lie.specimen, [])) for lie in LIES]
+    return [Finding(pitfall, plain.get(pitfall.specimen, []), accord.get(pitfall.specimen, [])) for pitfall in PITFALLS]
 
 
 async def _run(half: Path, environment: dict[str, str], *arguments: str) -> dict[str, list[str]]:
@@ -115,23 +115,23 @@ def _lay_out(half: Path) -> None:
     half.joinpath("pytest.ini").write_text(SETTINGS, encoding="utf-8")
     shutil.copy(HERE / f"conftest_{half.name}.py", half / "conftest.py")
     shutil.copy(HERE / "service.py", half)
-    for lie in LIES:
-        place = half / lie.specimen
-        place.mkdir()
-        shutil.copy(HERE / "specimens" / lie.specimen / "lie.feature", place)
-        shutil.copy(HERE / "specimens" / lie.specimen / "steps.py", place / "conftest.py")
+    for pitfall in PITFALLS:
+        directory = half / pitfall.specimen
+        directory.mkdir()
+        shutil.copy(HERE / "specimens" / pitfall.specimen / "pitfall.feature", directory)
+        shutil.copy(HERE / "specimens" / pitfall.specimen / "steps.py", directory / "conftest.py")
         if half.name == "plain":
-            binding = NO_BINDING if lie.specimen.endswith("never_bound") else BINDING
-            place.joinpath("test_lie.py").write_text(binding, encoding="utf-8")
+            binding = NO_BINDING if pitfall.specimen.endswith("never_bound") else BINDING
+            directory.joinpath("test_pitfall.py").write_text(binding, encoding="utf-8")
 
 
 def table(found: list[Finding]) -> str:
     """Return both halves side by side, and under each line what Accord says."""
-    lines = [f"{'':3} {'the lie':72} {'plain':7} accord"]
+    lines = [f"{'':3} {'the pitfall':72} {'plain':7} accord"]
     for finding in found:
         plain, accord = ("fails" if failed else "passes" for failed in (finding.plain, finding.accord))
         mark = "" if finding.caught else "   NOT CAUGHT"
-        lines.append(f"{finding.lie.number:3} {finding.lie.words:72} {plain:7} {accord}{mark}")
+        lines.append(f"{finding.pitfall.number:3} {finding.pitfall.words:72} {plain:7} {accord}{mark}")
         lines += [f"{'':4}{words}" for words in finding.accord]
     lines += [f"{number:3} {words}" for number, words in NOT_SHOWN.items()]
     return "\n".join(lines)

@@ -11,8 +11,7 @@ from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from accord.contract.check import Contract
-from accord.isolation.isolation import Isolation
+from accord import Contract, Isolation
 
 
 @pytest_asyncio.fixture
@@ -48,7 +47,7 @@ def app() -> FastAPI:
 
 @pytest.fixture
 def contract() -> Contract | None:
-    """No contract, so that each lie is caught by itself."""
+    """No contract, so that each pitfall is avoided by itself."""
     return None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 FILE = "ACCORD_LIES_OUTCOMES"
-PLACE = re.compile(r"[^\s(]+\.feature:\d+")
+LOCATION = re.compile(r"[^\s(]+\.feature:\d+")
 _outcomes: dict[str, list[str]] = {}
 
 
@@ -23,13 +23,13 @@ def _words(report: pytest.CollectReport | pytest.TestReport) -> str:
     """Return where it failed, in the feature, and the sentence of the refusal, or of the assertion in a traceback."""
     text = report.longreprtext
     lines = text.splitlines()
-    told = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")] or lines
-    sentence = next(filter(None, told), "")
-    if PLACE.search(sentence):
+    outcome = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")] or lines
+    sentence = next(filter(None, outcome), "")
+    if LOCATION.search(sentence):
         return sentence
     path, line, _name = report.location or ("", None, "")
-    place = PLACE.findall(text)[-1:] or [f"{path}:{(line or 0) + 1}"]
-    return f"{place[0]}: {sentence}"
+    where = LOCATION.findall(text)[-1:] or [f"{path}:{(line or 0) + 1}"]
+    return f"{where[0]}: {sentence}"
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:

@@ -47,7 +47,7 @@ async def read_notes(db: Database) -> list[str]:
 
 @app.post("/notes/{text}", responses={409: {}})
 async def keep_note(db: Database, text: str) -> None:
-    """Keep a note; one of a kind."""
+    """Keep a note, unless there is one with that text."""
     db.add(Note(text=text))
     await asyncio.sleep(0)
     try:
@@ -72,7 +72,7 @@ async def read_price(db: Database) -> str:
 
 @app.post("/answers")
 async def answer_nothing(db: Database) -> None:
-    """Answer a note that is not there."""
+    """Answer a note that does not exist."""
     db.add(Note(text="answer", answers=1_000_000))
     await db.commit()
 

@@ -20,38 +20,38 @@ class Runner:
     def run(self, feature: Feature, scenario: Scenario, request: pytest.FixtureRequest) -> None:
         """Run a scenario. Raises AmbiguousStepError, StepDefinitionNotFoundError, and what its steps raise."""
         __tracebackhide__ = True
-        told = {"request": request, "feature": feature, "scenario": scenario}
+        context = {"request": request, "feature": feature, "scenario": scenario}
         hook = request.config.hook
-        hook.pytest_bdd_before_scenario(**told)
+        hook.pytest_bdd_before_scenario(**context)
         try:
             for step in scenario.steps:
                 definition = self._definitions.resolve(step, request.node)
                 if definition is None:
                     error = _undefined(step, scenario)
-                    hook.pytest_bdd_step_func_lookup_error(**told, step=step, exception=error)
+                    hook.pytest_bdd_step_func_lookup_error(**context, step=step, exception=error)
                     raise error
-                self._run_step(definition, request, step, {**told, "step": step, "step_func": definition.function})
+                self._run_step(definition, request, step, {**context, "step": step, "step_func": definition.function})
         finally:
-            hook.pytest_bdd_after_scenario(**told)
+            hook.pytest_bdd_after_scenario(**context)
 
     def _run_step(
-        self, definition: StepDefinition, request: pytest.FixtureRequest, step: Step, told: dict[str, Any]
+        self, definition: StepDefinition, request: pytest.FixtureRequest, step: Step, context: dict[str, Any]
     ) -> None:
         __tracebackhide__ = True
         hook = request.config.hook
-        hook.pytest_bdd_before_step(**told)
+        hook.pytest_bdd_before_step(**context)
         arguments: dict[str, object] = {}
         try:
             arguments = definition.arguments(step)
             arguments |= {name: request.getfixturevalue(name) for name in definition.required if name not in arguments}
-            hook.pytest_bdd_before_step_call(**told, step_func_args=arguments)
+            hook.pytest_bdd_before_step_call(**context, step_func_args=arguments)
             value = self._calls.call(definition.function, request, arguments)
         except (Exception, pytest.fail.Exception) as error:
-            hook.pytest_bdd_step_error(**told, step_func_args=arguments, exception=error)
+            hook.pytest_bdd_step_error(**context, step_func_args=arguments, exception=error)
             raise
         if definition.target_fixture is not None:
             give_fixture(request, definition.target_fixture, value)
-        hook.pytest_bdd_after_step(**told, step_func_args=arguments)
+        hook.pytest_bdd_after_step(**context, step_func_args=arguments)
 
 
 def _undefined(step: Step, scenario: Scenario) -> StepDefinitionNotFoundError:

@@ -80,17 +80,17 @@ class Unawaited:
     def check(self) -> None:
         """Raise NeverAwaitedError for what was noticed."""
         if self._noted:
-            raise NeverAwaitedError(self._told())
+            raise NeverAwaitedError(self._sentences())
 
     def end_steps(self) -> None:
         """The steps are over. Raises NeverAwaitedError for a task that still runs."""
-        self.refuse_running(self._tasks)
+        self.note_running(self._tasks)
         self.check()
 
     def end(self) -> str:
         """The scenario's fixtures are gone: tell what they had kept, or nothing."""
         self._steps.clear()
-        return self._told()
+        return self._sentences()
 
     def give_up(self, error: BaseException) -> None:
         """The scenario failed, or is skipped: say no more of it, and drop what would be dropped in the next one."""
@@ -118,24 +118,24 @@ class Unawaited:
         """A later step may await the tasks."""
         self._tasks.update(tasks)
 
-    def refuse_running(self, tasks: Tasks) -> None:
+    def note_running(self, tasks: Tasks) -> None:
         """Cancel the tasks that still run, and note them."""
         for task, step in tasks.items():
             if task.cancel():
-                what, place = self._called(task.get_coro())
-                self._noted[place] = (
-                    f"{step} leaves {what}, {place}, running as a task, and nobody sees how it ends: "
+                what, where = self._called(task.get_coro())
+                self._noted[where] = (
+                    f"{step} leaves {what}, {where}, running as a task, and nobody sees how it ends: "
                     "await the task in a step, or cancel it in the step's own clean-up."
                 )
         tasks.clear()
 
-    def refuse_result(self, result: object) -> None:
+    def note_result(self, result: object) -> None:
         """Note a coroutine that an async step gave in place of its outcome."""
         if isinstance(result, CoroutineType):
             self._note_dropped(result)
             result.close()
 
-    def _told(self) -> str:
+    def _sentences(self) -> str:
         sentences = "\n".join(self._noted.values())
         self._noted.clear()
         return sentences
@@ -150,10 +150,10 @@ class Unawaited:
         return note_or_report
 
     def _note_dropped(self, coroutine: Any) -> None:
-        what, place = self._called(coroutine)
+        what, where = self._called(coroutine)
         self._note(
-            place,
-            f"{self._caller(coroutine)} never awaits {what}, {place}, so it never ran: write `await` before the call.",
+            where,
+            f"{self._caller(coroutine)} never awaits {what}, {where}, so it never ran: write `await` before the call.",
         )
 
     def _note_failed(self, future: asyncio.Future[Any], error: BaseException) -> None:
@@ -165,17 +165,17 @@ class Unawaited:
             )
             return
         coroutine = future.get_coro()
-        what, place = self._called(coroutine)
+        what, where = self._called(coroutine)
         self._note(
-            place,
-            f"{self._caller(coroutine)} never sees that the task {what}, {place}, failed with {text_of(error, repr)}: "
+            where,
+            f"{self._caller(coroutine)} never sees that the task {what}, {where}, failed with {text_of(error, repr)}: "
             "await the task in a step.",
         )
 
-    def _note(self, place: str, sentence: str) -> None:
+    def _note(self, where: str, sentence: str) -> None:
         # What a forgotten call was given is dropped with it; the call itself comes first.
         if not self._has_failed:
-            self._noted.setdefault(place, sentence)
+            self._noted.setdefault(where, sentence)
 
     def _called(self, coroutine: Any) -> tuple[str, str]:
         """Return what it is, and where it was called."""

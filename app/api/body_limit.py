@@ -27,8 +27,8 @@ class BodyLimit:
             return
         arrived = None if _announced(scope) > LARGEST_BODY else await _arrived(receive)
         if arrived is None:
-            refusal = Error(detail="Request body is too large")
-            await JSONResponse(refusal.model_dump(), status_code=413)(scope, receive, send)
+            error = Error(detail="Request body is too large")
+            await JSONResponse(error.model_dump(), status_code=413)(scope, receive, send)
             return
         arrived.reverse()
 

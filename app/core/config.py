@@ -18,10 +18,10 @@ SmtpUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["smtp", "smtps"], ho
 class Settings(BaseSettings):
     """The settings; each is read from the environment variable of its name.
 
-    Raises ValidationError, naming the variable, where one is missing or will not do.
+    Raises ValidationError, naming the variable, where one is missing or invalid.
     """
 
-    # A key that will not do is not repeated where start-up says so.
+    # A key that is invalid is not repeated in the error at start-up.
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
 
     database_url: str = "postgresql+asyncpg://localhost/tasks"

@@ -69,12 +69,12 @@ def read_access_token(token: str) -> int | None:
     """Return the id of the account whose valid token this is, or None for all but those that this service writes."""
     try:
         claims = from_json(jws.verify(token, get_settings().secret_key, [ALGORITHM]))
-        said = _Claims.model_validate(claims)
+        found = _Claims.model_validate(claims)
     # A header of brackets within brackets exhausts the JSON decoder before its signature is looked at.
     except (JWSError, ValueError, RecursionError):
         return None
-    user_id, seconds = int(said.sub), now().timestamp()
-    if not int(seconds) <= said.exp <= seconds + max(_lifetime(), LONGEST_SESSION).total_seconds():
+    user_id, seconds = int(found.sub), now().timestamp()
+    if not int(seconds) <= found.exp <= seconds + max(_lifetime(), LONGEST_SESSION).total_seconds():
         return None
     # Nothing else is in it, be it in its header, said twice, or put otherwise.
     return user_id if user_id <= LARGEST_ID and token == _written(claims) else None

@@ -1,4 +1,4 @@
-"""What a refusal says, and how an operation documents it."""
+"""What an error response says, and how an operation documents it."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from app.schemas.text import STORABLE
 
 def _visible(title: str) -> str:
     if not any(character.isprintable() and not character.isspace() for character in title):
-        raise PydanticCustomError("blank", "String should have something to read in it")
+        raise PydanticCustomError("blank", "String should have at least one visible character")
     return title
 
 

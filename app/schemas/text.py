@@ -6,7 +6,7 @@ from pydantic_core import PydanticCustomError
 
 def _storable(text: str) -> str:
     if "\0" in text:
-        raise PydanticCustomError("null_character", "String should not have a null character in it")
+        raise PydanticCustomError("null_character", "String should not contain a null character")
     return text
 
 

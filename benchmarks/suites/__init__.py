@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.measuring import Command, run
+from benchmarks.measuring import ACCORD, Command, run
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -27,12 +27,12 @@ from pytest_bdd import given, parsers, then
 
 
 @given("nothing")
-async def _() -> None:
+async def do_nothing() -> None:
     pass
 
 
 @then("nothing")
-async def _() -> None:
+async def expect_nothing() -> None:
     pass
 '''
 ADDRESS = '''
@@ -124,6 +124,15 @@ class Suites:
             folder.joinpath("conftest.py").write_text(IDLE + defined, encoding="utf-8")
         return self._pytest(folder, scenarios)
 
+    def exchanges(self, name: str, times: int, *arguments: str) -> Command:
+        """A scenario in which something is exchanged so many times, where ten secrets are known."""
+        folder = self._folder("exchanges", name, times)
+        if not folder.exists():
+            self._copy("exchanges", folder)
+            steps = f"Given ten secrets are known\n    When {name} is exchanged {times} times\n    Then that is all\n"
+            folder.joinpath("it.feature").write_text(f"Feature: It\n  Scenario: It\n    {steps}", encoding="utf-8")
+        return self._pytest(folder, 1, *arguments)
+
     def pace(self, suite: Callable[..., Command], scenarios: int, *arguments: str, **environment: str) -> list[Ten]:
         """Run a suite; return what every ten of its scenarios took."""
         written = self._directory / f"pace-{scenarios}.json"
@@ -145,7 +154,7 @@ class Suites:
         return self._command("--help")
 
     def _command(self, *arguments: str) -> Command:
-        return Command(["-c", "from accord.cli import main; main()", *arguments], self._directory)
+        return Command([ACCORD, *arguments], self._directory)
 
     def first(self, address: str = "", *, before: Callable[[], object] = lambda: None) -> Command:
         """A run until its first scenario begins, on the server of the wheel or at the address of a database."""
@@ -180,4 +189,4 @@ def write_features(folder: Path, scenarios: int, a_feature: int) -> None:
 def _definition(number: int) -> str:
     sentence = f'"nobody says sentence {number}"' if number % 2 else f'parsers.parse("nobody says {{this}} {number}")'
     argument = "" if number % 2 else "this: str"
-    return f"\n\n@given({sentence})\nasync def _({argument}) -> None:\n    raise AssertionError\n"
+    return f"\n\n@given({sentence})\nasync def never_{number}({argument}) -> None:\n    raise AssertionError\n"

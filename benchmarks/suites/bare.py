@@ -44,13 +44,13 @@ BEHAVIOURS: list[list[Asked]] = [
 async def ask(method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> tuple[int, Any]:
     """Call the app as a server would; return the status, and what the body says."""
     sent = b"" if body is None else json.dumps(body).encode()
-    answered: list[MutableMapping[str, Any]] = []
+    messages: list[MutableMapping[str, Any]] = []
 
     async def receive() -> MutableMapping[str, Any]:
         return {"type": "http.request", "body": sent, "more_body": False}
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        answered.append(message)
+        messages.append(message)
 
     told = {"host": "test", "content-type": "application/json", "content-length": str(len(sent))} | headers
     scope = {
@@ -68,8 +68,8 @@ async def ask(method: str, path: str, body: dict[str, Any] | None, headers: dict
         "server": ("test", 80),
     }
     await app(scope, receive, send)
-    text = b"".join(message.get("body", b"") for message in answered[1:])
-    return answered[0]["status"], json.loads(text) if text else None
+    text = b"".join(message.get("body", b"") for message in messages[1:])
+    return messages[0]["status"], json.loads(text) if text else None
 
 
 async def scenario(engine: AsyncEngine, number: int) -> None:

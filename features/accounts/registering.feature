@@ -3,17 +3,17 @@ Feature: Registering
   I want an account of my own
   so that the service knows me.
 
-  Scenario: Whoever registers has an account
+  Scenario: Everyone who registers gets an account
     When "alice" registers with the address "alice@example.com"
     Then the registration is accepted
     And "alice" has an account with the address "alice@example.com"
 
-  Scenario: Whoever registered can sign in
+  Scenario: Someone who has an account can sign in
     Given "alice" has an account
     When "alice" signs in with the right password
     Then "alice" is signed in
 
-  Scenario: A password is kept so that nobody can read it
+  Scenario: A password is stored so that nobody can read it
     When "alice" registers with the address "alice@example.com"
     Then nobody can read the password of "alice"
 
@@ -41,7 +41,7 @@ Feature: Registering
         | alice@example.com |
         | Alice@Example.COM |
 
-    Scenario: Whoever had the name keeps the account
+    Scenario: Whoever had the name first keeps the account
       When "alice" registers with the address "other@example.com"
       Then "alice" has an account with the address "alice@example.com"
 
@@ -61,19 +61,19 @@ Feature: Registering
         | 7      | refused: the password is too short |
         | 129    | refused: the password is too long  |
 
-    Scenario Outline: A letter counts once, however it was typed
-      When someone registers with a password of <length> é typed as <keys>
+    Scenario Outline: A letter counts once, however it is typed
+      When someone registers with a password of <length> characters, each an é typed as <keys>
       Then the registration is <outcome>
 
       Examples: Accepted
-        | length | keys              | outcome  |
-        | 8      | an e and an acute | accepted |
-        | 128    | an e and an acute | accepted |
+        | length | keys               | outcome  |
+        | 8      | an e and an accent | accepted |
+        | 128    | an e and an accent | accepted |
 
       Examples: Refused
-        | length | keys              | outcome                            |
-        | 7      | an e and an acute | refused: the password is too short |
-        | 129    | an e and an acute | refused: the password is too long  |
+        | length | keys               | outcome                            |
+        | 7      | an e and an accent | refused: the password is too short |
+        | 129    | an e and an accent | refused: the password is too long  |
 
   Rule: A name is 1 to 50 plain letters, digits, dots, underscores and hyphens
 
@@ -89,7 +89,7 @@ Feature: Registering
 
     Scenario Outline: Which names are refused
       When "<name>" registers with the address "someone@example.com"
-      Then the registration is refused: the name will not do
+      Then the registration is refused: the name is invalid
 
       Examples: Refused
         | name                                                |
@@ -99,11 +99,11 @@ Feature: Registering
         | zoë                                                 |
         | aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeef |
 
-  Rule: An address is one that mail can reach
+  Rule: An address is one that mail can be sent to
 
     Scenario Outline: Which addresses are refused
       When "alice" registers with the address "<address>"
-      Then the registration is refused: the address will not do
+      Then the registration is refused: the address is invalid
 
       Examples: Refused
         | address         |
@@ -122,14 +122,14 @@ Feature: Registering
       Then the registration is refused: <reason>
 
       Examples: Refused
-        | mistake                                      | reason                                         |
-        | without a name                               | the name is missing                            |
-        | without an address                           | the address is missing                         |
-        | without a password                           | the password is missing                        |
-        | with a detail that nobody asks               | there is no such detail                        |
-        | with a number for a password                 | the password is no text                        |
-        | with an unstorable character in the password | the password has an unstorable character in it |
-        | with half an emoji in the password           | the password is no text                        |
-        | with far too many details                    | there are too many                             |
-        | that fills many books                        | it is too large                                |
-        | that is no more than noise                   | it cannot be read                              |
+        | mistake                                                | reason                                                  |
+        | without a name                                         | the name is missing                                     |
+        | without an address                                     | the address is missing                                  |
+        | without a password                                     | the password is missing                                 |
+        | with a detail that nobody asked for                    | there is no such detail                                 |
+        | with a number as the password                          | the password is not text                                |
+        | with a character in the password that cannot be stored | the password contains a character that cannot be stored |
+        | with half an emoji in the password                     | the password is not text                                |
+        | with far too many details                              | there are too many details                              |
+        | with a password as long as a book                      | it is too long                                          |
+        | with gibberish                                         | it cannot be read                                       |

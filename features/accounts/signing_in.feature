@@ -1,12 +1,12 @@
 Feature: Signing in
   As someone with an account
-  I want to prove that I am who I say
-  so that nobody else can be me.
+  I want to prove that I am who I say I am
+  so that nobody else can pretend to be me.
 
   Background:
     Given "alice" has an account
 
-  Scenario: The right password signs in
+  Scenario: The right password signs me in
     When "alice" signs in with the right password
     Then "alice" is signed in
 
@@ -19,25 +19,25 @@ Feature: Signing in
       | Alice |
       | ALICE |
 
-  Scenario: One signs in as oneself
+  Scenario: Everyone signs in as themselves
     Given "bob" has an account
     When "bob" signs in with the right password
     Then "bob" is signed in
 
-  Scenario Outline: A password is the same however its letters were typed
+  Scenario Outline: A password is the same however its letters are typed
     Given the password of "alice" has an é typed as <before>
-    When "alice" enters the password, the é typed as <now>
+    When "alice" enters the password with the é typed as <now>
     Then "alice" is signed in
 
     Examples: However the é was typed
-      | before            | now               |
-      | one letter        | an e and an acute |
-      | an e and an acute | one letter        |
-      | an e and an acute | an e and an acute |
+      | before             | now                |
+      | one letter         | an e and an accent |
+      | an e and an accent | one letter         |
+      | an e and an accent | an e and an accent |
 
-  Scenario: Another letter is another password
+  Scenario: Another letter makes another password
     Given the password of "alice" has an é typed as one letter
-    When "alice" enters the password, the é typed as an e without acute
+    When "alice" enters the password with the é typed as an e without an accent
     Then I am told that the name or the password is wrong
 
   Rule: Whoever is refused does not learn why
@@ -47,18 +47,18 @@ Feature: Signing in
       Then I am told that the name or the password is wrong
 
       Examples: Refused
-        | who      | password                                |
-        | "alice"  | a wrong password                        |
-        | "alice"  | the right password and a bit more       |
-        | "alice"  | the right password in capitals          |
-        | "alice"  | an unstorable character in the password |
-        | "alice"  | an unstorable character in the name     |
-        | "alice"  | a password of 5000 characters           |
-        | "nobody" | the right password                      |
-        | "al%"    | the right password                      |
+        | who      | password                                          |
+        | "alice"  | a wrong password                                  |
+        | "alice"  | the right password and a bit more                 |
+        | "alice"  | the right password in capitals                    |
+        | "alice"  | a character in the password that cannot be stored |
+        | "alice"  | a character in the name that cannot be stored     |
+        | "alice"  | a password of 5000 characters                     |
+        | "nobody" | the right password                                |
+        | "al%"    | the right password                                |
 
     Scenario: An unknown name is refused just as a wrong password is
-      Given passwords are hard to guess
+      Given passwords are protected as in real use
       When "alice" and "nobody" sign in with a wrong password
       Then both are refused in the same words and in about the same time
 
@@ -67,7 +67,7 @@ Feature: Signing in
       Then I am told that <reason>
 
       Examples: Refused
-        | what               | reason                  |
-        | no password        | the password is missing |
-        | many books         | it is too large         |
-        | no more than noise | it cannot be read       |
+        | what                         | reason                  |
+        | no password                  | the password is missing |
+        | a password as long as a book | it is too long          |
+        | gibberish                    | it cannot be read       |

@@ -1,31 +1,31 @@
 Feature: The notice that a task is completed
   As a team that works on the same tasks
   I want to hear when one is completed
-  so that whoever waits for it can go on.
+  so that whoever is waiting for it can carry on.
 
   Background:
     Given the task "Buy milk"
 
   Scenario: Others hear of a completed task
-    Given others listen
+    Given others are listening
     When I complete the task "Buy milk"
     Then others hear that the task "Buy milk" is completed
 
   Scenario: A task that is completed again is no news
     Given the task "Buy milk" was completed
-    And others listen
+    And others are listening
     When I complete the task "Buy milk"
     Then others hear nothing
 
-  Scenario: A task that is completed anew is news
+  Scenario: A task that is reopened and completed again is news
     Given the task "Buy milk" was completed
     And the task "Buy milk" was reopened
-    And others listen
+    And others are listening
     When I complete the task "Buy milk"
     Then others hear that the task "Buy milk" is completed
 
   Scenario Outline: Nothing else is news
-    Given others listen
+    Given others are listening
     When I <change>
     Then others hear nothing
 
@@ -37,19 +37,19 @@ Feature: The notice that a task is completed
       | reopen the task "Buy milk"                             |
       | delete the task "Buy milk"                             |
 
-  Scenario: Nobody hears where nobody listens
-    Given others do not listen
+  Scenario: Nobody hears anything when nobody is listening
+    Given others are not listening
     When I complete the task "Buy milk"
     Then others hear nothing
 
-  Scenario Outline: An outage does not lose the task
-    Given others <do not hear>
+  Scenario Outline: A task is completed even if others cannot be told
+    Given others <are not told>
     When I complete the task "Buy milk"
     Then the task "Buy milk" is completed
-    And the outage of the notice is on record
+    And it is on record that the notice was not delivered
 
     Examples: Outages
-      | do not hear      |
-      | are out of reach |
-      | are out of order |
-      | do not answer    |
+      | are not told           |
+      | cannot be reached      |
+      | cannot take the notice |
+      | do not answer          |

@@ -1,17 +1,17 @@
 Feature: Starting the service
   As someone who runs the service
-  I want it to refuse to start when it is not safe, or could not do its work
-  so that nobody can sign in as someone else, and I hear of a mistake at once.
+  I want it to refuse to start when it is not safe, or cannot do its work
+  so that nobody can sign in as someone else, and I hear about a mistake at once.
 
-  Scenario Outline: A service that is not set up as it should be does not start
+  Scenario Outline: A service that is not set up properly does not start
     When the service starts <how>
-    Then it refuses, naming the <what>, and tells no secret
+    Then it refuses to start because of the <setting>, and gives no secret away
 
     Examples: Not safe
-      | how                             | what   |
-      | without a secret                | secret |
-      | with a secret that is too short | secret |
+      | how                             | setting |
+      | without a secret                | secret  |
+      | with a secret that is too short | secret  |
 
     Examples: Not complete
-      | how                                 | what        |
+      | how                                 | setting     |
       | with a mail server that has no name | mail server |

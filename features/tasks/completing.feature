@@ -7,7 +7,7 @@ Feature: Completing tasks
     Given it is 09:30 on 1 March 2026
     And the task "Buy milk"
 
-  Scenario: A completed task says when it was completed
+  Scenario: A completed task shows when it was completed
     Given it is 18:00 on 2 March 2026
     When I complete the task "Buy milk"
     Then the task "Buy milk" was completed at 18:00 on 2 March 2026
@@ -23,7 +23,7 @@ Feature: Completing tasks
     When I reopen the task "Buy milk"
     Then the task "Buy milk" is open
 
-  Scenario: A task that is completed anew says the new time
+  Scenario: A task that is reopened and completed again shows the new time
     Given the task "Buy milk" was completed
     And the task "Buy milk" was reopened
     And it is 18:00 on 2 March 2026

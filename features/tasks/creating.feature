@@ -22,7 +22,7 @@ Feature: Creating tasks
     Then the list shows "Buy milk, Buy milk"
 
   Scenario: A task does not start out completed
-    When I create a task that is completed already
+    When I create a task that is already completed
     Then the task is refused: there is no such detail
 
   Rule: A task may be described, in up to 2000 characters
@@ -31,22 +31,22 @@ Feature: Creating tasks
       When I create the task "Buy milk" described as "Two bottles, the blue ones"
       Then the task "Buy milk" is described as "Two bottles, the blue ones"
 
-    Scenario: A description is not needed
+    Scenario: A task needs no description
       When I create a task without a description
       Then the task is on the list
 
     Scenario Outline: How long a description may be
-      When I create a task with a description of <length> characters
+      When I create a task with a description of <length>
       Then the task is <outcome>
 
       Examples: Accepted
-        | length | outcome     |
-        | 1      | on the list |
-        | 2000   | on the list |
+        | length          | outcome     |
+        | 1 character     | on the list |
+        | 2000 characters | on the list |
 
       Examples: Refused
-        | length | outcome                              |
-        | 2001   | refused: the description is too long |
+        | length          | outcome                              |
+        | 2001 characters | refused: the description is too long |
 
   Rule: What cannot be understood is refused, and the list stays as it was
 
@@ -54,27 +54,27 @@ Feature: Creating tasks
       When I create a task <mistake>
       Then the task is refused: <reason>
 
-      Examples: Something is missing or too much
-        | mistake                        | reason                  |
-        | without a title                | the title is missing    |
-        | with a detail that nobody asks | there is no such detail |
-        | with far too many details      | there are too many      |
-        | that fills many books          | it is too large         |
+      Examples: Something is missing, or there is too much
+        | mistake                             | reason                     |
+        | without a title                     | the title is missing       |
+        | with a detail that nobody asked for | there is no such detail    |
+        | with far too many details           | there are too many details |
+        | as long as a book                   | it is too long             |
 
       Examples: Something is not what it should be
-        | mistake                                             | reason                                            |
-        | whose title is a number                             | the title is no text                              |
-        | whose title is nothing                              | the title is no text                              |
-        | whose title is a list                               | the title is no text                              |
-        | whose description is a number                       | the description is no text                        |
-        | whose title has half an emoji in it                 | the title is no text                              |
-        | whose title has an unstorable character in it       | the title has an unstorable character in it       |
-        | whose description has an unstorable character in it | the description has an unstorable character in it |
+        | mistake                                                      | reason                                                     |
+        | whose title is a number                                      | the title is not text                                      |
+        | whose title is nothing                                       | the title is not text                                      |
+        | whose title is a list                                        | the title is not text                                      |
+        | whose description is a number                                | the description is not text                                |
+        | whose title contains half an emoji                           | the title is not text                                      |
+        | whose title contains a character that cannot be stored       | the title contains a character that cannot be stored       |
+        | whose description contains a character that cannot be stored | the description contains a character that cannot be stored |
 
-      Examples: Nothing can be made of it
-        | mistake                          | reason            |
-        | that is only a list              | it cannot be read |
-        | that is no more than noise       | it cannot be read |
-        | that is noise beyond all letters | it cannot be read |
-        | that is nothing but brackets     | it cannot be read |
-        | of which nothing arrives         | it cannot be read |
+      Examples: It makes no sense at all
+        | mistake                              | reason            |
+        | that is only a list                  | it cannot be read |
+        | that is gibberish                    | it cannot be read |
+        | written in letters that do not exist | it cannot be read |
+        | that is nothing but brackets         | it cannot be read |
+        | that is empty                        | it cannot be read |

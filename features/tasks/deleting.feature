@@ -1,12 +1,12 @@
 Feature: Deleting tasks
   As someone who changes their mind
   I want to strike tasks off
-  so that the list holds what matters.
+  so that only what matters is left on the list.
 
   Background:
     Given the tasks "Buy milk, Call Anna"
 
-  Scenario: A deleted task is gone, and no other
+  Scenario: Only the deleted task is gone
     When I delete the task "Buy milk"
     Then the list shows "Call Anna"
 
@@ -15,18 +15,18 @@ Feature: Deleting tasks
     When I open the task "Buy milk"
     Then I am told that there is no such task
 
-  Scenario: A task is deleted once
+  Scenario: A task can be deleted only once
     Given the task "Buy milk" was deleted
     When I delete the task "Buy milk"
     Then I am told that there is no such task
 
-  Scenario: A task that never was cannot be deleted
+  Scenario: A task that never existed cannot be deleted
     When I delete a task that does not exist
     Then I am told that there is no such task
 
-  Scenario: What is no task's number cannot be deleted
-    When I delete the task numbered "milk"
-    Then I am told that this is no task's number
+  Scenario: What cannot be the number of a task cannot be deleted
+    When I delete task number "milk"
+    Then I am told that this cannot be the number of a task
 
   Scenario: A completed task can be deleted
     Given the task "Call Anna" was completed

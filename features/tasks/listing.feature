@@ -1,15 +1,15 @@
 Feature: The list of tasks
   As someone with many things to do
-  I want to see them in order, and a part at a time
-  so that I find the next one.
+  I want to see them in order, and a few at a time
+  so that I can find the next one.
 
-  Scenario: Where there is no task, the list is empty
+  Scenario: Without any tasks, the list is empty
     When I look at the list
     Then I see nothing
 
   Rule: The oldest task comes first
 
-    Scenario: Tasks stand in the order in which they were created
+    Scenario: Tasks are listed in the order in which they were created
       Given it is 09:00 on 2 March 2026
       And the task "Second"
       And it is 09:00 on 3 March 2026
@@ -19,14 +19,14 @@ Feature: The list of tasks
       When I look at the list
       Then I see "First, Second, Third"
 
-    Scenario: Tasks of the same moment stand in the order in which they arrived
+    Scenario: Tasks created at the same moment are listed in the order in which they arrived
       Given it is 09:00 on 1 March 2026
       And the tasks "One, Two, Three"
       And the task "Two" was completed
       When I look at the list
       Then I see "One, Two, Three"
 
-  Rule: One may look at the open or at the completed tasks only
+  Rule: I may look at the open tasks only, or at the completed ones only
 
     Background:
       Given the tasks "Buy milk, Call Anna, Pay rent"
@@ -42,7 +42,7 @@ Feature: The list of tasks
         | the open tasks      | Buy milk, Pay rent            |
         | the completed tasks | Call Anna                     |
 
-    Scenario: A filter that nobody knows is refused, not passed over
+    Scenario: A filter that does not exist is refused, not ignored
       When I look at the urgent tasks
       Then I am told that there is no such filter
 
@@ -51,7 +51,7 @@ Feature: The list of tasks
       When I look at the completed tasks
       Then I see nothing
 
-  Rule: One may look at a part of the list
+  Rule: I may look at part of the list
 
     Background:
       Given the tasks "One, Two, Three, Four, Five"
@@ -61,50 +61,50 @@ Feature: The list of tasks
       Then I see "<shown>"
 
       Examples: Parts
-        | part                             | shown                       |
-        | the first 2 tasks                | One, Two                    |
-        | the first 2 tasks, leaving out 2 | Three, Four                 |
-        | the first 2 tasks, leaving out 4 | Five                        |
-        | the first 100 tasks              | One, Two, Three, Four, Five |
-        | the list, leaving out 3          | Four, Five                  |
-        | the list, leaving out 0          | One, Two, Three, Four, Five |
+        | part                          | shown                       |
+        | the first 2 tasks             | One, Two                    |
+        | the first 2 tasks, skipping 2 | Three, Four                 |
+        | the first 2 tasks, skipping 4 | Five                        |
+        | the first 100 tasks           | One, Two, Three, Four, Five |
+        | the list, skipping 3          | Four, Five                  |
+        | the list, skipping 0          | One, Two, Three, Four, Five |
 
-    Scenario Outline: Behind the end of the list there is nothing
-      When I look at the list, leaving out <number>
+    Scenario Outline: Beyond the end of the list there is nothing
+      When I look at the list, skipping <number>
       Then I see nothing
 
-      Examples: Behind the end
+      Examples: Beyond the end
         | number     |
         | 5          |
         | 2147483647 |
 
-    Scenario: Parts are counted among the tasks that are shown
+    Scenario: Only tasks that pass the filter are skipped and counted
       Given the task "One" was completed
-      When I look at the first 2 open tasks, leaving out 1
+      When I look at the first 2 open tasks, skipping 1
       Then I see "Three, Four"
 
-  Rule: At most 100 tasks are shown at once, and 50 unless one asks
+  Rule: At most 100 tasks are shown at once, and 50 unless I ask for more or fewer
 
     Scenario Outline: How many tasks are shown
       Given 101 tasks
       When I look at <part>
-      Then I see <count> tasks
+      Then I see <shown>
 
       Examples: Accepted
-        | part                | count |
-        | the list            | 50    |
-        | the first 1 tasks   | 1     |
-        | the first 100 tasks | 100   |
+        | part                | shown     |
+        | the list            | 50 tasks  |
+        | the first task      | 1 task    |
+        | the first 100 tasks | 100 tasks |
 
     Scenario Outline: A part that cannot be shown
       When I look at <part>
-      Then I am told that there is no such part
+      Then I am told that there is no such part of the list
 
       Examples: Refused
-        | part                             |
-        | the first 0 tasks                |
-        | the first 101 tasks              |
-        | the first -1 tasks               |
-        | the list, leaving out -1         |
-        | the list, leaving out 2147483648 |
-        | the first many tasks             |
+        | part                          |
+        | the first 0 tasks             |
+        | the first 101 tasks           |
+        | the first -1 tasks            |
+        | the list, skipping -1         |
+        | the list, skipping 2147483648 |
+        | the first few tasks           |

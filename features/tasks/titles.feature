@@ -6,41 +6,41 @@ Feature: What a title may be
   Rule: A title is 1 to 200 characters long
 
     Scenario Outline: How long a title may be
-      When I create a task with a title of <length> characters
+      When I create a task with a title of <length>
       Then the task is <outcome>
 
       Examples: Accepted
-        | length | outcome     |
-        | 1      | on the list |
-        | 200    | on the list |
+        | length         | outcome     |
+        | 1 character    | on the list |
+        | 200 characters | on the list |
 
       Examples: Refused
-        | length | outcome                        |
-        | 0      | refused: the title is blank    |
-        | 201    | refused: the title is too long |
+        | length         | outcome                        |
+        | 0 characters   | refused: the title is blank    |
+        | 201 characters | refused: the title is too long |
 
-  Rule: A title has something to read
+  Rule: A title has at least one visible character
 
-    Scenario Outline: A title that shows nothing
-      When I create a task with a title of <nothing>
+    Scenario Outline: A title without a visible character
+      When I create a task with a title of <text>
       Then the task is refused: the title is blank
 
       Examples: Refused
-        | nothing              |
+        | text                 |
         | one space            |
         | three spaces         |
         | a tab                |
         | a line break         |
         | invisible characters |
 
-  Rule: Blanks around a title do not count
+  Rule: Spaces around a title do not count
 
-    Scenario: Blanks around a title are left out
+    Scenario: Spaces around a title are dropped
       When I create the task "   Buy milk  "
       Then the task "Buy milk" is on the list
 
-    Scenario: Blanks do not make a title too long
-      When I create a task with a title of 200 characters and blanks around it
+    Scenario: Spaces around a title do not make it too long
+      When I create a task with a title of 200 characters and spaces around it
       Then the task is on the list
 
   Rule: A title may be written in any script
@@ -49,7 +49,7 @@ Feature: What a title may be
       When I create the task "<title>"
       Then the task "<title>" is on the list
 
-      Examples: Scripts and signs
+      Examples: Scripts and symbols
         | title                          |
         | Brötchen für Zoë               |
         | 牛乳を買う                     |

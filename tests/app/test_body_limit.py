@@ -151,7 +151,7 @@ async def test_of_many_faults_some_are_named_and_the_others_counted() -> None:
     body = {f"colour {number}": number for number in range(30)} | {"title": "Buy milk"}
     faults = (await sent("POST", "/tasks/", json.dumps(body).encode())).json()["detail"]
     assert [fault["loc"] for fault in faults[:-1]] == [["body", f"colour {number}"] for number in range(10)]
-    assert faults[-1] == {"type": "more", "loc": ["body"], "msg": "20 more faults are not listed"}
+    assert faults[-1] == {"type": "more", "loc": ["body"], "msg": "20 more errors are not listed"}
 
 
 async def test_a_query_of_very_many_parts_is_refused_quickly_and_shortly() -> None:

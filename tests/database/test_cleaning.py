@@ -12,8 +12,7 @@ import asyncpg
 import pytest
 from sqlalchemy import URL
 
-from accord import cli
-from accord.basics import cache
+from accord import cache, cli
 from accord.database import cleaning, provision
 from accord.database.cleaning import in_cache, on_server
 from accord.database.embedded import Cluster

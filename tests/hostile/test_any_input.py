@@ -1,4 +1,4 @@
-"""`accord render` and `accord merge` answer any input: with documents that tell no lie, or with a sentence.
+"""`accord render` and `accord merge` answer any input: with documents that are true, or with a sentence.
 
 Hypothesis draws the same examples in each run. `ACCORD_FUZZ_SECONDS=60` has it draw others for so long, the same ones
 with the same `ACCORD_FUZZ_SEED`; what it prints of one that fails, `@reproduce_failure(...)`, draws that one again.

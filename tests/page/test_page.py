@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from pypdf import PdfReader
 
 from accord import living_docs
-from benchmarks.document import FORMATTER
+from tests.helpers.project import copy_program
 from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
 
 ARGUMENTS = [
@@ -358,7 +358,7 @@ async def test_cucumbers_own_formatter_renders_the_record_of_our_features(page: 
     subprocess.run(
         ["npm", "install", "--no-audit", "--no-fund", *packages], cwd=tmp_path, check=True, capture_output=True
     )
-    tmp_path.joinpath("formatter.mjs").write_text(FORMATTER, encoding="utf-8")
+    copy_program("formatter", tmp_path)
     subprocess.run(["node", "formatter.mjs"], cwd=tmp_path, check=True)
     await page.goto(tmp_path.joinpath("formatter.html").as_uri())
     await page.get_by_text("features/tasks/titles.feature").first.click()

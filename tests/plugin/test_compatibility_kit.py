@@ -180,7 +180,7 @@ def comparable(messages: Iterable[dict[str, Any]]) -> list[Any]:
 @pytest.fixture
 def without_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kit's features break the rules that Accord has for them: no Then, no name, no steps."""
-    monkeypatch.setattr("accord.gherkin.collector._faults", lambda *_: ())
+    monkeypatch.setattr("accord.gherkin.collector.faults", lambda *_: [])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Each lie is told by the common pattern, and caught by Accord."""
+"""Each pitfall passes by mistake in the common pattern, and is caught by Accord."""
 
 import re
 from collections.abc import Mapping
@@ -7,43 +7,45 @@ import pytest
 import pytest_asyncio
 
 from accord import pitfalls
-from accord.pitfalls import LIES, Finding, Lie
+from accord.pitfalls import PITFALLS, Finding, Pitfall
 from tests.helpers.project import Project
 
 
 @pytest_asyncio.fixture(scope="module")
 async def found() -> Mapping[int, Finding]:
-    return {finding.lie.number: finding for finding in await pitfalls.findings()}
+    return {finding.pitfall.number: finding for finding in await pitfalls.findings()}
 
 
 def named(*, dies: bool) -> list[object]:
-    return [pytest.param(lie, id=f"{lie.number} {lie.words}") for lie in LIES if lie.dies is dies]
+    return [
+        pytest.param(pitfall, id=f"{pitfall.number} {pitfall.words}") for pitfall in PITFALLS if pitfall.dies is dies
+    ]
 
 
-@pytest.mark.parametrize("lie", named(dies=False))
+@pytest.mark.parametrize("pitfall", named(dies=False))
 def test_what_is_broken_passes_with_the_common_pattern_and_fails_with_accord(
-    found: Mapping[int, Finding], lie: Lie
+    found: Mapping[int, Finding], pitfall: Pitfall
 ) -> None:
-    finding = found[lie.number]
+    finding = found[pitfall.number]
     assert finding.plain == []
     assert finding.accord != []
     for words in finding.accord:
-        assert re.search(rf"{lie.specimen}/lie\.feature:\d+", words), f"it does not say where: {words}"
+        assert re.search(rf"{pitfall.specimen}/pitfall\.feature:\d+", words), f"it does not say where: {words}"
     assert finding.caught
 
 
-@pytest.mark.parametrize("lie", named(dies=True))
+@pytest.mark.parametrize("pitfall", named(dies=True))
 def test_what_is_right_fails_with_the_common_pattern_and_passes_with_accord(
-    found: Mapping[int, Finding], lie: Lie
+    found: Mapping[int, Finding], pitfall: Pitfall
 ) -> None:
-    finding = found[lie.number]
+    finding = found[pitfall.number]
     assert finding.plain != []
     assert finding.accord == []
     assert finding.caught
 
 
 def test_every_line_is_shown_or_says_why_not() -> None:
-    assert sorted([*(lie.number for lie in LIES), *pitfalls.NOT_SHOWN]) == list(range(1, 19))
+    assert sorted([*(pitfall.number for pitfall in PITFALLS), *pitfalls.NOT_SHOWN]) == list(range(1, 19))
 
 
 def test_the_scenario_that_crashed_a_worker_is_named_and_the_others_run(project: Project) -> None:
@@ -77,7 +79,7 @@ def test_the_scenario_that_crashed_a_worker_is_named_and_the_others_run(project:
 
 
 def test_the_table_shows_both_halves_side_by_side_and_what_is_not_caught() -> None:
-    first, second = LIES[:2]
+    first, second = PITFALLS[:2]
     shown = pitfalls.table([Finding(first, [], ["it.feature:3: no"]), Finding(second, [], [])]).splitlines()
     assert shown[1].split() == ["1", *first.words.split(), "passes", "fails"]
     assert shown[2].strip() == "it.feature:3: no"

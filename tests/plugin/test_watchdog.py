@@ -678,7 +678,7 @@ def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the
 
     from fastapi import FastAPI
 
-    from accord.isolation.lifespan import running
+    import accord
 
     async def never():
         while True:
@@ -691,7 +691,7 @@ def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the
 
     @pytest.fixture(scope="session")
     async def started():
-        async with running(FastAPI(lifespan=lifespan)) as app:
+        async with accord.lifespan(FastAPI(lifespan=lifespan)) as app:
             yield app
 
     @when("I use it")

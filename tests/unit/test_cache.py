@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from accord.basics import cache
+from accord import cache
 from accord.errors import AccordError
 from tests.helpers.planting import OF_DIRECTORY, OF_FILE, OTHER, mode
 from tests.helpers.servers import directory

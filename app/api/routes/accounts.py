@@ -25,12 +25,12 @@ router = APIRouter(tags=["accounts"])
     response_model=UserRead,
     responses=TAKEN | TOO_LARGE | NOT_UNDERSTOOD,
 )
-async def register(db: Database, wanted: Annotated[UserCreate, FEW_FIELDS], afterwards: BackgroundTasks) -> User:
+async def register(db: Database, payload: Annotated[UserCreate, FEW_FIELDS], afterwards: BackgroundTasks) -> User:
     """Make an account."""
     user = User(
-        username=wanted.username,
-        email=wanted.email,
-        hashed_password=await run_in_threadpool(hash_password, wanted.password),
+        username=payload.username,
+        email=payload.email,
+        hashed_password=await run_in_threadpool(hash_password, payload.password),
     )
     db.add(user)
     try:
@@ -44,15 +44,15 @@ async def register(db: Database, wanted: Annotated[UserCreate, FEW_FIELDS], afte
 
 def _taken(error: IntegrityError) -> str:
     """Say what is taken: the indices decide, so that of two who ask at once one gets it."""
-    for index, refusal in ((USERNAME_INDEX, "Username is taken"), (EMAIL_INDEX, "Email is taken")):
+    for index, message in ((USERNAME_INDEX, "Username is taken"), (EMAIL_INDEX, "Email is taken")):
         if f'"{index.name}"' in str(error.orig):
-            return refusal
+            return message
     raise error
 
 
 @router.post("/auth/token", responses=NOT_SIGNED_IN | TOO_LARGE | NOT_UNDERSTOOD)
 async def sign_in(db: Database, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
-    """Give a token for a name and its password; a refusal does not tell which of them is wrong."""
+    """Give a token for a name and its password; an error does not say which of them is wrong."""
     # PostgreSQL takes no null character, and no account has one in its name.
     username = form.username.replace("\0", " ").lower()
     user = await db.scalar(select(User).where(func.lower(User.username) == username))

@@ -20,20 +20,20 @@ TaskId = Annotated[int, Path(ge=SMALLEST_ID, le=LARGEST_ID)]
 
 
 @router.post("/", status_code=status.HTTP_201_CREATED, response_model=TaskRead, responses=TOO_LARGE)
-async def create_task(db: Database, wanted: Annotated[TaskCreate, FEW_FIELDS]) -> Task:
+async def create_task(db: Database, payload: Annotated[TaskCreate, FEW_FIELDS]) -> Task:
     """Write a task down."""
-    task = Task(**wanted.model_dump())
+    task = Task(**payload.model_dump())
     db.add(task)
     await db.commit()
     return task
 
 
 @router.get("/", response_model=list[TaskRead])
-async def list_tasks(db: Database, wanted: Annotated[TaskFilter, Query(), FEW_FIELDS]) -> Sequence[Task]:
+async def list_tasks(db: Database, filters: Annotated[TaskFilter, Query(), FEW_FIELDS]) -> Sequence[Task]:
     """Show tasks, the oldest first."""
-    query = select(Task).order_by(Task.created_at, Task.id).limit(wanted.limit).offset(wanted.offset)
-    if wanted.completed is not None:
-        query = query.where(Task.completed_at.is_not(None) == wanted.completed)
+    query = select(Task).order_by(Task.created_at, Task.id).limit(filters.limit).offset(filters.offset)
+    if filters.completed is not None:
+        query = query.where(Task.completed_at.is_not(None) == filters.completed)
     return (await db.scalars(query)).all()
 
 
@@ -45,12 +45,12 @@ async def read_task(db: Database, task_id: TaskId) -> Task:
 
 @router.patch("/{task_id}", response_model=TaskRead, responses=NOT_FOUND | TOO_LARGE)
 async def update_task(
-    db: Database, task_id: TaskId, wanted: Annotated[TaskUpdate, FEW_FIELDS], afterwards: BackgroundTasks
+    db: Database, task_id: TaskId, payload: Annotated[TaskUpdate, FEW_FIELDS], afterwards: BackgroundTasks
 ) -> Task:
-    """Change what is sent of a task."""
+    """Change the fields that are sent, and no others."""
     task = _existing(await db.get(Task, task_id, with_for_update=True))
     was_completed = task.completed
-    for field, value in wanted.items():
+    for field, value in payload.items():
         setattr(task, field, value)
     await db.commit()
     if task.completed and not was_completed:

@@ -5,7 +5,7 @@ import pytest_asyncio
 from fastapi import FastAPI, HTTPException
 from pytest_bdd import parsers, then, when
 
-from accord.contract.check import Contract
+from accord import Contract
 
 app = FastAPI()
 

@@ -12,9 +12,9 @@ from service import Base, Note, app, get_session
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from accord import lifespan
 from accord.database import provision
 from accord.database.embedded import Cluster
-from accord.isolation.lifespan import running
 from tests.helpers.servers import kill
 
 # A shell that starts this in the background has it ignored.
@@ -53,7 +53,7 @@ async def db_session(setup_db, isolation):
 async def client(db_session, isolation):
     app.dependency_overrides[get_session] = isolation.request_session
     async with (
-        running(app) as started,
+        lifespan(app) as started,
         httpx.AsyncClient(transport=isolation.transport(started), base_url="http://test") as client,
     ):
         yield client

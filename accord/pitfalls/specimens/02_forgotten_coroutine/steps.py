@@ -5,10 +5,10 @@ from pytest_bdd import then, when
 
 
 @when('I write down "milk"')
-def _(client: httpx.AsyncClient) -> None:
+def write_down(client: httpx.AsyncClient) -> None:
     client.post("/notes/milk")
 
 
 @then("nobody complains")
-def _() -> None:
+def assert_nothing() -> None:
     pass

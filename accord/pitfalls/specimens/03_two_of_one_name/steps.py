@@ -4,5 +4,5 @@ from pytest_bdd import parsers, then
 
 
 @then(parsers.parse("{a:d} and {b:d} are {total:d}"))
-def _(a: int, b: int, total: int) -> None:
+def assert_sum(a: int, b: int, total: int) -> None:
     assert a + b == total

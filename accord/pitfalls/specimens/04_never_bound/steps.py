@@ -4,5 +4,5 @@ from pytest_bdd import then
 
 
 @then("one is two")
-def _() -> None:
+def assert_one_is_two() -> None:
     assert 1 == 2, "one is not two"

@@ -4,5 +4,5 @@ from pytest_bdd import when
 
 
 @when('I write down "milk"')
-def _() -> None:
+def write_down() -> None:
     pass

@@ -3,11 +3,11 @@
 from pytest_bdd import given, parsers, then
 
 
-@given(parsers.parse('the title "{title}"'), target_fixture="kept")
-def _(title: str) -> str:
+@given(parsers.parse('the title "{title}"'), target_fixture="chosen")
+def choose_title(title: str) -> str:
     return title
 
 
 @then(parsers.parse('the title "{title}" is kept'))
-def _(kept: str, title: str) -> None:
-    assert kept == title
+def assert_title(chosen: str, title: str) -> None:
+    assert chosen == title

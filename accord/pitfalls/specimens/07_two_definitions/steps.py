@@ -4,10 +4,10 @@ from pytest_bdd import parsers, then
 
 
 @then(parsers.parse('the note "{text}" is on the list'))
-def _(text: str) -> None:
+def assert_listed(text: str) -> None:
     pass
 
 
 @then(parsers.re('the note "(?P<text>.+)" is on the (?P<place>.+)'))
-def _(text: str, place: str) -> None:
+def assert_on_any_list(text: str, place: str) -> None:
     raise AssertionError(f"{text} is not on the {place}")

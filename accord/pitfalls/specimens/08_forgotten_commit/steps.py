@@ -9,10 +9,10 @@ Ask = Callable[[str, str], httpx.Response]
 
 
 @when('I write down "milk"')
-def _(ask: Ask) -> None:
+def write_down(ask: Ask) -> None:
     assert ask("POST", "/forgotten/milk").status_code == 200
 
 
 @then('the list shows "milk"')
-def _(ask: Ask) -> None:
+def assert_listed(ask: Ask) -> None:
     assert ask("GET", "/notes").json() == ["milk"], "the note is gone"

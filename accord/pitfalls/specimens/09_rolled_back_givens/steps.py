@@ -1,4 +1,4 @@
-"""The handler does right: it rolls back after the refusal, and answers so."""
+"""The handler does right: it rolls back when the note already exists, and says so."""
 
 from collections.abc import Callable
 
@@ -9,15 +9,15 @@ Ask = Callable[[str, str], httpx.Response]
 
 
 @given('the note "milk"')
-def _(ask: Ask) -> None:
+def create_note(ask: Ask) -> None:
     assert ask("POST", "/notes/milk").status_code == 200
 
 
 @when('I write down "milk"')
-def _(ask: Ask) -> None:
+def write_down(ask: Ask) -> None:
     assert ask("POST", "/notes/milk").status_code == 409
 
 
 @then('the list shows "milk"')
-def _(ask: Ask) -> None:
+def assert_listed(ask: Ask) -> None:
     assert ask("GET", "/notes").json() == ["milk"], "the note is gone"

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @given("a note with the price 1.005", target_fixture="note")
-def _(db_session: AsyncSession, loop: asyncio.AbstractEventLoop) -> Note:
+def create_note(db_session: AsyncSession, loop: asyncio.AbstractEventLoop) -> Note:
     note = Note(text="milk", price=Decimal("1.005"))
     db_session.add(note)
     loop.run_until_complete(db_session.commit())
@@ -19,5 +19,5 @@ def _(db_session: AsyncSession, loop: asyncio.AbstractEventLoop) -> Note:
 
 
 @then("its price is 1.005")
-def _(ask: Callable[[str, str], httpx.Response], note: Note) -> None:
+def assert_price(ask: Callable[[str, str], httpx.Response], note: Note) -> None:
     assert ask("GET", "/prices").json() == "1.005", "the price is another"

@@ -8,11 +8,11 @@ from pytest_bdd import then, when
 Ask = Callable[[str, str], httpx.Response]
 
 
-@when("I answer a note that is not there", target_fixture="answer")
-def _(ask: Ask) -> httpx.Response:
+@when("I answer a note that does not exist", target_fixture="response")
+def answer_missing_note(ask: Ask) -> httpx.Response:
     return ask("POST", "/answers")
 
 
 @then("the answer is accepted")
-def _(answer: httpx.Response) -> None:
-    assert answer.status_code == 200, "the answer is refused"
+def assert_accepted(response: httpx.Response) -> None:
+    assert response.status_code == 200, "the answer is refused"

@@ -8,7 +8,7 @@ from pytest_bdd import then, when
 
 
 @when("two people write down a note at once")
-def _(client: httpx.AsyncClient, loop: asyncio.AbstractEventLoop) -> None:
+def write_down_at_once(client: httpx.AsyncClient, loop: asyncio.AbstractEventLoop) -> None:
     async def both() -> None:
         await asyncio.gather(client.post("/notes/milk"), client.post("/notes/bread"))
 
@@ -16,5 +16,5 @@ def _(client: httpx.AsyncClient, loop: asyncio.AbstractEventLoop) -> None:
 
 
 @then("the list shows both")
-def _(ask: Callable[[str, str], httpx.Response]) -> None:
+def assert_both_listed(ask: Callable[[str, str], httpx.Response]) -> None:
     assert sorted(ask("GET", "/notes").json()) == ["bread", "milk"], "a note is lost"

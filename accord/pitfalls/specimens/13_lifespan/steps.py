@@ -16,5 +16,5 @@ def app() -> FastAPI:
 
 
 @then("the list is empty")
-def _(ask: Callable[[str, str], httpx.Response]) -> None:
+def assert_empty(ask: Callable[[str, str], httpx.Response]) -> None:
     assert ask("GET", "/notes").json() == []

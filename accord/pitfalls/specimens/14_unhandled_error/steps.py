@@ -6,8 +6,8 @@ import httpx
 from pytest_bdd import then, when
 
 
-@when("I halve 3", target_fixture="told")
-def _(ask: Callable[[str, str], httpx.Response]) -> str:
+@when("I halve 3", target_fixture="message")
+def halve(ask: Callable[[str, str], httpx.Response]) -> str:
     try:
         return ask("GET", "/halves/3").text
     except ValueError as error:
@@ -15,5 +15,5 @@ def _(ask: Callable[[str, str], httpx.Response]) -> str:
 
 
 @then("I am told that it is odd")
-def _(told: str) -> None:
-    assert told == "3 is odd"
+def assert_told_odd(message: str) -> None:
+    assert message == "3 is odd"

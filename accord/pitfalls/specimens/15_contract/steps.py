@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from pytest_bdd import then, when
 
-from accord.contract.check import Contract
+from accord import Contract
 
 Ask = Callable[[str, str], httpx.Response]
 
@@ -18,11 +18,11 @@ def contract(app: FastAPI) -> Contract:
     return Contract(app.openapi())
 
 
-@when("I ask how many there are", target_fixture="answer")
-def _(ask: Ask) -> httpx.Response:
+@when("I ask how many notes there are", target_fixture="response")
+def ask_for_count(ask: Ask) -> httpx.Response:
     return ask("GET", "/count")
 
 
 @then("I am told")
-def _(answer: httpx.Response) -> None:
-    assert answer.status_code == 200
+def assert_told(response: httpx.Response) -> None:
+    assert response.status_code == 200

@@ -6,10 +6,10 @@ from pytest_bdd import given, then
 
 
 @given('the greeting is "Good day"')
-def _() -> None:
+def choose_greeting() -> None:
     os.environ["GREETING"] = "Good day"
 
 
 @then("I am greeted")
-def _() -> None:
+def assert_greeted() -> None:
     assert os.environ.get("GREETING"), "there is no greeting"

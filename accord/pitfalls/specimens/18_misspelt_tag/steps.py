@@ -4,5 +4,5 @@ from pytest_bdd import then
 
 
 @then("one is one")
-def _() -> None:
+def assert_one_is_one() -> None:
     pass

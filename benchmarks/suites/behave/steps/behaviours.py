@@ -8,22 +8,22 @@ from app.models.user import User
 
 
 @given('something to do called "{title}"')
-async def _(context: Context, title: str) -> None:
-    context.wanted = {"title": title}
+async def describe_task(context: Context, title: str) -> None:
+    context.payload = {"title": title}
 
 
 @given("something to do whose name has {length:d} characters")
-async def _(context: Context, length: int) -> None:
-    context.wanted = {"title": "x" * length}
+async def describe_task_of_length(context: Context, length: int) -> None:
+    context.payload = {"title": "x" * length}
 
 
 @given('"{title}" was noted')
-async def _(context: Context, title: str) -> None:
+async def create_task_before(context: Context, title: str) -> None:
     context.number = (await context.client.post("/tasks/", json={"title": title})).json()["id"]
 
 
 @given("someone has an account and is signed in")
-async def _(context: Context) -> None:
+async def sign_in(context: Context) -> None:
     password = hash_password("testpassword123")
     context.user = User(username="testuser", email="test@example.com", hashed_password=password)
     context.session.add(context.user)
@@ -32,95 +32,95 @@ async def _(context: Context) -> None:
 
 
 @when("someone asks how the service is")
-async def _(context: Context) -> None:
-    context.answer = await context.client.get("/health")
+async def ask_for_health(context: Context) -> None:
+    context.response = await context.client.get("/health")
 
 
 @when("it is noted")
-async def _(context: Context) -> None:
-    context.answer = await context.client.post("/tasks/", json=context.wanted)
+async def create_task(context: Context) -> None:
+    context.response = await context.client.post("/tasks/", json=context.payload)
 
 
 @when("everything is listed")
-async def _(context: Context) -> None:
-    context.answer = await context.client.get("/tasks/")
+async def list_tasks(context: Context) -> None:
+    context.response = await context.client.get("/tasks/")
 
 
 @when("it is looked up")
-async def _(context: Context) -> None:
-    context.answer = await context.client.get(f"/tasks/{context.number}")
+async def read_task(context: Context) -> None:
+    context.response = await context.client.get(f"/tasks/{context.number}")
 
 
 @when("something unknown is looked up")
-async def _(context: Context) -> None:
-    context.answer = await context.client.get("/tasks/2147483647")
+async def read_missing_task(context: Context) -> None:
+    context.response = await context.client.get("/tasks/2147483647")
 
 
 @when("it is marked as done")
-async def _(context: Context) -> None:
+async def complete_task(context: Context) -> None:
     await context.client.patch(f"/tasks/{context.number}", json={"completed": True})
 
 
 @when("it is struck off")
-async def _(context: Context) -> None:
+async def delete_task(context: Context) -> None:
     await context.client.delete(f"/tasks/{context.number}")
 
 
 @when("they ask who they are")
-async def _(context: Context) -> None:
-    context.answer = await context.client.get("/me")
+async def ask_who_they_are(context: Context) -> None:
+    context.response = await context.client.get("/me")
 
 
 @then("it is up")
-async def _(context: Context) -> None:
-    assert context.answer.json() == {"status": "ok"}
+async def assert_healthy(context: Context) -> None:
+    assert context.response.json() == {"status": "ok"}
 
 
 @then("it is on record")
-async def _(context: Context) -> None:
-    assert context.answer.status_code == 201
+async def assert_created(context: Context) -> None:
+    assert context.response.status_code == 201
 
 
 @then('it goes by "{title}"')
-async def _(context: Context, title: str) -> None:
-    assert context.answer.json()["title"] == title
+async def assert_title(context: Context, title: str) -> None:
+    assert context.response.json()["title"] == title
 
 
 @then("its name has {length:d} characters")
-async def _(context: Context, length: int) -> None:
-    assert len(context.answer.json()["title"]) == length
+async def assert_length(context: Context, length: int) -> None:
+    assert len(context.response.json()["title"]) == length
 
 
 @then('the only entry is "{title}"')
-async def _(context: Context, title: str) -> None:
-    assert [task["title"] for task in context.answer.json()] == [title]
+async def assert_listed(context: Context, title: str) -> None:
+    assert [task["title"] for task in context.response.json()] == [title]
 
 
 @then("it is open")
-async def _(context: Context) -> None:
-    assert context.answer.json()["completed"] is False
+async def assert_open(context: Context) -> None:
+    assert context.response.json()["completed"] is False
 
 
 @then("it is done")
-async def _(context: Context) -> None:
-    assert context.answer.json()["completed"] is True
+async def assert_completed(context: Context) -> None:
+    assert context.response.json()["completed"] is True
 
 
 @then("nothing is found")
-async def _(context: Context) -> None:
-    assert context.answer.status_code == 404
+async def assert_not_found(context: Context) -> None:
+    assert context.response.status_code == 404
 
 
 @then("it is turned down")
-async def _(context: Context) -> None:
-    assert context.answer.status_code == 422
+async def assert_rejected(context: Context) -> None:
+    assert context.response.status_code == 422
 
 
 @then("they are told their name")
-async def _(context: Context) -> None:
-    assert context.answer.json()["username"] == context.user.username
+async def assert_told_name(context: Context) -> None:
+    assert context.response.json()["username"] == context.user.username
 
 
 @then("they are told their address")
-async def _(context: Context) -> None:
-    assert context.answer.json()["email"] == context.user.email
+async def assert_told_address(context: Context) -> None:
+    assert context.response.json()["email"] == context.user.email

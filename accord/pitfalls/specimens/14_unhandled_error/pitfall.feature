@@ -1,4 +1,4 @@
 Feature: Halves
-  Scenario: An odd number is told to be odd
+  Scenario: I am told that an odd number is odd
     When I halve 3
     Then I am told that it is odd

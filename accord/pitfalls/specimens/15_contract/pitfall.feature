@@ -1,4 +1,4 @@
 Feature: Counting
   Scenario: The service counts
-    When I ask how many there are
+    When I ask how many notes there are
     Then I am told

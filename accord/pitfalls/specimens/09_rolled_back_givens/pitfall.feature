@@ -1,5 +1,5 @@
 Feature: Notes
-  Scenario: A note that is there already is kept
+  Scenario: A note that already exists is kept
     Given the note "milk"
     When I write down "milk"
     Then the list shows "milk"

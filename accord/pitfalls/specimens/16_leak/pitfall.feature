@@ -3,5 +3,5 @@ Feature: Greetings
     Given the greeting is "Good day"
     Then I am greeted
 
-  Scenario: Someone is greeted without choosing
+  Scenario: I am greeted without choosing a greeting
     Then I am greeted
