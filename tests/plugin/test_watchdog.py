@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from accord.timeouts.watchdog import LIFESPAN_SECONDS, STEP_SECONDS
+from accord.timeouts.limits import LIFESPAN_SECONDS, STEP_SECONDS
 from tests.helpers.project import PUBLISHING, SETTINGS, Project
 
 ANSWERS = ("Scenario: Two", "  Then the service answers")
