@@ -25,7 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from accord.basics.clock import now
-from accord.contract.check import Contract, Coverage
+from accord.contract.check import Contract
+from accord.contract.coverage import Coverage
 from accord.database import provision
 from accord.database.address import SUFFIX
 from accord.errors import (

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from heapq import nlargest
 
+from accord.contract import openapi
 from accord.living_docs.model import Document, Promise, Step
-
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass
@@ -26,34 +25,28 @@ class Operation:
 
 
 def operations(document: Document) -> list[Operation]:
-    """The operations that the OpenAPI document names; what was given and is not documented is among them."""
+    """The operations of the OpenAPI document; a response that was given and is not documented is among theirs.
+
+    Of a document in which something is broken it shows what it can.
+    """
     if document.openapi is None:
         return []
-    found: dict[str, dict[str, Response]] = {}
-    for name, statuses in _documented(document.openapi):
-        found[name] = {status: Response(status, []) for status in statuses}
+    given: dict[str, dict[str, list[Promise]]] = {}
     for (name, status), promises in document.responses.items():
-        if name not in found:
-            continue
-        ways = (status, f"{status[:1]}XX", f"{status[:1]}xx", "default")
-        documented = next((way for way in ways if way in found[name]), None)
-        response = found[name].setdefault(documented or status, Response(status, [], documented=False))
+        given.setdefault(name, {})[status] = promises
+    return [
+        Operation(documented.name, _responses(documented, given.get(documented.name, {})))
+        for documented in openapi.operations(document.openapi, strict=False)
+    ]
+
+
+def _responses(operation: openapi.Operation, given: dict[str, list[Promise]]) -> list[Response]:
+    found = {status: Response(status, []) for status in operation.responses}
+    for status, promises in given.items():
+        key = operation.documented(status)
+        response = found.setdefault(key or status, Response(status, [], documented=key is not None))
         response.promises = list(dict.fromkeys([*response.promises, *promises]))
-    return [
-        Operation(name, sorted(responses.values(), key=lambda response: response.status))
-        for name, responses in found.items()
-    ]
-
-
-def _documented(openapi: dict[str, object]) -> list[tuple[str, list[str]]]:
-    paths = openapi.get("paths")
-    return [
-        (f"{method.upper()} {path}", [str(status) for status in operation["responses"]])
-        for path, item in (paths.items() if isinstance(paths, dict) else ())
-        if isinstance(item, dict)
-        for method, operation in item.items()
-        if method in _METHODS and isinstance(operation, dict) and isinstance(operation.get("responses"), dict)
-    ]
+    return sorted(found.values(), key=lambda response: response.status)
 
 
 def slowest(document: Document, count: int = 10) -> list[Promise]:
