@@ -35,7 +35,9 @@ from accord.gherkin.collector import Scenario as ScenarioItem
 from accord.guards.guard import StateGuard
 from accord.isolation.isolation import Isolation
 from accord.living_docs import publishing
-from accord.recording.recorder import Recorder, case_id
+from accord.recording import writing
+from accord.recording.envelopes import case_id
+from accord.recording.recorder import Recorder
 from accord.recording.redaction.redaction import Redaction
 from accord.reporting.failures import FixtureFailures, text_of
 from accord.steps import awaiting
@@ -63,6 +65,7 @@ _FAIL_UNDER = "--accord-fail-under-coverage"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command-line options."""
     group = parser.getgroup("accord")
+    writing.add_options(group)
     publishing.add_options(group, parser)
     timeouts.add_options(parser)
     group.addoption(_SQL, action="store_true", help="record the SQL statements of each step, without their values")
@@ -101,10 +104,11 @@ def pytest_configure(config: pytest.Config) -> None:
     redaction = Redaction(config.getini(_REDACT))
     config.stash[_FIXTURE_FAILURES] = FixtureFailures(config.rootpath, redaction.text)
     worker = os.environ.get("PYTEST_XDIST_WORKER")
-    recorder = Recorder(config.rootpath, definitions, redaction, worker, is_on=publishing.is_asked_for(config))
+    recorder = Recorder(config.rootpath, definitions, redaction, worker, is_on=writing.is_on(config))
     config.stash[RECORDER] = recorder
     observe_sql = recorder.observe_sql if config.getoption(_SQL) else None
     config.stash[_ISOLATION] = Isolation(recorder.observe, observe_sql)
+    writing.register(config, recorder)
     publishing.register(config)
     config.pluginmanager.register(Forks(config, unawaited, lambda: _running(config)))
     config.add_cleanup(unawaited.install())
@@ -228,7 +232,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     coverage = session.config.stash[_ISOLATION].coverage
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput[_COVERED] = coverage.responses
-        session.config.workeroutput[publishing.TRAVELLING] = vars(session.config.stash[RECORDER].take())
+        session.config.workeroutput[writing.TRAVELLING] = vars(session.config.stash[RECORDER].take())
     elif coverage.falls_short(_asked(session.config)) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -320,10 +324,10 @@ def pytest_runtest_makereport(
             report.sections.insert(0, ("What went over the wire", visible(exchange)))
     if call.when == "teardown":
         recorder.end()
-        setattr(report, publishing.TRAVELLING, vars(recorder.take()))
+        setattr(report, writing.TRAVELLING, vars(recorder.take()))
     elif call.when == "setup" and (record := recorder.take()).known:
         # What a worker knows of the features is there although its first scenario ends the process.
-        setattr(report, publishing.TRAVELLING, vars(record))
+        setattr(report, writing.TRAVELLING, vars(record))
     return report
 
 
@@ -458,7 +462,7 @@ def _publish_at_once(config: pytest.Config, why: str) -> None:
     recorder.end()
     item.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
     for plugin in config.pluginmanager.get_plugins():
-        if isinstance(plugin, publishing.Publishing):
+        if isinstance(plugin, writing.Writing):
             plugin.pytest_sessionfinish(item.session)
 
 

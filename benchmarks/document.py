@@ -36,9 +36,9 @@ GOODS = ("milk", "bread", "butter", "apples", "paper", "candles", "soap", "nails
 RENDER = """
 import resource, sys, time
 from pathlib import Path
-from accord import living_docs
+from accord.living_docs.rendering import write
 start = time.perf_counter()
-living_docs.write(Path(sys.argv[1]), Path(sys.argv[2]))
+write(Path(sys.argv[1]), Path(sys.argv[2]))
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 BROWSER = ("chromium", "chromium-browser", "google-chrome")

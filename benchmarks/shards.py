@@ -2,7 +2,7 @@
 
     uv run python -m benchmarks.shards [SHARDS]
 
-Exits with 1 if the merged record tells of any scenario something else than a run of all features tells.
+Exits with 1 if the merged messages have another result of any scenario than a run of all features has.
 """
 
 import subprocess
@@ -14,7 +14,9 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from accord.recording.merge import merge, messages
+from accord.basics.filenames import MESSAGES
+from accord.recording.merge import merge
+from accord.recording.reader import messages
 from benchmarks.servers import server
 
 ROOT = Path(__file__).parents[1]
@@ -30,16 +32,16 @@ def begin(address: URL, docs: Path, *arguments: str) -> "subprocess.Popen[bytes]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
-def results(record: Path) -> Results:
-    """Return what a record tells of each scenario."""
+def results(file: Path) -> Results:
+    """Return what a messages file has of each scenario."""
     cases: dict[str, str] = {}
     found: Results = {}
-    for _, (kind, told) in messages(record):
+    for _, kind, message in messages(file):
         if kind == "testCaseStarted":
-            cases[told["id"]] = told["testCaseId"]
-            found[told["testCaseId"]] = []
+            cases[message["id"]] = message["testCaseId"]
+            found[message["testCaseId"]] = []
         elif kind == "testStepFinished":
-            found[cases[told["testCaseStartedId"]]].append(told["testStepResult"]["status"])
+            found[cases[message["testCaseStartedId"]]].append(message["testStepResult"]["status"])
     return found
 
 
@@ -52,7 +54,7 @@ def main() -> int:
         addresses = [stack.enter_context(server(directory / f"server-{number}")) for number in range(count)]
         if begin(addresses[0], directory / "whole").wait():
             return 1
-        whole = directory / "whole" / "messages.ndjson"
+        whole = directory / "whole" / MESSAGES
         start = time.perf_counter()
         shards = [
             begin(
@@ -64,10 +66,10 @@ def main() -> int:
         if max(shard.wait() for shard in shards):
             return 1
         seconds = time.perf_counter() - start
-        records = [directory / f"shard-{number}" / "messages.ndjson" for number in range(1, count + 1)]
-        together = merge(records, directory / "messages.ndjson")
-        one, all_of_them = results(whole), results(directory / "messages.ndjson")
-        parts = ", ".join(str(len(results(record))) for record in records)
+        files = [directory / f"shard-{number}" / MESSAGES for number in range(1, count + 1)]
+        together = merge(files, directory / MESSAGES)
+        one, all_of_them = results(whole), results(directory / MESSAGES)
+        parts = ", ".join(str(len(results(file))) for file in files)
         print(f"{len(all_of_them)} scenarios in {count} parts ({parts}) after {seconds:.1f} s, {len(one)} in one run")
         same = one == all_of_them and not together.faults and not together.repeated
         print("the same results" if same else "other results")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from accord.living_docs import read
+from accord.living_docs.reader import read
 from tests.conftest import PUBLISHING, Project
 
 pytestmark = pytest.mark.usefixtures("publishing")
@@ -142,12 +142,12 @@ def test_a_document_that_cannot_be_written_is_said_in_one_line(mixed: Project) -
 
 
 HALF_WAY = """
-from accord import living_docs
-whole = living_docs.page
+from accord.living_docs import rendering
+whole = rendering.page
 def page(*arguments):
     yield next(whole(*arguments))
     {what}
-living_docs.page = page
+rendering.page = page
 """
 
 
@@ -271,3 +271,34 @@ def test_of_many_runs_at_once_each_tells_its_own_and_what_is_published_is_of_one
     assert state in docs.joinpath("summary.md").read_text(encoding="utf-8")
     assert state in page(project)
     assert not read(docs / "messages.before.ndjson").problems
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_a_run_without_documents_leaves_its_messages_all_the_same(mixed: Project, workers: list[str]) -> None:
+    docs = mixed.path / "living-docs"
+    for names in (["messages.ndjson"], ["messages.before.ndjson", "messages.ndjson"]):
+        result = mixed.run_process("-p", "no:accord.living_docs", *workers)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.no_fnmatch_line("*living-docs*")
+        assert sorted(path.name for path in docs.iterdir()) == names
+    assert read(docs / "messages.ndjson").sentence() == "1 promise kept, 1 broken"
+    mixed.run().stdout.fnmatch_lines(["1 promise kept, 1 broken: living-docs/index.html"])
+
+
+def test_messages_that_cannot_take_their_place_are_said_to_be_where_they_are(mixed: Project) -> None:
+    mixed.path.joinpath("living-docs", "messages.ndjson", "in the way").mkdir(parents=True)
+    result = mixed.run("-p", "no:accord.living_docs")
+    result.stdout.fnmatch_lines(["*messages.ndjson: Is a directory. The messages of this run are in living-docs/*"])
+    [own] = mixed.path.joinpath("living-docs").glob("messages.*.ndjson")
+    assert read(own).sentence() == "1 promise kept, 1 broken"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_a_run_that_is_not_recorded_publishes_nothing_and_says_nothing_of_it(
+    mixed: Project, workers: list[str]
+) -> None:
+    result = mixed.run_process("-p", "no:accord.recording.file", *workers)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.no_fnmatch_line("*promise*")
+    result.stdout.no_fnmatch_line("*publish*")
+    assert not mixed.path.joinpath("living-docs").exists()

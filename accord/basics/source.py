@@ -8,8 +8,13 @@ from types import CodeType
 
 
 def place(path: str | Path, line: int | str, rootpath: Path) -> str:
-    """Return `file:line`."""
-    return f"{relative(path, rootpath)}:{line}"
+    """Return `file:line`, the file below the root if it is there."""
+    return location(relative(path, rootpath), line)
+
+
+def location(file: str, line: int | str) -> str:
+    """Return `file:line`, as editors and terminals open it."""
+    return f"{file}:{line}"
 
 
 @lru_cache(maxsize=4096)

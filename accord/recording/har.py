@@ -99,25 +99,6 @@ def archive(entries: list[Entry]) -> str:
     return ndjson.dumps({"log": {"version": "1.2", "creator": _CREATOR, "entries": entries}})
 
 
-def spoken(entry: Entry) -> str:
-    """Return an exchange as one reads HTTP: the request, a blank line, the response."""
-    request, response = entry["request"], entry["response"]
-    asked = [f"{request['method']} {request['url']}", *_headers_spoken(request["headers"])]
-    answered = [f"{response['status']} {response['statusText']}", *_headers_spoken(response["headers"])]
-    sent = request.get("postData", {})
-    parts = [[*asked, *_body_spoken(sent)], [*answered, *_body_spoken(response["content"])]]
-    return "\n\n".join("\n".join(part) for part in parts)
-
-
-def _headers_spoken(headers: list[dict[str, str]]) -> list[str]:
-    return [f"{header['name']}: {header['value']}" for header in headers]
-
-
-def _body_spoken(body: dict[str, Any]) -> list[str]:
-    params = [f"{param['name']}={param.get('value', param.get('fileName'))}" for param in body.get("params", [])]
-    return [*params, *(body[part] for part in ("text", "comment") if body.get(part))]
-
-
 def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
     headers = _decoded(tuple(request.headers.raw))
     pairs = request.url.params.multi_items() if request.url.query else []

@@ -2,27 +2,69 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tqdm import tqdm
 
 from accord.basics.text import one_line
-from accord.errors import UsageError
+from accord.errors import NoSuchFileError, UsageError
+from accord.recording import ndjson
 
 # As much of a reason as a sentence repeats.
 _LONGEST_REASON = 200
+
+TORN = "torn"
+"""Of which kind a last line that is torn is given out: `message` says in which way."""
+
 UNFIT = (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, OSError, RecursionError)
-"""What comes of a message that is not as it should be, while it is read."""
+"""What is raised while a message is read that is not as it should be."""
+
+Json = dict[str, Any]
 
 
-def lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield each line with its number, and show how far that is, where it takes a while.
+def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int, str, Json]]:
+    """Yield of each message the number of its line, its kind and what it says; progress is shown if it takes a while.
 
-    Raises OSError for a file that cannot be read, and UsageError for what is not a file, or for a pipe that no one
-    writes to, neither of which would come to an end.
+    Lines of the kinds that are left out are not even parsed where they are written as usual. A file whose writer was
+    killed may end in the middle of a line: that line is yielded as `TORN`.
+
+    Raises UsageError, with file and line, for what is not a message; for what cannot be read, where NoSuchFileError
+    says that nothing is there; and for what is not a file, or a pipe that no one writes to, which would never end.
     """
+    unneeded = tuple(b'{"%b"' % kind.encode() for kind in without)
+    try:
+        for number, line in _lines(path):
+            if line.startswith(unneeded) or line.isspace():
+                continue
+            try:
+                envelope = ndjson.loads(line)
+            except (ValueError, RecursionError) as error:
+                if line.endswith(b"\n"):
+                    raise UsageError(f"{path}:{number} is not JSON: {_reason(error)}") from None
+                yield number, TORN, {"message": _reason(error)}
+                return
+            if not isinstance(envelope, dict):
+                raise invalid(path, number, ValueError("the line is not an object"))
+            for kind, message in envelope.items():
+                if kind in without:
+                    continue
+                if not isinstance(message, dict):
+                    raise invalid(path, number, ValueError(f"{kind} is not an object"))
+                yield number, kind, message
+    except OSError as error:
+        kind_of_error = NoSuchFileError if isinstance(error, FileNotFoundError) else UsageError
+        raise kind_of_error(f"{path} cannot be read: {error.strerror}") from None
+
+
+def invalid(path: Path, number: int, error: Exception) -> UsageError:
+    """Return the error for a message that is not as it should be, or does not go with those before it."""
+    return UsageError(f"{path}:{number} is not a valid Cucumber Message: {_reason(error)}")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield each line with its number, and show the progress where it takes a while."""
     with (
         open(path, "rb", opener=_without_waiting) as file,
         tqdm(
@@ -54,10 +96,10 @@ def _size(path: Path, file: IO[bytes]) -> int:
     return status.st_size
 
 
-def reason(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """Return what is wrong with a message as a part of a sentence, on one line and not too long."""
     if isinstance(error, KeyError):
-        said = f"{error.args[0]!r} is missing, or is nothing that was told before"
+        said = f"{error.args[0]!r} is missing, or is not in any message before"
     elif isinstance(error, RecursionError):
         said = "it nests too deeply"
     elif isinstance(error, (TypeError, AttributeError, IndexError)):

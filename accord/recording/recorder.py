@@ -8,7 +8,6 @@ Envelopes are plain dicts, since a dozen are written for each scenario: the clas
 which the tests hold them against, take ten times as long.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -32,14 +31,14 @@ from accord.compat.internals import (
 from accord.contract.check import Contract
 from accord.errors import AmbiguousStepError
 from accord.recording import ndjson
-from accord.recording.har import Entry, archive, entry, hidden, spoken
+from accord.recording.envelopes import Envelope, case_id, hashed, line, timestamp
+from accord.recording.har import Entry, archive, entry, hidden
+from accord.recording.http_text import http_text
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.sql import without_literals
 from accord.recording.redaction.values import DOTS
 from accord.reporting.failures import text_of
 from accord.steps.definitions import Definitions, one_a_function, snippet
-
-Envelope = dict[str, Any]
 
 PROTOCOL = "34.2.0"
 GHERKIN = "text/x.cucumber.gherkin+plain"
@@ -47,22 +46,6 @@ GHERKIN = "text/x.cucumber.gherkin+plain"
 _KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
 _SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
 _TEAR_DOWN = {"id": "tear-down", "name": "Fixtures are torn down", "type": "AFTER_TEST_CASE", "sourceReference": {}}
-
-
-def timestamp(nanoseconds: int) -> dict[str, int]:
-    """Return a time, or how long something took, as messages have it."""
-    seconds, nanos = divmod(nanoseconds, 1_000_000_000)
-    return {"seconds": seconds, "nanos": nanos}
-
-
-def case_id(nodeid: str) -> str:
-    """Return the id of the test case that the item of that node id is."""
-    return _hash(nodeid)
-
-
-def line(envelope: Envelope) -> str:
-    """Return the envelope as a line of a stream."""
-    return ndjson.dumps(envelope) + "\n"
 
 
 @dataclass
@@ -257,7 +240,7 @@ class Recorder:
         """Return what went over the wire in the last step in which something did, to be read; it is redacted."""
         exchanges = self._attempt.exchanges if self._attempt is not None else {}
         last = exchanges[max(exchanges)] if exchanges else []
-        return "\n\n".join(spoken(hidden(self._redaction, it)) for it in last) or None
+        return "\n\n".join(text for it in last for text in http_text(hidden(self._redaction, it))) or None
 
     def attach(self, body: str, media_type: str, name: str, exchange: Entry | None = None) -> None:
         """Attach something to the step that runs, or to the scenario where none does."""
@@ -403,7 +386,7 @@ class Recorder:
         if definition not in self._ids:
             file, number = written(definition.function)
             words = f"{relative(file, self._rootpath)}:{number}:{definition.kind}:{definition.parser.name}"
-            self._ids[definition] = _hash(words)
+            self._ids[definition] = hashed(words)
         return self._ids[definition]
 
     def _described(self, definition: StepDefinition) -> Envelope:
@@ -458,7 +441,3 @@ def _told(report: pytest.TestReport, error: BaseException | None, redaction: Red
         text = redaction.text(getattr(report, "wasxfail", None) or text_of(error))
     kind = "Failure" if error is None else type(error).__name__
     return {"message": text, "exception": {"type": kind, "message": text, "stackTrace": shown}}
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
