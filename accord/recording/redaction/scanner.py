@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote, unquote
 
-from accord.recording.redaction.names import LABELS, VALUES, Names, Strength, words
-from accord.recording.redaction.ordinary import NOTHING, is_count, is_ordinary, is_sentence
+from accord.recording.redaction.following import STRING, FollowingValues, unquoted
+from accord.recording.redaction.names import LABELS, VALUES, Names, Strength
+from accord.recording.redaction.ordinary import NOTHING, is_ordinary
 from accord.recording.redaction.tags import read_tag
-from accord.recording.redaction.values import HIDDEN, replaced, without_escapes
+from accord.recording.redaction.values import HIDDEN, replaced
 
 _TOKEN = re.compile(
     r"""
@@ -32,39 +33,19 @@ _SIGN = re.compile(
     r"""(?P<before>\\*+["']?)(?P<space>\s*+)(?P<sign>=>|:=|=(?!=)|:(?![:/]))"""
     r"""(?P<after>(?:\ndata:|/\*(?:[^*]|\*(?!/)){0,300}\*/|\s)*)"""
 )
-# A string that is the value of a secret's name goes on over line ends, to its end or that of the text.
-_STRING = re.compile(
-    r"""\\*+[bBrRuU]{0,2}(?:"(?P<double>(?:[^"\\]++|\\.)*+)"?|'(?P<single>(?:[^'\\]++|\\.)*+)'?)""", re.DOTALL
-)
-_SCALAR = re.compile(r"""[^\s,}\]"'&<]++""")
-_ASSIGNED = re.compile(r"""[^\s&"'<>;#]++""")
-_SAID = re.compile(r"""([^\s,;&"'<>{}\[\]]++)(?P<last>[ \t]*+(?=[\r\n,;&}\])]|\Z))?""")
 _HEADER = re.compile(r"[^\r\n]++")
-_IN_CONTAINER = re.compile(
-    r""""(?P<double>(?:[^"\\]++|\\.)*+)"?|'(?P<single>(?:[^'\\\n]++|\\.)*+)'"""
-    r"""|(?P<open>[{\[])|(?P<close>[}\]])|(?P<scalar>[^\s,:{}\[\]"']++)""",
-    re.DOTALL,
-)
 # As items of a mapping, or headers, are listed.
 _PAIR = re.compile(r'\[\s*+"([^"\\\n]{1,100}+)"\s*+,\s*+"((?:[^"\\]++|\\.)*)"\s*+\]', re.DOTALL)
-_COLON = re.compile(r"\s*+:")
 _USER = re.compile(r"""(?:[^\s/?\#"'<>@]*+@)++""")
-# An object that describes what a secret looks like, as JSON Schema does, holds none.
-_SCHEMA = re.compile(
-    r'\{\s*+"(?:type|\$ref|anyOf|allOf|oneOf|title|format|description|enum|const|default|minLength|maxLength|writeOnly|examples?)"'
-)
 _LAST_OF_LIST = re.compile(r'\[[^\[\]]{0,300}?"([^"\\\n]{0,100})"\s*\]')
-_LINE_BEGINS = re.compile(r"(?:\A|\n)[ \t>|*-]*\Z")
 
-# In an object of a secret's, what says whose or of which kind it is.
-_WHOSE = frozenset(words("user username login email mail name id role roles scope scopes realm"))
 _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _DEEPEST = 8
 _WORDS_OF_A_LABEL = 100
 
 
-class Places:
-    """Finds values in secrets' places; `learn` is told each, and how surely it is a secret."""
+class Scanner:
+    """Hides the values of secrets' names; `learn` gets each, and how surely it is a secret."""
 
     def __init__(
         self, names: Names, learn: Callable[[str, Strength], None], header: Callable[[str, str], str | None]
@@ -74,10 +55,20 @@ class Places:
         self._header = header
 
     def hide(self, text: str, depth: int = 0) -> str:
-        """Return the text with all that stands in a secret's place hidden."""
+        """Return the text with the value of each secret's name hidden."""
         if depth > _DEEPEST or not self._names.may_occur(text):
             return text
-        return _Reading(text, depth, self, self._names, self._learn, self._header).hidden()
+        return _Scan(text, depth, self, self._names, self._learn, self._header).hidden()
+
+    def named(self, name: str, value: str) -> str:
+        """Return the value, or what stands for it if its name is a secret's."""
+        if value.lower() in NOTHING or value == HIDDEN:
+            return value
+        if self._names.strength(name):
+            self._learn(value, Strength.STRONG)
+            self.hide(value)
+            return HIDDEN
+        return self.hide(value)
 
 
 class _Object:
@@ -92,23 +83,23 @@ class _Object:
         self.values: list[int] = []
 
 
-class _Reading:
+class _Scan:
     def __init__(
         self,
         text: str,
         depth: int,
-        places: Places,
+        scanner: Scanner,
         names: Names,
         learn: Callable[[str, Strength], None],
         header: Callable[[str, str], str | None],
     ) -> None:
         self._text = text
         self._depth = depth
-        self._places = places
+        self._scanner = scanner
         self._strength = names.strength
         self._learn = learn
         self._header = header
-        self._spans: list[tuple[int, int, str]] = []
+        self._following = FollowingValues(text, names.strength, learn, lambda value: scanner.hide(value, depth + 1))
         self._object = _Object("")
         # What is open: of an object the one that it stands in, of an array nothing.
         self._open: list[_Object | None] = []
@@ -135,18 +126,18 @@ class _Reading:
         while self._open:
             self._end("]" if self._open[-1] is None else "}")
         self._beside(self._object)
-        return replaced(self._text, self._spans) if self._spans else self._text
+        return replaced(self._text, self._following.spans) if self._following.spans else self._text
 
     def _pair(self, at: int) -> int | None:
         """Hide the second of two strings in an array if the first is its name; two names, as of a choice, stay."""
         pair = _PAIR.match(self._text, at)
-        if pair is None or self._strength(_unquoted(pair[1])) is not Strength.STRONG:
+        if pair is None or self._strength(unquoted(pair[1])) is not Strength.STRONG:
             return None
-        value = _unquoted(pair[2])
+        value = unquoted(pair[2])
         if is_ordinary(value) or value == HIDDEN:
             return None
         self._learn(value, Strength.STRONG)
-        self._spans.append((*pair.span(2), HIDDEN))
+        self._following.spans.append((*pair.span(2), HIDDEN))
         return pair.end(2) + 1
 
     def _begin(self, sign: str) -> None:
@@ -165,19 +156,19 @@ class _Reading:
         """Hide the values of an object that named its field after them."""
         if done.label:
             for at in done.values:
-                self._take(done.label, at, quoted=True, named="")
+                self._following.hide(done.label, at, quoted=True, named="")
 
     def _string(self, token: re.Match[str], group: str) -> int:
         raw = token[group]
         if (sign := _SIGN.match(self._text, token.end())) and not sign["before"]:
-            return self._named(_unquoted(raw), sign.end())
-        content = _unquoted(raw)
-        hidden = self._places.hide(content, self._depth + 1)
+            return self._named(unquoted(raw), sign.end())
+        content = unquoted(raw)
+        hidden = self._scanner.hide(content, self._depth + 1)
         if hidden != content:
             escaped = json.dumps(hidden, ensure_ascii=False)[1:-1]
             if group == "single":
                 escaped = escaped.replace('\\"', '"').replace("'", "\\'")
-            self._spans.append((*token.span(group), escaped))
+            self._following.spans.append((*token.span(group), escaped))
         return token.end()
 
     def _named(self, name: str, at: int) -> int:
@@ -186,7 +177,7 @@ class _Reading:
         thing.key = name
         strength = self._strength(name, thing.parent)
         if strength:
-            return self._take(strength, at, quoted=True, named=name)
+            return self._following.hide(strength, at, quoted=True, named=name)
         small = name.lower().replace("_", "")
         if small in LABELS:
             thing.label = max(thing.label, self._label(at))
@@ -195,7 +186,7 @@ class _Reading:
             if small == "input" and is_container:
                 return at  # Of a field that is missing FastAPI says what all was sent.
             if thing.label:
-                return self._take(thing.label, at, quoted=True, named=name)
+                return self._following.hide(thing.label, at, quoted=True, named=name)
             if not is_container or len(self._open) <= _DEEPEST:
                 thing.values.append(at)
         return at
@@ -204,15 +195,15 @@ class _Reading:
         """Return how secret the field is that an object names."""
         if (listed := _LAST_OF_LIST.match(self._text, at)) is not None:
             return self._strength(listed[1])
-        string = _STRING.match(self._text, at, at + _WORDS_OF_A_LABEL)
-        return self._strength(_unquoted(string[string.lastgroup])) if string and string.lastgroup else Strength.NONE
+        string = STRING.match(self._text, at, at + _WORDS_OF_A_LABEL)
+        return self._strength(unquoted(string[string.lastgroup])) if string and string.lastgroup else Strength.NONE
 
     def _word(self, token: re.Match[str]) -> int:
         name = token["word"]
         sign = _SIGN.match(self._text, token.end())
         if sign is None:
-            if "%" in name and (hidden := self._places.hide(plain := unquote(name), self._depth + 1)) != plain:
-                self._spans.append((*token.span(), quote(hidden, safe="[]", errors="replace")))
+            if "%" in name and (hidden := self._scanner.hide(plain := unquote(name), self._depth + 1)) != plain:
+                self._following.spans.append((*token.span(), quote(hidden, safe="[]", errors="replace")))
             return token.end()
         at = sign.end()
         strength = self._strength(name, self._object.parent)
@@ -221,102 +212,23 @@ class _Reading:
             return sign.start("sign") + len(sign["sign"])
         text = self._text
         if sign["before"]:
-            return self._take(strength, at, quoted=True, named=name)
+            return self._following.hide(strength, at, quoted=True, named=name)
         if "\n" in sign["space"] or "\n" in sign["after"]:
             return sign.start("sign") + len(sign["sign"])
         if name.lower() in _HEADERS and sign["sign"] == ":" and (line := _HEADER.match(text, at)):
             written = self._header(name.lower(), line.group())
             if written is not None:
-                self._spans.append((*line.span(), written))
+                self._following.spans.append((*line.span(), written))
                 return line.end()
-        if _STRING.match(text, at):
-            return self._take(strength, at, quoted=True, named=name)
+        if STRING.match(text, at):
+            return self._following.hide(strength, at, quoted=True, named=name)
         if text[at : at + 1] in ("{", "["):
-            return self._take(strength, at, quoted=True, named=name) if self._open or "=" in sign["sign"] else at
+            return (
+                self._following.hide(strength, at, quoted=True, named=name) if self._open or "=" in sign["sign"] else at
+            )
         if sign["sign"] == "=" and not sign["space"] and not sign["after"]:
-            return self._assigned(strength, at)
-        return self._said(strength, token.start(), at)
-
-    def _assigned(self, strength: Strength, at: int) -> int:
-        value = _ASSIGNED.match(self._text, at)
-        if value is None:
-            return at
-        found = value.group().rstrip(",.)]}")
-        if found.lower() in NOTHING or found == HIDDEN or (strength is Strength.WEAK and is_count(found)):
-            return value.end()
-        self._learn(found, strength)
-        if "," in found:
-            self._learn(found.partition(",")[0], Strength.WEAK)
-        self._spans.append((at, at + len(found), HIDDEN))
-        return value.end()
-
-    def _said(self, strength: Strength, name_at: int, at: int) -> int:
-        """Hide what follows a name in a text, if it is not a sentence: `The token: use it wisely`."""
-        value = _SAID.match(self._text, at)
-        if value is None:
-            return at
-        alone = value["last"] is not None
-        before = self._text[max(0, name_at - 16) : name_at]
-        begins = _LINE_BEGINS.search(before) is not None and (name_at <= 16 or "\n" in before)
-        found = value[1].rstrip(".!?:)")
-        if found.lower() in NOTHING or found == HIDDEN or (strength is Strength.WEAK and is_count(found)):
-            return value.end()
-        if not is_ordinary(found.lstrip("(")) or (alone and (begins or self._open)):
-            self._learn(found, Strength.WEAK)
-            self._spans.append((at, at + len(found), HIDDEN))
-        return value.end(1)
-
-    def _take(self, strength: Strength, at: int, *, quoted: bool, named: str) -> int:
-        """Hide the value that begins there; return where to read on."""
-        text = self._text
-        if (string := _STRING.match(text, at)) is not None and string.lastgroup:
-            value = _unquoted(string[string.lastgroup] or "")
-            if value.lower() not in NOTHING and value != HIDDEN:
-                self._learn(value, strength)
-                self._places.hide(value, self._depth + 1)
-                self._spans.append((*string.span(string.lastgroup), HIDDEN))
-            return string.end()
-        if text[at : at + 1] in ("{", "["):
-            return self._contained(strength, at)
-        scalar = _SCALAR.match(text, at)
-        if scalar is None:
-            return at
-        value = scalar.group()
-        counts = is_count(value) and (strength is Strength.WEAK or named.endswith("s"))
-        if value.lower() not in NOTHING and value != HIDDEN and not counts:
-            self._learn(value, strength)
-            self._spans.append((*scalar.span(), f'"{HIDDEN}"' if quoted else HIDDEN))
-        return scalar.end()
-
-    def _contained(self, strength: Strength, at: int) -> int:
-        """Hide an object or array, all of which is a secret's, and learn what is in it."""
-        is_object = self._text[at] == "{"
-        if is_object and (strength is Strength.WEAK or _SCHEMA.match(self._text, at)):
-            return at
-        depth, key = 0, ""
-        end = at
-        while (token := _IN_CONTAINER.search(self._text, end)) is not None:
-            end = token.end()
-            kind = token.lastgroup or ""
-            if kind == "open":
-                depth += 1
-            elif kind == "close":
-                depth, key = depth - 1, ""
-                if depth <= 0:
-                    break
-            elif kind != "scalar" and _COLON.match(self._text, end):
-                key = _unquoted(token[kind])
-                self._learn(key, Strength.WEAK)
-            else:
-                value = token[kind] if kind == "scalar" else _unquoted(token[kind])
-                is_whose = bool(key) and (key.lower() in _WHOSE or not self._strength(f"token_{key}"))
-                if value.lower() not in NOTHING and not is_whose and not is_sentence(value):
-                    is_sure = not key or key.lower() in VALUES or self._strength(key)
-                    self._learn(value, strength if is_sure else Strength.WEAK)
-        else:
-            end = len(self._text)
-        self._spans.append((at, end, f'"{HIDDEN}"'))
-        return end
+            return self._following.hide_assigned(strength, at)
+        return self._following.hide_in_sentence(strength, token.start(), at, is_inside=bool(self._open))
 
     def _user(self, at: int) -> int:
         """Hide name and password before the host of a URL."""
@@ -326,7 +238,7 @@ class _Reading:
         user, colon, password = found.group()[:-1].partition(":")
         self._learn(password if colon else user, Strength.STRONG if colon else Strength.WEAK)
         if found.group() != f"{HIDDEN}@" and (user or password):
-            self._spans.append((at, found.end() - 1, HIDDEN))
+            self._following.spans.append((at, found.end() - 1, HIDDEN))
         return found.end()
 
     def _tag(self, at: int) -> int:
@@ -336,17 +248,8 @@ class _Reading:
             if " ".join(values).lower() not in NOTHING and self._text[start:end] != HIDDEN:
                 for value in values:
                     self._learn(value, strength)
-                self._spans.append((start, end, HIDDEN))
+                self._following.spans.append((start, end, HIDDEN))
         for start, end, value in tag.others:
-            if (hidden := self._places.hide(value, self._depth + 1)) != value:
-                self._spans.append((start, end, hidden.replace("&", "&amp;").replace('"', "&quot;")))
+            if (hidden := self._scanner.hide(value, self._depth + 1)) != value:
+                self._following.spans.append((start, end, hidden.replace("&", "&amp;").replace('"', "&quot;")))
         return tag.end
-
-
-def _unquoted(raw: str) -> str:
-    if "\\" not in raw:
-        return raw
-    try:
-        return str(json.loads(f'"{raw}"', strict=False))
-    except ValueError:
-        return without_escapes(raw)
