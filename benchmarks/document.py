@@ -20,6 +20,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
+from accord.basics.filenames import MESSAGES, PAGE
 from accord.recording.merge import merge
 
 SCENARIOS_A_FEATURE = 20
@@ -176,12 +177,12 @@ def _time(milliseconds: int) -> Json:
 
 def rendered(directory: Path, scenarios: int, *, evidence: bool) -> Path:
     """Make the stream and render it in a process of its own; prints what that took. Returns the page."""
-    stream = directory / "messages.ndjson"
+    stream = directory / MESSAGES
     with stream.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(message) + "\n" for message in messages(scenarios, evidence=evidence))
     command = [sys.executable, "-c", RENDER, str(stream), str(directory)]
     seconds, memory = map(float, subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.split())
-    page = directory / "index.html"
+    page = directory / PAGE
     size, of = page.stat().st_size / 1e6, stream.stat().st_size / 1e6
     words = "with evidence" if evidence else "without evidence"
     print(f"{words}: {of:.1f} MB of messages rendered in {seconds:.1f} s, {memory:.0f} MB of memory, to {size:.1f} MB")

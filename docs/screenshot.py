@@ -14,6 +14,8 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright
 
+from accord.basics.filenames import PAGE
+
 ROOT = Path(__file__).parents[1]
 PICTURE = Path(__file__).with_name("living-docs.png")
 BROWSER = ("chromium", "chromium-browser", "google-chrome")
@@ -29,7 +31,7 @@ def publish(directory: Path) -> Path:
     fault = schema.read_text(encoding="utf-8").replace("max_length=200)", "max_length=199)")
     schema.write_text(fault, encoding="utf-8")
     subprocess.run(run, cwd=directory, check=False, stdout=subprocess.DEVNULL)
-    return directory / "living-docs" / "index.html"
+    return directory / "living-docs" / PAGE
 
 
 async def take(page_file: Path) -> None:

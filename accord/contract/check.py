@@ -25,7 +25,7 @@ _JSON = re.compile(r".+[/+]json")
 
 
 class Contract:
-    """What an OpenAPI document says of each response; made once a run, since a schema is compiled where first used.
+    """What an OpenAPI document says of each response; make it once a run, since a schema is compiled when first used.
 
     Raises UsageError for a document that is not OpenAPI 3.1 or 3.2: older schemas are not JSON Schema.
     """
@@ -194,8 +194,8 @@ class _Response:
 
 def _is_preflight(request: httpx.Request, response: httpx.Response) -> bool:
     """Tell whether this is a CORS preflight, answered by what handles CORS and not by an operation."""
-    asked = request.method == "OPTIONS" and {"origin", "access-control-request-method"} <= request.headers.keys()
-    return asked and any(name.startswith("access-control-") for name in response.headers)
+    is_requested = request.method == "OPTIONS" and {"origin", "access-control-request-method"} <= request.headers.keys()
+    return is_requested and any(name.startswith("access-control-") for name in response.headers)
 
 
 def _media_type(content_type: str) -> str:

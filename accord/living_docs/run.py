@@ -95,6 +95,6 @@ class Run:
 
     @property
     def worst(self) -> Step | None:
-        """The first of the steps that made it what it is, unless it was kept."""
+        """The first of its worst steps; none if all have passed."""
         found = min(self.steps, key=lambda step: badness(step.state), default=None)
         return None if found is None or found.state is State.KEPT else found

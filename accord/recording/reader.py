@@ -16,7 +16,7 @@ from accord.recording import ndjson
 _LONGEST_REASON = 200
 
 TORN = "torn"
-"""Of which kind a last line that is torn is given out: `message` says in which way."""
+"""The kind under which a torn last line is yielded: its `message` is what is wrong with it."""
 
 UNFIT = (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, OSError, RecursionError)
 """What is raised while a message is read that is not as it should be."""
@@ -99,14 +99,14 @@ def _size(path: Path, file: IO[bytes]) -> int:
 def _reason(error: Exception) -> str:
     """Return what is wrong with a message as a part of a sentence, on one line and not too long."""
     if isinstance(error, KeyError):
-        said = f"{error.args[0]!r} is missing, or is not in any message before"
+        text = f"{error.args[0]!r} is missing, or is not in any message before"
     elif isinstance(error, RecursionError):
-        said = "it nests too deeply"
+        text = "it nests too deeply"
     elif isinstance(error, (TypeError, AttributeError, IndexError)):
-        said = "a part of it is not of the kind that it should be"
+        text = "a part of it is not of the kind that it should be"
     elif isinstance(error, (OverflowError, OSError)):
-        said = "there is no such time"
+        text = "there is no such time"
     else:
-        said = str(error) or type(error).__name__
-    said = one_line(said[: 2 * _LONGEST_REASON])
-    return said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…"
+        text = str(error) or type(error).__name__
+    text = one_line(text[: 2 * _LONGEST_REASON])
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"

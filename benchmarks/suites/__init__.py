@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from accord.basics.filenames import MESSAGES
 from benchmarks.measuring import Command, run
 
 ROOT = Path(__file__).parents[2]
@@ -138,7 +139,7 @@ class Suites:
 
     def render(self) -> Command:
         """What the last run of Accord recorded, published again."""
-        return self._command("render", "living-docs/messages.ndjson", "-o", "again")
+        return self._command("render", f"living-docs/{MESSAGES}", "-o", "again")
 
     def nothing(self) -> Command:
         """The command that publishes, started and ended."""

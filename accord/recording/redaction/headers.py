@@ -71,7 +71,7 @@ class Headers:
         return f"{name}{sign}{HIDDEN}"
 
     def _credentials(self, value: str) -> str:
-        """Hide what proves who asks; the scheme and what else is said with it stays."""
+        """Hide the proof of who sends the request; the scheme and other parameters stay."""
         if value in ("", HIDDEN):
             return value
         scheme = SCHEME.match(value)

@@ -1,7 +1,7 @@
-"""Where in a text secrets stand, by the names beside them: JSON, assignments, URLs and tags, in any mix, valid or not.
+"""Finds secrets in a text by the names beside them: in JSON, assignments, URLs and tags, in any mix, valid or not.
 
 One pass reads tokens from the beginning to the end, never goes back, and keeps what is open on a stack of its own: it
-takes linear time, and neither broken nor deeply nested text is in its way. A string is read as a text in its turn.
+takes linear time, and neither broken nor deeply nested text stops it. A string is read as a text of its own.
 """
 
 import json
@@ -84,6 +84,8 @@ class _Object:
 
 
 class _Scan:
+    """One pass over one text."""
+
     def __init__(
         self,
         text: str,
@@ -101,7 +103,7 @@ class _Scan:
         self._header = header
         self._following = FollowingValues(text, names.strength, learn, lambda value: scanner.hide(value, depth + 1))
         self._object = _Object("")
-        # What is open: of an object the one that it stands in, of an array nothing.
+        # What is open: of an object the one that it stands in, of an array nocurrent.
         self._open: list[_Object | None] = []
         self._unclosed: set[str] = set()
 
@@ -173,22 +175,22 @@ class _Scan:
 
     def _named(self, name: str, at: int) -> int:
         """Read on after a name in quotes and its sign; return where."""
-        thing = self._object
-        thing.key = name
-        strength = self._strength(name, thing.parent)
+        current = self._object
+        current.key = name
+        strength = self._strength(name, current.parent)
         if strength:
             return self._following.hide(strength, at, quoted=True, named=name)
         small = name.lower().replace("_", "")
         if small in LABELS:
-            thing.label = max(thing.label, self._label(at))
+            current.label = max(current.label, self._label(at))
         if small in VALUES:
             is_container = self._text[at : at + 1] in ("{", "[")
             if small == "input" and is_container:
                 return at  # Of a field that is missing FastAPI says what all was sent.
-            if thing.label:
-                return self._following.hide(thing.label, at, quoted=True, named=name)
+            if current.label:
+                return self._following.hide(current.label, at, quoted=True, named=name)
             if not is_container or len(self._open) <= _DEEPEST:
-                thing.values.append(at)
+                current.values.append(at)
         return at
 
     def _label(self, at: int) -> Strength:
