@@ -432,6 +432,21 @@ def test_an_exchange_is_set_out_as_http() -> None:
     assert piece.texts[1].endswith('\n\n{"n":1.10}\n\n[cut after 64 kB]'), "a number is shown as it was sent"
 
 
+def test_an_exchange_whose_address_has_a_user_is_set_out_too() -> None:
+    entry = exchange("GET /", 200)
+    entry["request"]["url"] = "http://[redacted]@test/tasks?page=2"
+    [piece] = rendered(Attachment("application/har+json", har(entry)["body"]))
+    assert piece.texts[0].startswith("GET /tasks?page=2 HTTP/1.1\nhost: test\n")
+
+
+def test_the_fields_of_a_form_are_set_out_line_by_line() -> None:
+    entry = exchange("POST /", 200)
+    params = [{"name": "title", "value": "milk"}, {"name": "picture", "fileName": "a.png"}, {"name": "empty"}]
+    entry["request"]["postData"] = {"mimeType": "multipart/form-data", "params": params}
+    [piece] = rendered(Attachment("application/har+json", har(entry)["body"]))
+    assert piece.texts[0].endswith("\n\ntitle=milk\npicture=a.png\nempty=")
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"log": {"entries": [{"request": 1}]}}', '{"log": {"entries": 3}}'])
 def test_a_har_document_that_is_none_is_told_by_its_size(body: str) -> None:
     [piece] = rendered(Attachment("application/har+json", body))

@@ -127,6 +127,13 @@ def test_what_is_no_record_is_refused_with_file_and_line(project: Project, shard
         merged(project, first, second)
 
 
+def test_lines_that_say_nothing_are_passed_over(project: Project, shards: list[Path]) -> None:
+    first, second, whole = shards
+    second.write_text(second.read_text(encoding="utf-8").replace("\n", "\n\n{}\n"), encoding="utf-8")
+    assert merged(project, first, second) == Merged(scenarios=12)
+    assert outcome(read(project.path / "all.ndjson")) == outcome(read(whole))
+
+
 def test_where_there_is_no_record_nothing_is_written(project: Project) -> None:
     with pytest.raises(AccordError, match=r"There is no run to be merged: .*gone\.ndjson is missing\."):
         merged(project, project.path / "gone.ndjson")

@@ -59,6 +59,7 @@ def changes(before: Document, after: Document) -> Changes:
     old = {pickle.slug: pickle for pickle in before.pickles()}
     new = {pickle.slug: pickle for pickle in after.pickles()}
     pairs = [(old.pop(slug), new.pop(slug)) for slug in list(new) if slug in old]
+    # First what surely is the same: what is left is compared by ever weaker likeness.
     for likeness in (_steps, _position(before, after)):
         pairs += _alike(old, new, likeness)
     for was, now in pairs:

@@ -51,6 +51,7 @@ def _free(name: str, taken: dict[str, int], parent: str = "") -> str:
     """Return a slug that is not taken; `taken` has each with the number that was last given to one of its name."""
     slug = "-".join(re.findall(r"\w+", name.lower()))[:80] or "unnamed"
     free = slug = f"{parent}.{slug}" if parent else slug
+    # The number goes on from the last one: ten thousand scenarios of one name would be compared pair by pair.
     while free in taken:
         taken[slug] += 1
         free = f"{slug}-{taken[slug]}"

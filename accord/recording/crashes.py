@@ -54,6 +54,7 @@ def envelopes(crashes: dict[str, Crash], pickles: dict[str, str], file: Path) ->
 
 
 def _case(case: str, pickle: str, steps: list[str], crash: Crash) -> Iterator[Envelope]:
+    # The ids are those that the recorder would have given, so that such a file can be merged with others.
     at, attempt = timestamp(crash.at), f"{case}.attempt.0"
     test_steps: list[Envelope] = [
         {"id": f"{case}.step.{number}", "pickleStepId": step} for number, step in enumerate(steps)

@@ -50,7 +50,7 @@ def _message(first: str, headers: list[dict[str, Any]], body: dict[str, Any], *,
 def _params(body: dict[str, Any]) -> list[str]:
     """Return the fields of a form, which HAR has instead of a text; of a file its name."""
     params = body.get("params") or []
-    return [f"{param['name']}={param.get('value', param.get('fileName'))}" for param in params]
+    return [f"{param['name']}={param.get('value', param.get('fileName', ''))}" for param in params]
 
 
 def _text(body: dict[str, Any], *, indented: bool) -> list[str]:

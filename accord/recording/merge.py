@@ -68,7 +68,7 @@ class _Survey:
         self._attempts: dict[str, list[_Attempt]] = {}
         self._by_id: dict[tuple[Path, str], _Attempt] = {}
         self._hook_steps: dict[tuple[Path, str], set[str]] = {}
-        for path in dict.fromkeys(files):
+        for path in dict.fromkeys(files):  # A file that is named twice is read once.
             self._read(path)
         if not self._starts:
             raise UsageError(f"There is no run to be merged: {'; '.join(self.merged.faults)}.")
@@ -105,6 +105,7 @@ class _Survey:
                 seconds(message["timestamp"])
                 (self._starts if kind == "testRunStarted" else self._ends)[path] = message
             case "source":
+                # Ids are made of lines: other lines would give the same id to another step.
                 digest = sha256(message["data"].encode(errors="surrogatepass")).digest()
                 if self._sources.setdefault(message["uri"], digest) != digest:
                     raise UsageError(

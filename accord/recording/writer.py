@@ -14,6 +14,7 @@ from ci_environment import detect_ci_environment
 
 from accord.basics.clock import now
 from accord.basics.filenames import running_messages
+from accord.errors import UsageError
 from accord.recording.crashes import Crash, envelopes
 from accord.recording.envelopes import Envelope, case_id, line, timestamp
 from accord.recording.recorder import PROTOCOL, Record
@@ -34,7 +35,9 @@ class MessagesWriter:
         self._started = now()
         self._path = directory / running_messages(os.getpid(), self._started)
         self._file: IO[str] | None = None
+        # What lines are about, and not the lines: each worker sends the same documents, which may be many.
         self._known: set[str] = set()
+        # The pickles that are to run, by the id of the test case, and which of the cases have ended.
         self._selected: dict[str, str] = {}
         self._ended: set[str] = set()
         self._crashed: dict[str, Crash] = {}
@@ -65,13 +68,15 @@ class MessagesWriter:
                 self._bring_back(self._file)
                 self._append("".join(map(line, self._rest(success))))
             except OSError as error:
-                self._give_up(error)
+                self._give_up(error.strerror)
+            except UsageError as error:  # The file cannot be read, in which the steps of a crashed scenario are.
+                self._give_up(str(error))
         if self._file is None:
             return None
         try:
             self._close()
         except OSError as error:
-            self._give_up(error)
+            self._give_up(error.strerror)
         return self._path if self.fault is None else None
 
     def _bring_back(self, file: IO[str]) -> None:
@@ -84,6 +89,7 @@ class MessagesWriter:
             file.close()
 
     def _rest(self, success: bool) -> Iterator[Envelope]:
+        """Yield a test case for each pickle that did not run, without steps unless its process died; then the end."""
         left = {case: pickle for case, pickle in self._selected.items() if case not in self._ended}
         crashed = {case: crash for case, crash in self._crashed.items() if case in left}
         yield from envelopes(crashed, left, self._path)
@@ -96,27 +102,30 @@ class MessagesWriter:
         yield {"testRunFinished": ended | ({"message": " ".join(others)} if others else {})}
 
     def _append(self, text: str) -> None:
+        # A child that a step forked has the file open too, and comes back here if it does not end by itself.
         if self.fault is not None or os.getpid() != self._process:
             return
         try:
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
+                # To be read again where somebody removed it. Its name is of this process and moment: nobody else's.
                 self._file = self._path.open("x+", encoding="utf-8")
                 started = {"id": "run", "timestamp": timestamp(self._started)}
                 text = line({"meta": meta(self._rootpath)}) + line({"testRunStarted": started}) + text
             self._file.write(text)
-            self._file.flush()
+            self._file.flush()  # What the system has is there if the process is killed; only a power cut may lose it.
         except OSError as error:
-            self._give_up(error)
+            self._give_up(error.strerror)
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, reason: str | None) -> None:
         self.fault = (
-            f"{self._path} ends early, and this run is not published: {error.strerror}: "
+            f"{self._path} ends early, and this run is not published: {reason}: "
             "see that there is room, and that files can be written there."
         )
         with suppress(OSError):
             self._close()
         with suppress(OSError):
+            # An empty file says nothing; one that has some lines can still be rendered.
             if self._path.stat().st_size == 0:
                 self._path.unlink()
 
@@ -132,6 +141,7 @@ def meta(rootpath: Path) -> Envelope:
     Addresses lose the user, and what in their query or fragment has a secret's name.
     """
     described: dict[str, Any] = detect_ci_environment(dict(os.environ)) or {"name": "local"}
+    # Some servers of CI say which commit it is. Where they do not, or there is none, git is asked.
     described.setdefault("git", _git(rootpath))
     if url := described.get("url"):
         described["url"] = public(url)

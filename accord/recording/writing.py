@@ -88,9 +88,11 @@ class Writing:
         self._recorder = recorder
         self._directory = directory
         self._writer = MessagesWriter(directory, config.rootpath)
+        # Messages name files as the user would type them: a test may have changed the directory since.
         self._working_directory = config.invocation_params.dir
         self._faults: list[str] = []
 
+    # Last, when the recorder has noted which scenarios are selected.
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self) -> None:
         """Write the features and pickles, before any of them runs."""
@@ -109,6 +111,7 @@ class Writing:
                 end_workers(node.config)
                 raise
 
+    # First, so that no other plugin, such as one that writes reports as JSON, sees what is carried.
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write what a scenario did, once it has ended, and keep it no longer."""
@@ -126,6 +129,7 @@ class Writing:
         if (record := carrier.pop(TRAVELLING, None)) is not None:
             self._writer.write(Record(**record))
 
+    # Last, when all others have had their say on the exit status, which becomes the success of the run.
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write what did not run, and the end, and have the file taken."""
@@ -133,6 +137,7 @@ class Writing:
         messages = self._writer.finish(success=session.exitstatus == pytest.ExitCode.OK)
         if messages is None or session.config.hook.pytest_accord_messages(session=session, messages=messages):
             return
+        # Nobody makes documents of them.
         try:
             with alone(self._directory), together() as files:
                 replace_last(files, messages, self._directory)
