@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from accord.contract.check import Contract, Coverage
+from accord.contract.check import Contract
+from accord.contract.coverage import Coverage
 from accord.errors import AccordError, ContractViolationError
 from accord.isolation.isolation import Isolation
 from accord.plugin import percentage
