@@ -13,6 +13,7 @@ from accord.guards.hooks import Guards
 from accord.isolation.hooks import Isolations
 from accord.living_docs import publishing
 from accord.recording import writing
+from accord.recording.durations import share_by_durations
 from accord.recording.hooks import Recording
 from accord.recording.redaction.redaction import REDACTION, Redaction
 from accord.reporting.hooks import Details, Failures
@@ -83,8 +84,11 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object
     return (yield)
 
 
+# Before pytest-split, which reads its file when it is configured.
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the rooms."""
+    share_by_durations(config, publishing.baseline(config))
     config.stash[RUNNING] = running = Running(config.rootpath)
     config.stash[REDACTION] = Redaction(config.getini("accord_redact"))
     plugins = config.pluginmanager
