@@ -20,6 +20,7 @@ from pytest_bdd import parsers
 
 import accord
 from accord.compat.cpython import Gathering, disconnect, drop_task, replace_unawaited_warning, tasks_of
+from accord.compat.pytest import give_fixture
 from accord.compat.pytest_asyncio import RUNNER
 from accord.compat.pytest_bdd import StepParser, arguments_of
 from tests.helpers.project import Project
@@ -44,6 +45,8 @@ CALLED = [
     ("pytest-bdd", "pytest_bdd.parser", "Examples.as_contexts", ["self"]),
     ("pytest-bdd", "pytest_bdd.exceptions", "GherkinParseError", ["message", "line", "line_content", "filename"]),
     ("pytest-bdd", "pytest_bdd.hooks", "pytest_bdd_apply_tag", ["tag", "function"]),
+    ("pytest-bdd", "pytest_bdd.reporting", "scenario_reports_registry", []),
+    ("pytest-bdd", "pytest_bdd.reporting", "test_report_context_registry", []),
     ("time-machine", "time_machine", "escape_hatch.is_travelling", []),
     ("pytest", "_pytest.logging", "LogCaptureHandler", []),
     ("pytest", "_pytest.capture", "CaptureManager.suspend", ["self", "in_"]),
@@ -185,6 +188,50 @@ async def test_the_tasks_of_a_group_and_of_what_is_gathered_are_known() -> None:
         assert tasks_of(event) == []
         event.set()
         await gathered
+
+
+def test_a_fixture_that_is_given_is_what_others_are_made_of(request: pytest.FixtureRequest) -> None:
+    give_fixture(request, "given_in_passing", 1)
+    assert request.getfixturevalue("given_in_passing") == 1
+    give_fixture(request, "given_in_passing", 2)
+    assert request.getfixturevalue("made_of_it") == 3
+
+
+@pytest.fixture
+def made_of_it(given_in_passing: int) -> int:
+    return given_in_passing + 1
+
+
+def test_pytest_keeps_no_fixture_of_a_test_once_it_is_let_go(project: Project) -> None:
+    project.scenario("Given a thing", "Then it is there")
+    project.steps("""
+        import gc, weakref
+        class Thing: ...
+        things = weakref.WeakSet()
+
+        @pytest.fixture(scope="session")
+        def outlasting(): ...
+
+        @pytest.fixture
+        def thing(outlasting):
+            things.add(it := Thing())
+            return it
+
+        @given("a thing", target_fixture="it")
+        def _(thing):
+            return thing
+
+        @then("it is there")
+        def _(it):
+            assert it in things
+
+        def pytest_runtest_logfinish():
+            gc.collect()
+            print("left", len(things))
+    """)
+    result = project.run("-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*left 0*"])
 
 
 def test_pytest_bdd_runs_what_a_module_binds_through_the_function_that_is_replaced(project: Project) -> None:
