@@ -229,7 +229,7 @@ def test_pytest_keeps_no_fixture_of_a_test_once_it_is_let_go(project: Project) -
             gc.collect()
             print("left", len(things))
     """)
-    result = project.run("-s")
+    result = project.run_process("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*left 0*"])
 
