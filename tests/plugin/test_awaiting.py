@@ -1,9 +1,6 @@
 """Async steps: they are awaited, on the fixtures' loop, and behave as sync ones do in all else."""
 
 import re
-import signal
-import sys
-from subprocess import PIPE, Popen
 from textwrap import indent
 
 import pytest
@@ -100,62 +97,35 @@ def test_a_target_fixture_gets_what_the_async_step_gave(project: Project, step: 
     project.run().assert_outcomes(passed=1)
 
 
-GENERATORS = """
-@pytest.fixture
-async def under():
-    yield
-    print("under: torn down")
-
-@given("a first")
-async def _(under):
-    print("first: set up")
-    yield
-    await asyncio.sleep(0)
-    print("first: torn down")
-
-@given("a second")
-async def _():
-    print("second: set up")
-    yield
-    await asyncio.sleep(0)
-    print("second: torn down")
-
-@then("it ends")
-async def _():
-    print("it ends")
-"""
-
 SET_UP = ["*first: set up", "second: set up"]
 TORN_DOWN = ["*second: torn down", "first: torn down", "under: torn down"]
 
 
 def test_what_follows_the_yield_of_an_async_step_runs_when_the_scenario_ends_in_reverse_order(project: Project) -> None:
-    project.scenario("Given a first", "And a second", "Then it ends")
-    project.steps(GENERATORS)
+    project.copy("generators")
     result = project.run("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([*SET_UP, "it ends", *TORN_DOWN], consecutive=True)
 
 
 def test_what_follows_the_yield_of_an_async_step_runs_although_a_later_step_fails(project: Project) -> None:
+    project.copy("generators")
     project.scenario("Given a first", "And a second", "Then it fails")
-    project.steps(GENERATORS + '\n@then("it fails")\nasync def _(): assert False')
+    project.more_steps('@then("it fails")\nasync def _(): assert False')
     result = project.run("-s")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([*SET_UP, *TORN_DOWN], consecutive=True)
 
 
 def test_a_failure_after_the_yield_is_reported_and_starts_at_the_step(project: Project) -> None:
+    project.copy("generators")
     project.scenario("Given a first", "And a failing end", "Then it ends")
-    project.steps(
-        GENERATORS
-        + """
-@given("a failing end")
-async def _():
-    yield
-    assert False, "at the end"
-"""
-    )
+    project.more_steps("""
+        @given("a failing end")
+        async def _():
+            yield
+            assert False, "at the end"
+    """)
     result = project.run("-s")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*first: torn down", "under: torn down"])
@@ -197,43 +167,7 @@ def test_a_second_yield_is_an_error_that_says_where(project: Project) -> None:
 
 
 def test_async_steps_fixtures_and_plain_tests_share_one_loop(project: Project) -> None:
-    project.scenario("Given a loop", "Then a loop")
-    project.steps("""
-        loops = []
-
-        def note():
-            loops.append(asyncio.get_running_loop())
-
-        @pytest.fixture(scope="session")
-        async def of_the_session():
-            note()
-            yield
-            note()
-
-        @pytest.fixture
-        async def of_the_scenario():
-            note()
-            yield
-            note()
-
-        @pytest.fixture
-        def noting(of_the_session):
-            return note
-
-        @given("a loop")
-        async def _(of_the_session, of_the_scenario):
-            note()
-            yield
-            note()
-
-        @then("a loop")
-        async def _():
-            note()
-
-        def pytest_unconfigure():
-            print("noted", len(loops), "loops", len(set(loops)))
-    """)
-    project.pytester.makepyfile("async def test_plain(noting): noting()")
+    project.copy("one_loop")
     result = project.run("-s")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*noted 8 loops 1"])
@@ -399,87 +333,6 @@ def test_pdb_lands_in_the_frame_of_the_failing_step(project: Project) -> None:
     child.close()
 
 
-INTERRUPTED = """
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
-@pytest.fixture
-async def under():
-    yield
-    await asyncio.sleep(0)
-    print("under: torn down")
-
-@given("a generator")
-async def _(under):
-    yield
-    await asyncio.sleep(0)
-    print("generator: torn down")
-
-@then("it waits")
-async def _(under):
-    try:
-        print("it waits", flush=True)
-        {interrupt}
-        await asyncio.Event().wait()
-    finally:
-        await asyncio.sleep(0)
-        print("step: cleaned up")
-"""
-
-NOISE = re.compile("Task was destroyed|never awaited|never retrieved|Traceback|Error")
-
-
-def _is_clean_end(output: str, errors: str) -> bool:
-    steps = ["step: cleaned up", "generator: torn down", "under: torn down"]
-    return [line for line in output.splitlines() if line in steps] == steps and not NOISE.search(output + errors)
-
-
-@pytest.mark.parametrize(
-    "interrupt",
-    [
-        "signal.raise_signal(signal.SIGINT)",
-        "asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)",
-    ],
-    ids=["in the step's own code", "while the step waits"],
-)
-def test_ctrl_c_lets_the_step_clean_up_then_its_fixtures_and_exits_with_2(project: Project, interrupt: str) -> None:
-    project.scenario("Given a generator", "Then it waits")
-    project.steps(INTERRUPTED.format(interrupt=interrupt))
-    result = project.run_process("-s")
-    assert result.ret == pytest.ExitCode.INTERRUPTED
-    assert _is_clean_end(result.stdout.str(), result.stderr.str())
-
-
-def test_ctrl_c_from_the_keyboard_does_the_same(project: Project) -> None:
-    project.scenario("Given a generator", "Then it waits")
-    project.steps(INTERRUPTED.format(interrupt="pass"))
-    with Popen([sys.executable, "-m", "pytest", "-s"], stdout=PIPE, stderr=PIPE, text=True) as run:
-        assert run.stdout is not None
-        assert any("it waits" in line for line in run.stdout)
-        run.send_signal(signal.SIGINT)
-        output, errors = run.communicate()
-    assert run.returncode == pytest.ExitCode.INTERRUPTED
-    assert _is_clean_end(output, errors)
-
-
-def test_ctrl_c_ends_the_run_although_the_steps_clean_up_fails(project: Project) -> None:
-    project.feature(TWO)
-    project.steps(
-        HOLDS
-        + """
-@then("it fails")
-async def _():
-    asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)
-    try:
-        await asyncio.Event().wait()
-    finally:
-        pytest.fail("in the clean-up")
-"""
-    )
-    result = project.pytester.runpytest_inprocess("-s", no_reraise_ctrlc=True)
-    assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.no_fnmatch_line("*it holds")
-
-
 def test_sync_steps_stay_as_they_are(project: Project) -> None:
     project.settings("[pytest]\nasyncio_default_fixture_loop_scope = session\nfilterwarnings = error")
     project.scenario("Given a value", "And a yielded value", "Then both are there")
@@ -503,129 +356,6 @@ def test_sync_steps_stay_as_they_are(project: Project) -> None:
     result = project.run("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*both are there", "*torn down"])
-
-
-VARIABLE = """
-variable = ContextVar("variable", default="unset")
-
-@pytest.fixture
-async def of_the_fixture():
-    token = variable.set("of the fixture")
-    yield
-    assert variable.get() == "of the fixture"
-    variable.reset(token)
-
-@given("a fixture sets it")
-async def _(of_the_fixture): ...
-
-@given("an async step sets it")
-async def _():
-    await asyncio.sleep(0)
-    variable.set("of the step")
-
-@given("an async generator step sets it")
-async def _():
-    token = variable.set("of the generator")
-    yield
-    assert variable.get() == "of the generator"
-    variable.reset(token)
-
-@given("a sync step sets it")
-def _():
-    token = variable.set("of the sync step")
-    yield
-    variable.reset(token)
-
-@then(parsers.parse('a sync step sees "{value}"'))
-def _(value):
-    assert variable.get() == value
-
-@then(parsers.parse('an async step sees "{value}"'))
-async def _(value):
-    assert variable.get() == value
-
-@then(parsers.parse('an async generator step sees "{value}"'))
-async def _(value):
-    assert variable.get() == value
-    yield
-    assert variable.get() == value
-"""
-
-
-@pytest.mark.parametrize(
-    ("setter", "value"),
-    [
-        ("a fixture sets it", "of the fixture"),
-        ("an async step sets it", "of the step"),
-        ("an async generator step sets it", "of the generator"),
-        ("a sync step sets it", "of the sync step"),
-    ],
-)
-def test_a_context_variable_is_seen_by_all_later_steps_and_by_no_other_scenario(
-    project: Project, setter: str, value: str
-) -> None:
-    project.feature(f"""
-        Feature: It
-          Scenario: One
-            Given {setter}
-            Then a sync step sees "{value}"
-            And an async step sees "{value}"
-            And an async generator step sees "{value}"
-
-          Scenario: Two
-            Then a sync step sees "unset"
-            And an async step sees "unset"
-    """)
-    project.steps(VARIABLE)
-    project.run().assert_outcomes(passed=2)
-
-
-def test_each_layer_of_a_context_variable_is_taken_back_in_its_turn(project: Project) -> None:
-    project.feature("""
-        Feature: It
-          Scenario: One
-            Given a fixture sets it
-            And an async generator step sets it
-            And an async step sets it
-            Then a sync step sees "of the step"
-
-          Scenario: Two
-            Then a sync step sees "unset"
-    """)
-    project.steps(VARIABLE)
-    project.run().assert_outcomes(passed=2)
-
-
-def test_an_async_fixture_sees_to_its_end_what_was_set_before_it(project: Project) -> None:
-    project.scenario("Given an async step sets it", "Then a fixture sees it")
-    project.steps(
-        VARIABLE
-        + """
-@pytest.fixture
-async def seeing():
-    assert variable.get() == "of the step"
-    yield
-    assert variable.get() == "of the step"
-
-@then("a fixture sees it")
-def _(seeing): ...
-"""
-    )
-    project.run().assert_outcomes(passed=1)
-
-
-def test_a_failing_step_leaves_no_context_variable_behind(project: Project) -> None:
-    project.feature("""
-        Feature: It
-          Scenario: One
-            Then it sets and fails
-          Scenario: Two
-            Then a sync step sees "unset"
-    """)
-    project.steps(
-        VARIABLE + '\n@then("it sets and fails")\nasync def _():\n    variable.set("of the failing")\n    assert False'
-    )
-    project.run().assert_outcomes(failed=1, passed=1)
 
 
 @pytest.mark.parametrize("setting", ["asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"])

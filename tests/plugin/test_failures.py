@@ -8,66 +8,6 @@ import pytest
 from accord.basics.failures import named, text_of
 from tests.helpers.project import Project
 
-ODD = """
-class Odd(Exception):
-    def __init__(self, how):
-        super().__init__()
-        self.how = how
-
-    def __str__(self):
-        if self.how == "recursion":
-            return str(self)
-        if self.how == "number":
-            return 3
-        raise {"exit": SystemExit, "ctrl-c": KeyboardInterrupt, "error": ValueError}[self.how]("no text")
-
-    __repr__ = __str__
-
-    def __eq__(self, other):
-        raise self
-
-    __hash__ = None
-
-
-@given(parsers.parse("an error whose text is {how}"), target_fixture="odd")
-def _(how):
-    return Odd(how)
-
-
-@then("it is raised")
-async def _(odd):
-    raise odd
-
-
-@then("it is raised in a group")
-async def _(odd):
-    raise ExceptionGroup("all of them", [odd, ExceptionGroup("more", [odd])])
-
-
-@then("it is raised from another")
-async def _(odd):
-    raise LookupError("another") from odd
-
-
-@then("it is compared")
-async def _(odd):
-    assert odd is None
-
-
-@then("a task fails with it unseen")
-async def _(odd):
-    async def fail():
-        raise odd
-    asyncio.create_task(fail())
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    import gc
-    gc.collect()
-
-
-@then("all is well")
-async def _(): ...
-"""
 HOWS = ("error", "number", "recursion", "exit", "ctrl-c")
 
 
@@ -87,6 +27,7 @@ def failures(project: Project) -> dict[str, str]:
 
 @pytest.mark.usefixtures("publishing")
 def test_an_error_whose_text_cannot_be_had_fails_its_scenario_and_nothing_else(project: Project) -> None:
+    project.copy("odd_errors")
     ways = ("it is raised", "it is raised in a group", "it is raised from another", "a task fails with it unseen")
     scenarios = [
         f"  Scenario: {way}, {how}\n    Given an error whose text is {how}\n    Then {way}\n"
@@ -97,7 +38,6 @@ def test_an_error_whose_text_cannot_be_had_fails_its_scenario_and_nothing_else(p
         for how in HOWS[:4]
     ]
     project.feature("Feature: It\n" + "".join(scenarios) + "  Scenario: last\n    Then all is well\n")
-    project.steps(ODD)
     result = project.run_process()
     result.assert_outcomes(passed=1, failed=24)
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
@@ -162,40 +102,16 @@ def test_a_fixture_of_many_scenarios_that_fails_is_shown_once(
     assert sum(text.startswith("E ") and text.endswith("OutOfInk: there is no ink") for text in result.outlines) == 2
 
 
-PREPARING = """
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-
-@pytest.fixture(scope="session")
-def prepare_database():
-    async def make(url):
-        engine = create_async_engine(url)
-        try:
-            async with engine.begin() as connection:
-                await connection.execute(text('CREATE EXTENSION "no-such-thing"'))
-        finally:
-            await engine.dispose()
-    return make
-
-@given("ink")
-def _(database_url): ...
-
-@then("it writes")
-async def _(): ...
-"""
-
-
 def test_what_prepares_the_database_answers_for_its_own_failure(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    project.feature("Feature: It\n" + TWO)
-    project.steps(PREPARING)
+    project.copy("failing_preparation")
     result = project.run()
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
         [
             "E * PostgreSQL from the wheel comes without this extension: set DATABASE_URL *",
-            "The fixture `prepare_database` (conftest.py:15) failed: *no-such-thing*; shown in full at *",
+            "The fixture `prepare_database` (conftest.py:11) failed: *no-such-thing*; shown in full at *",
         ]
     )

@@ -15,49 +15,6 @@ from steps.service import Environment
 from tests.helpers.project import SETTINGS, Project
 from tests.helpers.servers import query
 
-LIBRARY = """
-import datetime
-import logging
-import os
-import time
-from datetime import date
-from time import time as seconds
-from zoneinfo import ZoneInfo
-
-import freezegun
-import time_machine
-
-overrides = {}
-library = logging.getLogger("library")
-silent = logging.getLogger("silent")
-silent.propagate = False
-
-@pytest.fixture(scope="session", autouse=True)
-def of_the_app(state_guard):
-    def restore(before):
-        overrides.clear()
-        overrides.update(before)
-
-    state_guard.add("overrides", read=overrides.copy, restore=restore)
-
-def get_session(): ...
-
-@given("nothing")
-async def _(): ...
-
-@then("all is as it was")
-def all_is_as_it_was():
-    assert "LEAK" not in os.environ
-    assert os.environ["KEPT"] == "kept"
-    assert time.time() > 1_700_000_000 and datetime.datetime.now().year > 2023
-    assert seconds() > 1_700_000_000 and date.today().year > 2023 and time.gmtime().tm_year > 2023
-    assert time.time() != time.time() or time.time_ns() != time.time_ns()
-    assert (logging.root.level, logging.root.manager.disable) == (logging.WARNING, 0)
-    assert [handler for handler in logging.root.handlers if type(handler) is logging.StreamHandler] == []
-    assert (library.level, library.disabled, library.propagate, library.handlers) == (0, False, True, [])
-    assert overrides == {}
-"""
-
 LEAKS = {
     "a variable that is set": (
         'os.environ["LEAK"] = "1"',
@@ -157,6 +114,7 @@ def run(project: Project, body: str, *arguments: str) -> pytest.RunResult:
 def test_a_scenario_that_leaves_it_changed_is_named_and_the_next_one_starts_clean(
     project: Project, body: str, told: str
 ) -> None:
+    project.copy("leaking")
     project.feature("""
         Feature: It
           Scenario: One
@@ -167,13 +125,10 @@ def test_a_scenario_that_leaves_it_changed_is_named_and_the_next_one_starts_clea
             Given nothing
             Then all is as it was
     """)
-    project.steps(f"""{LIBRARY}
+    project.more_steps(f"""
 @given("a leak")
 async def _():
 {indent(body, "    ")}
-
-@then("nothing is asked")
-async def _(): ...
 """)
     result = run(project, body)
     result.assert_outcomes(passed=2, errors=1)
@@ -202,9 +157,9 @@ def test_two():
 def test_a_plain_test_that_leaves_it_changed_is_named_and_the_next_one_starts_clean(
     project: Project, body: str, told: str
 ) -> None:
-    project.steps(LIBRARY)
+    project.copy("leaking")
     project.pytester.makepyfile(test_plain=PLAIN.format(body=body))
-    result = run(project, body)
+    result = run(project, body, "test_plain.py")
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines([f"The test `test_one` (test_plain.py:3) leaves {sentence(body, told)}"])
 
@@ -255,74 +210,22 @@ async def leak():
 @pytest.mark.parametrize("fixture", UNDONE.values(), ids=UNDONE)
 def test_what_is_undone_in_time_is_no_leak(project: Project, fixture: str, settings: str) -> None:
     project.settings(SETTINGS + settings)
+    project.copy("leaking")
     project.feature("""
         Feature: It
           Scenario: One
             Given a change
             Then it is made
     """)
-    project.steps(
-        LIBRARY + fixture + '\n@given("a change")\nasync def _(leak): ...\n@then("it is made")\nasync def _(): ...\n'
+    project.more_steps(
+        fixture + '\n@given("a change")\nasync def _(leak): ...\n@then("it is made")\nasync def _(): ...\n'
     )
     project.pytester.makepyfile("def test_plain(leak): ...")
     project.run().assert_outcomes(passed=2)
 
 
-WIDER = """
-@pytest.fixture(scope="session")
-def settings():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LEAK", "of the session")
-        patch.setitem(overrides, get_session, "of the session")
-        logging.root.addHandler(handler := logging.StreamHandler())
-        library.setLevel(logging.INFO)
-        yield
-        library.setLevel(logging.NOTSET)
-        logging.root.removeHandler(handler)
-
-@pytest.fixture(scope="module")
-def frozen(settings):
-    with time_machine.travel(0, tick=False):
-        yield
-
-@given("a change of its own")
-async def _(monkeypatch):
-    monkeypatch.setenv("OWN", "1")
-
-@given("what lasts")
-async def _(settings, frozen): ...
-
-@given("a leak")
-async def _():
-    os.environ["LEAK"] = "of the scenario"
-
-@then("nothing is asked")
-async def _(): ...
-
-@then("it lasts")
-async def _():
-    assert (os.environ["LEAK"], time.time(), overrides) == ("of the session", 0, {get_session: "of the session"})
-"""
-
-
 def test_what_a_fixture_of_a_wider_scope_changes_may_last(project: Project) -> None:
-    project.feature("""
-        Feature: It
-          Scenario: One
-            Given a change of its own
-            And what lasts
-            Then it lasts
-
-          Scenario: Two
-            Given what lasts
-            And a leak
-            Then nothing is asked
-
-          Scenario: Three
-            Given what lasts
-            Then it lasts
-    """)
-    project.steps(LIBRARY + WIDER)
+    project.copy("leaking")
     result = project.run()
     result.assert_outcomes(passed=3, errors=1)
     result.stdout.fnmatch_lines(
@@ -336,9 +239,9 @@ def test_in_any_order_those_that_leak_are_named_and_no_others(project: Project, 
     leaking = [body for body, _ in LEAKS.values()]
     tests = [f"def test_leak_{number}():\n    {body}\n" for number, body in enumerate(leaking)]
     tests += [f"def test_clean_{number}():\n    all_is_as_it_was()\n" for number in range(len(leaking))]
-    project.steps(LIBRARY)
+    project.copy("leaking")
     project.pytester.makepyfile(test_plain="from conftest import *\n" + "\n".join(tests))
-    result = project.run_process("-rE")
+    result = project.run_process("-rE", "test_plain.py")
     result.assert_outcomes(passed=len(tests), errors=len(leaking))
     named = {line.split("::")[1].split(" ")[0] for line in result.outlines if line.startswith("ERROR test_plain.py::")}
     assert named == {f"test_leak_{number}" for number in range(len(leaking))}

@@ -1,85 +1,15 @@
 """Every run of features leaves its Cucumber Messages, whatever became of it."""
 
 import json
-import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from cucumber_messages import Envelope, message_converter
 
+from tests.helpers.messages import STEPS, Messages, messages, of, outcome, read, statuses
 from tests.helpers.project import Project
 
 pytestmark = pytest.mark.usefixtures("publishing")
-
-Messages = list[dict[str, Any]]
-
-STEPS = """
-@given("a step")
-async def _(): ...
-
-@given(parsers.parse("a {number:d}"))
-async def _(number): ...
-
-@then("it holds")
-async def _(): ...
-
-@then("it breaks")
-async def _():
-    assert 1 == 2, "one is not two"
-"""
-DYING = """
-import os
-
-@given(parsers.parse("a {{number:d}}"))
-async def _(number):
-    if {condition}:
-        os._exit(9)
-
-@then("it holds")
-async def _(): ...
-"""
-APP = """
-import httpx
-import pytest_asyncio
-from fastapi import FastAPI
-
-from accord.contract.check import Contract
-
-app = FastAPI()
-
-@app.post("/sign-in")
-async def sign_in(body: dict) -> dict:
-    return {"access_token": "abc.def.ghi", "user": {"name": body["name"], "pin": body.get("pin")}}
-
-@app.get("/breaks")
-async def breaks() -> None:
-    raise RuntimeError("out of order")
-
-@pytest_asyncio.fixture
-async def client(isolation):
-    transport = isolation.transport(app, Contract(app.openapi()))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield client
-"""
-
-
-def read(path: Path) -> Messages:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def messages(project: Project) -> Messages:
-    return read(project.path / "living-docs" / "messages.ndjson")
-
-
-def of(kind: str, told: Messages) -> list[Any]:
-    return [message[kind] for message in told if kind in message]
-
-
-def statuses(told: Messages) -> list[str]:
-    return [finished["testStepResult"]["status"] for finished in of("testStepFinished", told)]
 
 
 @pytest.fixture
@@ -243,27 +173,8 @@ def test_a_scenario_that_a_module_binds_is_the_same_pickle(project: Project) -> 
     assert sorted(pickles) == sorted(2 * [pickle["id"] for pickle in of("pickle", told)])
 
 
-def many(project: Project) -> None:
-    for number in range(4):
-        scenarios = "".join(
-            f"  Scenario: {name}\n    Given a {number}\n    Then it holds\n" for name in ("Quince", "Medlar", "Sloe")
-        )
-        project.feature(f"Feature: Feature {number}\n{scenarios}", f"{number}.feature")
-
-
-def outcome(told: Messages) -> dict[str, list[str]]:
-    """Return the statuses of the steps, by the name of their scenario."""
-    cases = {case["id"]: case["pickleId"] for case in of("testCase", told)}
-    started = {it["id"]: cases[it["testCaseId"]] for it in of("testCaseStarted", told)}
-    found: dict[str, list[str]] = {pickle["id"]: [] for pickle in of("pickle", told)}
-    for finished in of("testStepFinished", told):
-        found[started[finished["testCaseStartedId"]]].append(finished["testStepResult"]["status"])
-    return found
-
-
 def test_the_streams_of_workers_arrive_as_one(project: Project) -> None:
-    many(project)
-    project.steps(STEPS)
+    project.copy("orchard")
     project.run_process()
     alone = messages(project)
     project.run_process("-n", "2").assert_outcomes(passed=12)
@@ -272,51 +183,6 @@ def test_the_streams_of_workers_arrive_as_one(project: Project) -> None:
     for kind in ("source", "gherkinDocument", "pickle", "stepDefinition", "meta", "testRunStarted", "testRunFinished"):
         assert len(of(kind, together)) == len(of(kind, alone)), kind
     assert {started["workerId"] for started in of("testCaseStarted", together)} == {"gw0", "gw1"}
-
-
-CRASHED = ["UNKNOWN", "UNKNOWN", "FAILED"]
-
-
-@pytest.mark.parametrize(
-    ("death", "how"),
-    [
-        ("os._exit(9)", "exit code 9"),
-        ("os.kill(os.getpid(), 9)", "SIGKILL"),
-        ("__import__('ctypes').string_at(0)", "SIGSEGV"),
-    ],
-)
-def test_a_scenario_whose_worker_dies_is_broken_and_the_others_are_what_they_are(
-    project: Project, death: str, how: str
-) -> None:
-    many(project)
-    project.steps(DYING.format(condition="number == 2").replace("os._exit(9)", death))
-    result = project.run_process("-n", "2")
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["9 promises kept, 3 broken: *"])
-    told = messages(project)
-    assert len(of("testCase", told)) == 12
-    assert sorted(outcome(told).values()) == 9 * [["PASSED", "PASSED"]] + 3 * [CRASHED]
-    for message in told:
-        assert message_converter.to_dict(message_converter.from_dict(message, Envelope)) == message
-    summary = project.path.joinpath("living-docs", "summary.md").read_text(encoding="utf-8").replace("\\", "")
-    assert len(re.findall(rf"until the end: The worker gw\d of pytest-xdist crashed \({how}\)", summary)) == 3
-
-
-def test_what_no_worker_came_to_before_all_had_died_is_not_run(project: Project) -> None:
-    many(project)
-    project.steps(DYING.format(condition="True"))
-    project.run_process("-n", "2", "--max-worker-restart=0").stdout.fnmatch_lines(["* not run: *"])
-    statuses = list(outcome(messages(project)).values())
-    assert statuses.count(CRASHED) + statuses.count([]) == 12
-    assert 1 <= statuses.count(CRASHED) <= 2
-
-
-def test_a_killed_run_leaves_what_it_had_done(project: Project) -> None:
-    many(project)
-    project.steps(DYING.format(condition="number >= 2"))
-    project.run_process("-p", "no:randomly")
-    [left] = project.path.joinpath("living-docs").glob("messages.*.ndjson")
-    assert sum(len(steps) == 2 for steps in outcome(read(left)).values()) == 6
 
 
 def test_a_run_without_features_leaves_nothing(project: Project) -> None:
@@ -332,8 +198,7 @@ def test_a_run_may_leave_nothing(failing: Project, argument: str) -> None:
 
 
 def test_a_disk_that_is_full_ends_the_record_and_not_the_run(project: Project) -> None:
-    many(project)
-    project.steps(STEPS)
+    project.copy("orchard")
     limited = f"ulimit -f 8; exec {sys.executable} -B -m pytest -p no:cacheprovider"
     result = project.pytester.run("bash", "-c", limited)
     result.assert_outcomes(passed=12)
@@ -363,28 +228,24 @@ def test_times_are_real_in_a_scenario_that_travels_in_time(project: Project) -> 
 
 
 def test_a_failure_shows_its_scenario_then_the_assertion_then_the_exchange(project: Project) -> None:
-    project.scenario("Given a question", "Then it breaks")
-    project.steps(
-        STEPS + APP + '\n@given("a question")\nasync def _(client):\n'
-        '    await client.post("/sign-in", json={"name": "alice", "password": "hunter2!"})\n'
-    )
+    project.copy("signing_in")
     for workers in ([], ["-n", "1"]):
         shown = project.run_process(*workers).stdout
         shown.fnmatch_lines(
             [
                 "it.feature:4",
                 "  Scenario: One",
-                "    Given a question",
+                "    Given a sign-in",
                 ">   Then it breaks",
                 "*",
                 "E       AssertionError: one is not two",
                 "*",
                 "*- What went over the wire -*",
-                "POST http://test/sign-in",
+                "POST /sign-in HTTP/1.1",
                 "*",
                 '{"name":"alice","password":"[[]redacted[]]"}',
                 "",
-                "200 OK",
+                "HTTP/1.1 200 OK",
                 "*",
                 '{"access_token":"[[]redacted[]]","user":*',
             ]
@@ -398,8 +259,9 @@ def asking(project: Project) -> Callable[[str], Messages]:
     """Run a scenario whose first step does this with a client, and return the messages."""
 
     def ask(code: str) -> Messages:
+        project.copy("signing_in")
         project.scenario("Given a question", "Then it holds")
-        project.steps(STEPS + APP + f'\n@given("a question")\nasync def _(client):\n    {code}\n')
+        project.more_steps(f'@given("a question")\nasync def _(client):\n    {code}\n')
         project.settings(project.path.joinpath("pytest.ini").read_text(encoding="utf-8") + "accord_redact = pin\n")
         project.run()
         return messages(project)
@@ -442,31 +304,6 @@ def test_an_error_of_the_app_leaves_its_traceback(asking: Callable[[str], Messag
     assert "RuntimeError: out of order" in trace["body"]
 
 
-SQL = """
-import pytest_asyncio
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-
-@pytest_asyncio.fixture
-async def db(isolation, database_url):
-    engine = create_async_engine(database_url)
-    async with isolation.session(engine) as session:
-        yield session
-    await engine.dispose()
-
-@given("a question")
-async def _(db):
-    await db.execute(text("SELECT upper(:secret), 'hunter2!', 4711 -- hunter2!"), {"secret": "hunter2!"})
-"""
-BROKEN_SQL = """
-@given("an error")
-async def _(db):
-    await db.execute(text("CREATE TABLE a (b text UNIQUE)"))
-    for _ in range(2):
-        await db.execute(text(f"INSERT INTO a VALUES (:secret) -- {SECRET}"), {"secret": SECRET})
-"""
-
-
 @pytest.mark.parametrize("tag", ["", "@real_commits"])
 @pytest.mark.parametrize("arguments", [["--accord-sql"], []])
 def test_a_step_carries_its_sql_on_demand_and_no_values(
@@ -474,8 +311,8 @@ def test_a_step_carries_its_sql_on_demand_and_no_values(
 ) -> None:
     # The database of this run is in use.
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    project.feature(f"Feature: It\n  {tag}\n  Scenario: One\n    Given a question\n    Then it holds")
-    project.steps(STEPS + SQL)
+    project.copy("signing_in")
+    project.feature(f"Feature: It\n  {tag}\n  Scenario: One\n    Given a query\n    Then it holds")
     project.run_process(*arguments).assert_outcomes(passed=1)
     told = [it for it in of("attachment", messages(project)) if it["mediaType"] == "application/sql"]
     assert ["SELECT upper($1" in it["body"] for it in told] == [True] * len(arguments)
@@ -486,8 +323,8 @@ def test_a_step_carries_its_sql_on_demand_and_no_values(
 def test_what_the_database_repeats_in_an_error_is_hidden(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("OF_MINE", "hunter2@example.org")
+    project.copy("signing_in")
     project.scenario("Given an error", "Then it holds")
-    project.steps('import os\nSECRET = os.environ["OF_MINE"]\n' + STEPS + SQL + BROKEN_SQL)
     project.run_process("--tb=short").assert_outcomes(failed=1)
     told = messages(project)
     assert "duplicate key value" in of("testStepFinished", told)[0]["testStepResult"]["message"]

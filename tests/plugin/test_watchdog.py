@@ -8,147 +8,6 @@ import pytest
 from accord.timeouts.limits import LIFESPAN_SECONDS, STEP_SECONDS
 from tests.helpers.project import PUBLISHING, SETTINGS, Project
 
-SERVICE = """
-import asyncio
-import threading
-
-import httpx
-from fastapi import FastAPI, Request
-from starlette.responses import StreamingResponse
-
-app = FastAPI()
-
-
-@app.middleware("http")
-async def middleware(request, call_next):
-    return await call_next(request)
-
-
-@app.get("/waits")
-async def waits():
-    await asyncio.Event().wait()
-
-
-@app.get("/sync")
-def sync():
-    threading.Event().wait()
-
-
-@app.get("/blocks")
-async def blocks():
-    threading.Event().wait()
-
-
-@app.get("/spins")
-async def spins():
-    while True:
-        pass
-
-
-@app.get("/swallows")
-async def swallows():
-    while True:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            pass
-
-
-@app.get("/gathers")
-async def gathers():
-    await asyncio.gather(asyncio.sleep(0), helper())
-
-
-@app.get("/group")
-async def group():
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(helper())
-
-
-async def helper():
-    await asyncio.Event().wait()
-
-
-@app.get("/executor")
-async def executor():
-    await asyncio.to_thread(threading.Event().wait)
-
-
-@app.get("/events")
-async def events():
-    async def every():
-        while True:
-            yield b"data: 1\\n\\n"
-            await asyncio.sleep(0)
-
-    return StreamingResponse(every(), media_type="text/event-stream")
-
-
-@app.get("/one-event")
-async def one_event():
-    async def one():
-        yield b"data: 1\\n\\n"
-        await asyncio.Event().wait()
-
-    return StreamingResponse(one(), media_type="text/event-stream")
-
-
-@app.get("/some-events")
-async def some_events():
-    async def some():
-        for _ in range(4):
-            yield b"data: 1\\n\\n"
-            await asyncio.sleep(0.3)
-
-    return StreamingResponse(some(), media_type="text/event-stream")
-
-
-@app.post("/upload")
-async def upload(request: Request):
-    async for _ in request.stream():
-        await asyncio.sleep(0)
-
-
-@app.get("/ok")
-async def ok():
-    return "ok"
-
-
-def client_of(isolation, **arguments):
-    return httpx.AsyncClient(transport=isolation.transport(app), base_url="http://test", **arguments)
-"""
-
-STEPS = """
-    import multiprocessing
-    import subprocess
-    import sys
-    import threading
-    import time
-
-    import httpx
-    from service import client_of
-
-
-    @pytest.fixture
-    async def client(isolation):
-        async with client_of(isolation) as client:
-            yield client
-
-
-    @when(parsers.parse('I ask for "{path}"'))
-    async def _(client, path):
-        await client.get(path)
-
-
-    @then("the service answers")
-    async def _(client):
-        assert (await client.get("/ok")).json() == "ok"
-
-
-    @then("all is well")
-    async def _(): ...
-"""
-
 ANSWERS = ("Scenario: Two", "  Then the service answers")
 
 
@@ -156,7 +15,7 @@ ANSWERS = ("Scenario: Two", "  Then the service answers")
 def limited(project: Project) -> Project:
     """A project with a service, whose steps may take little time."""
     project.settings(SETTINGS + "accord_timeout = 0.3\naccord_lifespan_timeout = 0.3\n")
-    project.path.joinpath("service.py").write_text(SERVICE, encoding="utf-8")
+    project.copy("endless")
     return project
 
 
@@ -194,7 +53,6 @@ def test_a_request_without_an_end_fails_its_step_by_name_and_the_next_scenario_r
     limited: Project, path: str
 ) -> None:
     scenarios(limited, f'When I ask for "/{path}"', "Then all is well")
-    limited.steps(STEPS)
 
     result = limited.run_process()
 
@@ -214,9 +72,7 @@ def test_a_request_without_an_end_fails_its_step_by_name_and_the_next_scenario_r
 
 def test_of_requests_at_once_each_is_named(limited: Project) -> None:
     limited.scenario("When I ask for both", "Then all is well")
-    limited.steps(
-        STEPS
-        + """
+    limited.more_steps("""
     @when("I ask for both")
     async def _(client, isolation):
         # Those of a scenario that really commits are served at once.
@@ -229,8 +85,7 @@ def test_of_requests_at_once_each_is_named(limited: Project) -> None:
             await asyncio.gather(ask("/waits"), ask("/one-event"))
         finally:
             isolation._bind = None
-    """
-    )
+    """)
 
     result = limited.run()
 
@@ -258,7 +113,7 @@ WAITING = {
 @pytest.mark.parametrize("kind", WAITING)
 def test_a_step_that_waits_for_ever_fails_by_name_and_the_next_scenario_runs(limited: Project, kind: str) -> None:
     scenarios(limited, "When I wait", "Then all is well")
-    limited.steps(f'{STEPS}\n    @when("I wait")\n    {WAITING[kind]}\n')
+    limited.more_steps(f'    @when("I wait")\n    {WAITING[kind]}\n')
 
     result = limited.run_process()
 
@@ -285,7 +140,7 @@ FIXTURES = {
 @pytest.mark.parametrize("kind", FIXTURES)
 def test_a_fixture_that_waits_for_ever_is_named_and_the_next_scenario_runs(limited: Project, kind: str) -> None:
     scenarios(limited, "When I use it", "Then all is well")
-    limited.steps(f'{STEPS}\n    @pytest.fixture\n    {FIXTURES[kind]}\n\n    @when("I use it")\n    def _(it): ...\n')
+    limited.more_steps(f'    @pytest.fixture\n    {FIXTURES[kind]}\n\n    @when("I use it")\n    def _(it): ...\n')
 
     result = limited.run_process()
 
@@ -301,25 +156,22 @@ def test_a_fixture_that_waits_for_ever_is_named_and_the_next_scenario_runs(limit
 
 def test_a_fixture_of_a_wider_scope_may_take_longer(limited: Project) -> None:
     limited.scenario("When I use it", "Then all is well")
-    limited.steps(
-        STEPS
-        + """
+    limited.more_steps("""
     @pytest.fixture(scope="session")
     async def it():
         await asyncio.sleep(0.6)
 
     @when("I use it")
     def _(it): ...
-    """
-    )
+    """)
 
     limited.run().assert_outcomes(passed=1)
 
 
 def test_the_tear_down_of_an_async_generator_step_is_limited_too(limited: Project) -> None:
     limited.scenario("When I linger", "Then all is well")
-    limited.steps(
-        f'{STEPS}\n    @when("I linger")\n    async def _():\n        yield\n        await asyncio.Event().wait()\n'
+    limited.more_steps(
+        '    @when("I linger")\n    async def _():\n        yield\n        await asyncio.Event().wait()\n'
     )
 
     result = limited.run()
@@ -332,17 +184,14 @@ def test_the_tear_down_of_an_async_generator_step_is_limited_too(limited: Projec
 
 def test_a_request_whose_body_has_no_end_fails_its_step(limited: Project) -> None:
     limited.scenario("When I upload", "Then all is well")
-    limited.steps(
-        STEPS
-        + """
+    limited.more_steps("""
     @when("I upload")
     async def _(client):
         async def body():
             while True:
                 yield b"x"
         await client.post("/upload", content=body())
-    """
-    )
+    """)
 
     result = limited.run()
 
@@ -359,7 +208,7 @@ def test_a_test_that_is_no_scenario_is_limited_where_it_uses_the_isolation_and_o
         encoding="utf-8",
     )
 
-    result = limited.run()
+    result = limited.run("test_it.py")
 
     # As long as it gets answers, a test may go on.
     result.assert_outcomes(passed=2, failed=1)
@@ -371,7 +220,7 @@ def test_a_test_that_is_no_scenario_is_limited_where_it_uses_the_isolation_and_o
 def test_without_a_limit_a_step_may_take_any_time(limited: Project) -> None:
     limited.settings(SETTINGS + "accord_timeout = 0\n")
     limited.scenario("When I take my time", "Then all is well")
-    limited.steps(f'{STEPS}\n    @when("I take my time")\n    async def _(): await asyncio.sleep(0.6)\n')
+    limited.more_steps('    @when("I take my time")\n    async def _(): await asyncio.sleep(0.6)\n')
 
     limited.run().assert_outcomes(passed=1)
 
@@ -397,16 +246,14 @@ def test_a_limit_that_is_no_time_is_refused_before_the_run(project: Project, set
 def test_the_timeout_of_a_client_holds(limited: Project, path: str) -> None:
     limited.settings(SETTINGS)
     scenarios(limited, "When I am in a hurry", "Then all is well")
-    limited.steps(
-        f"""{STEPS}
+    limited.more_steps(f"""
     @when("I am in a hurry")
     async def _(isolation):
         async with client_of(isolation, timeout=0.1) as client:
             with pytest.raises(httpx.ReadTimeout, match="GET /{path} sent nothing for 0.1 seconds") as error:
                 await client.get("/{path}")
         assert error.value.request.url.path == "/{path}"
-    """
-    )
+    """)
 
     limited.run().assert_outcomes(passed=2)
 
@@ -414,15 +261,12 @@ def test_the_timeout_of_a_client_holds(limited: Project, path: str) -> None:
 def test_the_timeout_of_a_client_is_for_each_part_of_the_answer(limited: Project) -> None:
     limited.settings(SETTINGS)
     limited.scenario("When I read", "Then all is well")
-    limited.steps(
-        STEPS
-        + """
+    limited.more_steps("""
     @when("I read")
     async def _(isolation):
         async with client_of(isolation, timeout=1) as client:
             assert (await client.get("/some-events")).text.count("data") == 4
-    """
-    )
+    """)
 
     limited.run().assert_outcomes(passed=1)
 
@@ -430,9 +274,7 @@ def test_the_timeout_of_a_client_is_for_each_part_of_the_answer(limited: Project
 def test_the_seconds_that_a_client_has_where_nobody_chose_any_do_not_count(limited: Project) -> None:
     limited.settings(SETTINGS)
     limited.scenario("When I read", "Then all is well")
-    limited.steps(
-        STEPS
-        + """
+    limited.more_steps("""
     from accord.isolation import transport
 
     @when("I read")
@@ -441,8 +283,7 @@ def test_the_seconds_that_a_client_has_where_nobody_chose_any_do_not_count(limit
             request = client.build_request("GET", "/ok")
             assert request.extensions["timeout"] == httpx.Timeout(5).as_dict()
             assert transport._read_seconds(request) is None
-    """
-    )
+    """)
 
     limited.run().assert_outcomes(passed=1)
 
@@ -499,8 +340,8 @@ def test_python_waits_for_what_a_plain_test_left_as_it_does_without_accord(limit
 def test_what_a_scenario_leaves_running_is_named_and_the_run_ends(limited: Project, kind: str, workers: int) -> None:
     do, named = LEFT[kind]
     scenarios(limited, "When I leave it", "Then all is well")
-    limited.steps(
-        f"{STEPS}\n    PROCESSES = []\n\n    def wait():\n        threading.Event().wait()\n\n"
+    limited.more_steps(
+        f"    PROCESSES = []\n\n    def wait():\n        threading.Event().wait()\n\n"
         f'    @when("I leave it")\n    {do}\n'
     )
 
@@ -514,9 +355,7 @@ def test_what_a_scenario_leaves_running_is_named_and_the_run_ends(limited: Proje
 
 def test_threads_that_may_stay_are_not_named(limited: Project) -> None:
     limited.scenario("When I use threads", "Then all is well")
-    limited.steps(
-        STEPS
-        + """
+    limited.more_steps("""
     @pytest.fixture(scope="session")
     def lasting():
         event = threading.Event()
@@ -532,8 +371,7 @@ def test_threads_that_may_stay_are_not_named(limited: Project) -> None:
         await __import__("anyio").to_thread.run_sync(time.time)
         threading.Thread(target=threading.Event().wait, daemon=True).start()
         subprocess.run([sys.executable, "-c", ""])
-    """
-    )
+    """)
 
     result = limited.run_process()
 
@@ -545,9 +383,7 @@ def test_a_thread_that_a_session_fixture_leaves_is_named_at_the_end_and_the_run_
     limited: Project,
 ) -> None:
     limited.scenario("When I use it", "Then all is well")
-    limited.steps(
-        STEPS
-        + """
+    limited.more_steps("""
     def wait(): threading.Event().wait()
 
     @pytest.fixture(scope="session")
@@ -556,8 +392,7 @@ def test_a_thread_that_a_session_fixture_leaves_is_named_at_the_end_and_the_run_
 
     @when("I use it")
     def _(it): ...
-    """
-    )
+    """)
 
     result = limited.run_process()
 
@@ -570,13 +405,11 @@ def test_a_thread_that_a_session_fixture_leaves_is_named_at_the_end_and_the_run_
 @pytest.mark.usefixtures("publishing")
 def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing_and_the_documents(project: Project) -> None:
     project.settings(PUBLISHING + "accord_timeout = 0.3\n")
-    project.path.joinpath("service.py").write_text(SERVICE, encoding="utf-8")
+    project.copy("endless")
     project.scenario("When I never give up", "Then all is well")
-    project.steps(
-        f"{STEPS}\n    import accord.timeouts.watchdog\n    accord.timeouts.watchdog.INTERRUPTS = 1\n\n"
-        '    @when("I never give up")\n    def _():\n'
-        "        accord.timeouts.watchdog.current().last_words.insert(0, lambda why: 1 / 0)\n"
-        "        while True:\n"
+    project.more_steps(
+        "    import accord.timeouts.watchdog\n    accord.timeouts.watchdog.INTERRUPTS = 1\n\n"
+        '    @when("I never give up")\n    def _():\n        while True:\n'
         "            try: threading.Event().wait()\n            except BaseException: pass\n"
     )
 
@@ -595,9 +428,7 @@ def test_what_cannot_be_interrupted_ends_the_process_with_what_it_was_doing_and_
 
 def test_a_step_in_which_a_debugger_waits_has_time(limited: Project) -> None:
     limited.scenario("When I debug", "Then all is well")
-    limited.steps(
-        STEPS
-        + """
+    limited.more_steps("""
     import pdb
 
     class Waiting(pdb.Pdb):
@@ -608,8 +439,7 @@ def test_a_step_in_which_a_debugger_waits_has_time(limited: Project) -> None:
     def _():
         Waiting().set_trace()
         sys.settrace(None)
-    """
-    )
+    """)
 
     limited.run_process("-s").assert_outcomes(passed=1)
 
@@ -638,8 +468,7 @@ PRESSED = {
 def test_ctrl_c_ends_a_step_that_would_never_end(limited: Project, kind: str) -> None:
     limited.settings(SETTINGS + "accord_timeout = 0\n")
     scenarios(limited, "When I press it", "Then all is well")
-    limited.steps(
-        f"""{STEPS}
+    limited.more_steps(f"""
     import os
 
     # A shell that starts this in the background has it ignored.
@@ -651,8 +480,7 @@ def test_ctrl_c_ends_a_step_that_would_never_end(limited: Project, kind: str) ->
 
     @when("I press it")
     {PRESSED[kind]}
-    """
-    )
+    """)
 
     result = limited.pytester.runpytest_subprocess(timeout=60)
 
@@ -672,8 +500,7 @@ def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the
     limited: Project, phase: str
 ) -> None:
     scenarios(limited, "When I use it", "Then all is well")
-    limited.steps(
-        f"""{STEPS}
+    limited.more_steps(f"""
     from contextlib import asynccontextmanager
 
     from fastapi import FastAPI
@@ -696,8 +523,7 @@ def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the
 
     @when("I use it")
     async def _(started): ...
-    """
-    )
+    """)
 
     result = limited.run_process()
 

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from accord.contract.check import Contract, Coverage
+from accord.contract.check import Contract
+from accord.contract.coverage import Coverage
 from accord.errors import AccordError, ContractViolationError
 from accord.isolation.isolation import Isolation
 from accord.plugin import percentage
@@ -477,7 +478,9 @@ async def test_only_what_a_scenario_sees_is_covered() -> None:
 
 def test_a_percentage_that_is_none_is_refused() -> None:
     for nonsense in ("many", "-1", "101", "nan"):
-        with pytest.raises(argparse.ArgumentTypeError, match=f"^{nonsense} is no percentage: give a number from 0 to"):
+        with pytest.raises(
+            argparse.ArgumentTypeError, match=f"^{nonsense} is not a percentage: give a number from 0 to"
+        ):
             percentage(nonsense)
 
 

@@ -1,0 +1,7 @@
+Feature: It
+  Scenario: S1
+    Given ink
+    Then it writes
+  Scenario: S2
+    Given ink
+    Then it writes

@@ -1,0 +1,5 @@
+Feature: It
+  Scenario: One
+    Given a first
+    And a second
+    Then it ends

@@ -1,0 +1,4 @@
+Feature: It
+  Scenario: One
+    Given a loop
+    Then a loop

@@ -1,0 +1,5 @@
+"""A plain test beside the scenario."""
+
+
+async def test_plain(noting):
+    noting()

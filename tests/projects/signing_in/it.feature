@@ -1,0 +1,4 @@
+Feature: It
+  Scenario: One
+    Given a sign-in
+    Then it breaks
