@@ -15,7 +15,8 @@ from sqlalchemy import URL
 from accord import cache
 from accord.basics.filenames import TEMPLATES
 from accord.database.address import named, server_of
-from accord.database.embedded import UNFINISHED, Cluster, cluster
+from accord.database.cluster_files import UNFINISHED
+from accord.database.embedded import Cluster, cluster
 from accord.database.marks import Found
 from accord.database.provision import others, unsteered
 from accord.database.temporary import maintenance, removable, remove_left
@@ -73,10 +74,10 @@ def in_cache() -> list[Leftover]:
     Raises UsageError where another user could have put there what is in the directory of the cluster.
     """
     # A server runs from the programs, and both are removed under the lock.
-    found = [*_named(cluster().home, _CLUSTER, _UNFINISHED, _PROGRAMS)]
+    found = [*_named(cluster().directory, _CLUSTER, _UNFINISHED, _PROGRAMS)]
     with suppress(AccordError):
         found += _named(cache.of_user(), _TEMPLATES)
-    found += _named(cluster().home, _LOCK)
+    found += _named(cluster().directory, _LOCK)
     return [Leftover(f"in {path.parent}", path.name, _size(path), partial(_remove, path)) for path in found]
 
 
@@ -91,7 +92,7 @@ async def _remove(path: Path) -> None:
                 if path != cluster().lock:
                     cache.remove(path)
                 # Windows removes it when it is released.
-                if cache.POSIX and not any(_named(cluster().home, _CLUSTER, _UNFINISHED, _PROGRAMS)):
+                if cache.POSIX and not any(_named(cluster().directory, _CLUSTER, _UNFINISHED, _PROGRAMS)):
                     cluster().lock.unlink(missing_ok=True)
     except Timeout as error:
         raise UsageError(f"{path} is not removed, since a run is using it: wait for it to end.") from error
@@ -103,10 +104,10 @@ async def _remove(path: Path) -> None:
 
 async def _stop_servers() -> None:
     """Stop the servers that nobody is connected to. Raises UsageError if someone is."""
-    home, account = cluster().home, cluster().account
-    for path in _named(home, _CLUSTER):
+    directory, account = cluster().directory, cluster().account
+    for path in _named(directory, _CLUSTER):
         if stat.S_ISDIR(path.lstat().st_mode):
-            server = Cluster(home, account, major=int(path.name.removeprefix("postgresql-")))
+            server = Cluster(directory, account, major=int(path.name.removeprefix("postgresql-")))
             if address := server.running():
                 if await others(address):
                     raise UsageError(f"A run is using the server of {path}: wait for it to end.")

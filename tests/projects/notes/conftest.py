@@ -102,7 +102,7 @@ def fill(path):
 @when("the disk fills up")
 async def _():
     with pytest.raises(OSError, match="No space left"):
-        fill(provision.cluster().home / "filling")
+        fill(provision.cluster().directory / "filling")
 
 
 @when("the connection is cut in a step")
