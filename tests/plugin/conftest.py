@@ -1,0 +1,21 @@
+"""The projects that several of these tests try."""
+
+import pytest
+
+from tests.helpers.project import SETTINGS, Project
+
+MARKERS = """
+markers =
+    everywhere
+    slow: takes its time
+    counted
+    doubtful
+"""
+
+
+@pytest.fixture
+def things(project: Project) -> Project:
+    """A project with one feature, which has a scenario of each kind; the last example is wrong."""
+    project.settings(SETTINGS + MARKERS)
+    project.copy("things")
+    return project
