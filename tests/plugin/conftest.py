@@ -19,3 +19,11 @@ def things(project: Project) -> Project:
     project.settings(SETTINGS + MARKERS)
     project.copy("things")
     return project
+
+
+@pytest.fixture
+def limited(project: Project) -> Project:
+    """A project with a service, whose steps may take little time."""
+    project.settings(SETTINGS + "accord_timeout = 0.3\naccord_lifespan_timeout = 0.3\n")
+    project.copy("endless")
+    return project
