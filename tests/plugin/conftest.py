@@ -27,3 +27,10 @@ def limited(project: Project) -> Project:
     project.settings(SETTINGS + "accord_timeout = 0.3\naccord_lifespan_timeout = 0.3\n")
     project.copy("endless")
     return project
+
+
+@pytest.fixture
+def calls(project: Project) -> Project:
+    """A project in which there is something to call and to forget."""
+    project.copy("calls")
+    return project
