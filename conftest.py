@@ -30,10 +30,13 @@ pytest_plugins = [
     "pytester",
     "steps.accounts",
     "steps.at_once",
+    "steps.changing",
     "steps.clock",
+    "steps.listing",
     "steps.outgoing",
     "steps.responses",
     "steps.service",
+    "steps.signing_in",
     "steps.tasks",
 ]
 

@@ -104,8 +104,8 @@ def set_up_listener(configured: Environment, listener: respx.Route, others: List
 @then(sentence("{name:Text} is welcomed at {address:Text}"))
 async def assert_welcomed(outbox: Outbox, response: httpx.Response, name: str, address: str) -> None:
     assert_success(response)
-    assert [mail["To"] for mail in outbox.mails] == [address], "not one mail is sent, or to someone else"
-    assert name in outbox.mails[0].get_content(), "the mail does not say the name"
+    assert [mail["To"] for mail in outbox.mails] == [address], "it is not one mail to this address"
+    assert name in outbox.mails[0].get_content(), "the mail does not name them"
     assert outbox.mails[0]["From"] == "tasks@example.com", "the mail does not say whom it is from"
     assert outbox.mails[0]["Subject"] == "Welcome", "the mail does not say what it is about"
 
@@ -125,7 +125,7 @@ async def assert_notified(listener: respx.Route, response: httpx.Response, tasks
 @then("others hear nothing")
 async def assert_not_notified(listener: respx.Route, response: httpx.Response) -> None:
     assert_success(response)
-    assert not listener.called, "others hear of it"
+    assert not listener.called, "others hear about it"
 
 
 @then(sentence("it is on record that {failure:Failure}", Failure=FAILURES))

@@ -67,7 +67,7 @@ def assert_refused(response: httpx.Response, reason: Reason) -> None:
     assert response.status_code == reason.status, f"the response is: {response.status_code} {response.text}"
     assert response.headers.get("WWW-Authenticate") == ("Bearer" if reason.status == 401 else None)
     assert response.json().keys() == {"detail"}, f"the response says more than why: {response.text}"
-    assert re.fullmatch(reason.pattern, detail(response)), f"the reason given is another: {detail(response)}"
+    assert re.fullmatch(reason.pattern, detail(response)), f"it is refused for another reason: {detail(response)}"
 
 
 def detail(response: httpx.Response) -> str:

@@ -4,7 +4,6 @@ A file that a Python module binds as well, with pytest-bdd's `scenarios()`, runs
 step definitions that are visible there.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -17,11 +16,11 @@ from accord.compat.pytest_bdd import GherkinParseError, ScenarioTemplate
 from accord.errors import EmptyFeatureError
 from accord.gherkin.document import Document, read
 from accord.gherkin.item import Scenario
-from accord.gherkin.names import example_label, item_name, rule_name
+from accord.gherkin.names import Case, cases, rule_name
 from accord.gherkin.rules import Fault, faults, syntax_fault
 
-Rows = dict[int, list[int]]
-"""The lines of an Examples table's rows, by the line of its keyword."""
+Cases = dict[int, list[Case]]
+"""The items that become of a scenario, by its line."""
 
 
 class FeatureFile(pytest.Module):
@@ -39,17 +38,13 @@ class FeatureFile(pytest.Module):
         if found := faults(document, _known_tags(self.config)):
             raise self._error(*found)
         self.config.hook.pytest_accord_feature(document=document)
-        rows = {
-            examples["location"]["line"]: [row["location"]["line"] for row in examples.get("tableBody", ())]
-            for scenario in document.scenarios()
-            for examples in scenario["examples"]
-        }
+        by_line: Cases = {it["location"]["line"]: list(cases(it)) for it in document.scenarios()}
         for rule, templates in groupby(document.feature.scenarios.values(), key=lambda template: template.rule):
             if rule is None:
                 for template in templates:
-                    yield from _scenarios(self, template, rows)
+                    yield from _scenarios(self, template, by_line)
             else:
-                yield Rule.from_parent(self, name=rule_name(rule.name), templates=list(templates), rows=rows)
+                yield Rule.from_parent(self, name=rule_name(rule.name), templates=list(templates), cases=by_line)
 
     def _read(self) -> Document:
         try:
@@ -71,29 +66,22 @@ class FeatureFile(pytest.Module):
 class Rule(pytest.Collector):
     """A rule; it collects its scenarios."""
 
-    def __init__(self, *, templates: list[ScenarioTemplate], rows: Rows, **kwargs: Any) -> None:
+    def __init__(self, *, templates: list[ScenarioTemplate], cases: Cases, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.templates = templates
-        self.rows = rows
+        self.cases = cases
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the scenarios of this rule."""
         for template in self.templates:
-            yield from _scenarios(self, template, self.rows)
+            yield from _scenarios(self, template, self.cases)
 
 
-def _scenarios(parent: pytest.Collector, template: ScenarioTemplate, rows: Rows) -> Iterator[Scenario]:
-    name = item_name(template.name)
-    if not template.examples:
-        yield Scenario.of(parent, name, template, {}, template.line_number, template.tags)
-    used: Counter[str] = Counter()
-    for examples in template.examples:
-        assert examples.line_number is not None
-        for row, line in zip(examples.as_contexts(), rows[examples.line_number], strict=True):
-            label = example_label(examples.name, row.values())
-            used[label] += 1
-            label += f" #{used[label]}" if used[label] > 1 else ""
-            yield Scenario.of(parent, f"{name}[{label}]", template, row, line, template.tags | examples.tags)
+def _scenarios(parent: pytest.Collector, template: ScenarioTemplate, by_line: Cases) -> Iterator[Scenario]:
+    examples = [(row, template.tags | table.tags) for table in template.examples for row in table.as_contexts()]
+    here = by_line[template.line_number]
+    for case, (row, tags) in zip(here, examples or [({}, template.tags)], strict=True):
+        yield Scenario.of(parent, case.name, template, row, case.line, tags)
 
 
 def _known_tags(config: pytest.Config) -> set[str]:

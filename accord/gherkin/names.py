@@ -1,23 +1,51 @@
 """What the items of a feature file are called: pytest's node ids are made of it, and read back."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 LONGEST_EXAMPLE = 60
 """As many characters as a name has of an example's values."""
 
 
-def item_name(name: str) -> str:
-    """Return a scenario's name as it stands in a node id, where `::` separates."""
-    return name.replace("::", ":")
+class Case(NamedTuple):
+    """What becomes one item: a scenario, or an example of an outline."""
+
+    node: str
+    """The id of its node in Gherkin's tree: the scenario's, or the row's."""
+    line: int
+    name: str
+
+
+def node_ids(uri: str, feature: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield for each scenario or example of a feature the id of its node in Gherkin's tree, and pytest's node id."""
+    for child in feature["children"]:
+        parent = f"{uri}::{rule_name(child['rule']['name'])}" if "rule" in child else uri
+        for it in child["rule"]["children"] if "rule" in child else [child]:
+            if "scenario" in it:
+                yield from ((case.node, f"{parent}::{case.name}") for case in cases(it["scenario"]))
+
+
+def cases(scenario: dict[str, Any]) -> Iterator[Case]:
+    """Yield the items of a scenario: itself, or one for each of its examples."""
+    name = scenario["name"].replace("::", ":")  # It separates the parts of a node id.
+    if not scenario["examples"]:
+        yield Case(scenario["id"], scenario["location"]["line"], name)
+    used: Counter[str] = Counter()
+    for examples in scenario["examples"]:
+        for row in examples.get("tableBody", ()):
+            label = _label(examples["name"], (cell["value"] for cell in row["cells"]))
+            used[label] += 1
+            label += f" #{used[label]}" if used[label] > 1 else ""
+            yield Case(row["id"], row["location"]["line"], f"{name}[{label}]")
 
 
 def rule_name(name: str) -> str:
     """Return a rule's name as it stands in a node id, which is cut at `::` before its first `[`."""
-    return item_name(name).replace("[", "(").replace("]", ")")
+    return name.replace("::", ":").replace("[", "(").replace("]", ")")
 
 
-def example_label(examples: str | None, values: Iterable[str]) -> str:
-    """Return what stands in brackets after an outline's name: the values of an example, and the name of their table."""
+def _label(examples: str, values: Iterable[str]) -> str:
     label = ", ".join(" ".join(value.split()) for value in values)
     if len(label) > LONGEST_EXAMPLE:
         label = label[:LONGEST_EXAMPLE] + "…"

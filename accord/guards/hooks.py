@@ -22,7 +22,7 @@ class Guards:
     def _nothing_is_left_changed(self) -> Iterator[None]:
         self._guard.begin()
         yield
-        if leaks := self._guard.end(is_of_accord=self._watchdog is None or self._watchdog.is_watching):
+        if leaks := self._guard.end(is_of_accord=self._watchdog is None or self._watchdog.limits.are_on):
             pytest.fail(visible("\n".join(f"{self._running.name} leaves {leak}" for leak in leaks)), pytrace=False)
 
     @pytest.hookimpl(wrapper=True)

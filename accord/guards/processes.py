@@ -36,7 +36,7 @@ class Threads(_Running):
         if after.keys() <= before.keys():
             return []
         left = outlasting.still_running(lambda: [it for it in outlasting.threads() if it not in before])
-        waiting = [(it, stacks.told([stacks.of_thread(it.ident or 0)], self._rootpath)[0]) for it in left]
+        waiting = [(it, stacks.describe([stacks.of_thread(it.ident or 0)], self._rootpath)[0]) for it in left]
         return [f'the thread "{thread.name}" running ({waits})' for thread, waits in waiting]
 
 

@@ -36,7 +36,7 @@ async def lifespan(app: Any) -> AsyncIterator[Any]:
 async def _named(phase: str, before: set[asyncio.Task[Any]]) -> AsyncIterator[None]:
     __tracebackhide__ = True
     watchdog = current_watchdog()
-    limit = nullcontext() if watchdog is None else watchdog.limiting_lifespan(phase, before)
+    limit = nullcontext() if watchdog is None else watchdog.limits.lifespan(phase, before)
     try:
         with limit:
             yield

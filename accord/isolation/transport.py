@@ -85,7 +85,7 @@ class Transport(httpx.ASGITransport):
                 request=request,
             ) from None
         if (watchdog := current_watchdog()) is not None:
-            watchdog.note_answer()
+            watchdog.limits.note_response()
         self._outage.check()
         # A copy is read: the client may want to read the response as it comes.
         read = httpx.Response(response.status_code, headers=response.headers, stream=response.stream)

@@ -58,7 +58,7 @@ class Calls:
         return result
 
     def _limiting(self, name: str) -> AbstractContextManager[object]:
-        return nullcontext() if self._watchdog is None else self._watchdog.limiting(name)
+        return nullcontext() if self._watchdog is None else self._watchdog.limits.step(name)
 
     def _enter(self, step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest) -> object:
         """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
@@ -107,7 +107,7 @@ class Calls:
         try:
             if self._watchdog is None:
                 return loop.run_until_complete(loop.create_task(coroutine, context=context))
-            return self._watchdog.complete(coroutine, loop, context)
+            return self._watchdog.completing.complete(coroutine, loop, context)
         except BaseException as error:
             error.__traceback__ = from_step(error.__traceback__)
             raise

@@ -28,7 +28,7 @@ class Timeouts:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A test begins."""
         uses_accord = self._running.is_scenario or "isolation" in getattr(item, "fixturenames", ())
-        self._watchdog.watch(is_of_accord=uses_accord)
+        self._watchdog.limits.begin_test(is_of_accord=uses_accord)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
@@ -36,24 +36,24 @@ class Timeouts:
     ) -> Generator[None, object, object]:
         """Limit what a fixture takes, and have async ones run so that they can be given up."""
         __tracebackhide__ = True
-        with self._watchdog.limiting_fixture(fixturedef):
+        with self._watchdog.limits.fixture(fixturedef):
             value = yield
         if fixturedef.argname == RUNNER:
             assert isinstance(value, asyncio.Runner)
-            replace_fixture_run(value, self._watchdog.complete)
-            fixturedef.addfinalizer(partial(self._watchdog.end_tasks, value))
+            replace_fixture_run(value, self._watchdog.completing.complete)
+            fixturedef.addfinalizer(partial(self._watchdog.completing.end_tasks, value))
         return value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
         """Let a test that is no scenario take as long as a step."""
         __tracebackhide__ = True
-        is_limited = self._watchdog.is_watching and not self._running.is_scenario
-        with self._watchdog.limiting_test(self._running.name) if is_limited else nullcontext():
+        is_limited = self._watchdog.limits.are_on and not self._running.is_scenario
+        with self._watchdog.limits.test(self._running.name) if is_limited else nullcontext():
             return (yield)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Have the process end when the run has ended."""
-        if self._watchdog.has_watched:
-            is_torn = bool(self._watchdog.abandoned)
+        if self._watchdog.limits.were_on:
+            is_torn = bool(self._watchdog.completing.abandoned)
             session.config.add_cleanup(lambda: self._ending.see_to(int(session.exitstatus), is_torn=is_torn))

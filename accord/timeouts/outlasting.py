@@ -143,7 +143,7 @@ class Ending:
         if not (left or is_torn) or not set(threads()) <= {*left}:
             return
         for thread in left:
-            waits, _ = stacks.told([stacks.of_thread(thread.ident or 0)], self._rootpath)
+            waits, _ = stacks.describe([stacks.of_thread(thread.ident or 0)], self._rootpath)
             _say(f'The thread "{thread.name}" has not ended with the run, and is ended with it: {waits}.')
         with suppress(BaseException):
             run_exit_functions()

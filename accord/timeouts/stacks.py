@@ -64,7 +64,7 @@ def _is_of_anyio(thread: threading.Thread) -> bool:
     return type(thread).__module__.startswith("anyio.")
 
 
-def told(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:
+def describe(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:
     """Say where these wait, each at the project's own line, and give the stacks as a traceback shows them."""
     nearest: dict[str | None, tuple[int, Stack]] = {}
     for stack in stacks:

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from accord.timeouts.watchdog import LIFESPAN_SECONDS, STEP_SECONDS
 from tests.helpers.endless import said, scenarios
 from tests.helpers.project import PUBLISHING, SETTINGS, Project
 
@@ -202,10 +201,6 @@ def test_without_a_limit_a_step_may_take_any_time(limited: Project) -> None:
     limited.more_steps('    @when("I take my time")\n    async def _(): await asyncio.sleep(0.6)\n')
 
     limited.run().assert_outcomes(passed=1)
-
-
-def test_by_default_a_step_has_a_minute_and_a_startup_half_of_one() -> None:
-    assert (STEP_SECONDS, LIFESPAN_SECONDS) == (60, 30)
 
 
 @pytest.mark.parametrize("setting", ["accord_timeout", "accord_lifespan_timeout"])
