@@ -194,7 +194,7 @@ FAILING = {
 
 @pytest.mark.parametrize("body", FAILING.values(), ids=FAILING)
 @pytest.mark.parametrize("kind", ["def", "async def"])
-def test_a_failing_scenario_is_told_of_its_error_only_and_the_next_one_is_not_blamed(
+def test_a_failing_scenario_shows_its_own_error_only_and_the_next_one_is_not_blamed(
     calls: Project, body: str, kind: str
 ) -> None:
     calls.feature("""

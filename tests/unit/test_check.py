@@ -46,14 +46,14 @@ def test_a_documented_response_passes_and_is_named() -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/tusks/7"), ("GET", "/tasks/7/parts"), ("GET", "/tasks/"), ("PUT", "/tasks/7")]
 )
-def test_an_operation_that_is_not_documented_is_a_breach(method: str, path: str) -> None:
+def test_an_operation_that_is_not_documented_is_a_violation(method: str, path: str) -> None:
     breach = f"^{method} {path} answered 405, and the app's OpenAPI document has no such operation: document it"
     with pytest.raises(ContractViolationError, match=breach):
         check(documenting(NUMBER), answer("no", 405), method, path)
 
 
 @pytest.mark.parametrize("status", [201, 302, 403, 405, 500])
-def test_a_status_that_is_not_documented_is_a_breach(status: int) -> None:
+def test_a_status_that_is_not_documented_is_a_violation(status: int) -> None:
     breach = f"^GET /tasks/7 answered {status}, and the app's OpenAPI document says 200, 204, 404: correct the answer"
     with pytest.raises(ContractViolationError, match=breach):
         check(documenting(NUMBER), answer("no", status))
@@ -155,7 +155,7 @@ def test_a_body_as_documented_passes(person: Json) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_body_that_breaks_its_schema_is_a_breach_that_says_where(person: Json, fault: str) -> None:
+def test_a_body_that_breaks_its_schema_is_a_violation_that_says_where(person: Json, fault: str) -> None:
     breach = f"GET /tasks/7 answered 200 with a body that breaks its schema: .*{re.escape(fault)}.*: correct the answer"
     with pytest.raises(ContractViolationError, match=breach):
         check(PEOPLE, answer([person]))
@@ -169,20 +169,20 @@ def test_a_long_body_is_not_repeated_in_full() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[NaN]", b"\xff", b"7 8"])
-def test_a_body_that_is_not_json_is_a_breach(body: bytes) -> None:
+def test_a_body_that_is_not_json_is_a_violation(body: bytes) -> None:
     response = httpx.Response(200, content=body, headers={"Content-Type": "application/json"})
     with pytest.raises(ContractViolationError, match="answered 200 with a body that is not JSON"):
         check(documenting({"200": in_json({})}), response)
 
 
 @pytest.mark.parametrize("responses", [{"200": {}}, {"200": {"content": {}}}, {"2XX": {}}, {"default": {}}])
-def test_a_body_where_none_is_documented_is_a_breach(responses: Json) -> None:
+def test_a_body_where_none_is_documented_is_a_violation(responses: Json) -> None:
     assert check(documenting(responses), httpx.Response(200)) is not None
     with pytest.raises(ContractViolationError, match="answered 200 with a body of 2 bytes, where there should be none"):
         check(documenting(responses), answer({}))
 
 
-def test_a_body_with_a_status_that_has_none_is_a_breach_even_if_it_is_documented() -> None:
+def test_a_body_with_a_status_that_has_none_is_a_violation_even_if_it_is_documented() -> None:
     contract = documenting({"204": in_json({})})
     assert check(contract, httpx.Response(204)) is not None
     with pytest.raises(ContractViolationError, match="answered 204 with a body of 4 bytes"):
@@ -229,7 +229,7 @@ def test_a_documented_media_type_passes_and_its_body_is_checked(documented: str,
 
 
 @pytest.mark.parametrize("sent", ["text/plain", "text/html; charset=utf-8", "application/problem+json", ""])
-def test_a_media_type_that_is_not_documented_is_a_breach(sent: str) -> None:
+def test_a_media_type_that_is_not_documented_is_a_violation(sent: str) -> None:
     breach = f"answered 200 with {sent.partition(';')[0] or 'no media type'}, where application/json is documented"
     with pytest.raises(ContractViolationError, match=re.escape(breach)):
         check(documenting({"200": in_json({})}), answer(7, headers={"Content-Type": sent}))
@@ -249,7 +249,7 @@ def with_header(documented: Json) -> Contract:
     )
 
 
-def test_a_required_header_that_is_missing_is_a_breach() -> None:
+def test_a_required_header_that_is_missing_is_a_violation() -> None:
     with pytest.raises(ContractViolationError, match="without the header x-rate, which is documented as required"):
         check(with_header({"required": True}), httpx.Response(200))
 

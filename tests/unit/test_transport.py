@@ -56,7 +56,7 @@ def connected(app: FastAPI, isolation: Isolation | None = None) -> httpx.AsyncCl
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
-async def test_a_breach_is_raised_where_the_request_is_made_and_names_the_step() -> None:
+async def test_a_violation_is_raised_where_the_request_is_made_and_names_the_step() -> None:
     isolation = Isolation()
     isolation.running.step = "The step `When I look` (features/tasks.feature:4)"
     said = r"^The step `When I look` \(features/tasks.feature:4\) got a response that is not as documented: "
@@ -65,7 +65,7 @@ async def test_a_breach_is_raised_where_the_request_is_made_and_names_the_step()
             await client.get("/tasks/7", headers={"wrong": "true"})
 
 
-async def test_a_breach_outside_of_a_step_names_the_scenario() -> None:
+async def test_a_violation_outside_of_a_step_names_the_scenario() -> None:
     isolation = Isolation()
     isolation.running.scenario = "The scenario `One` (it.feature:2)"
     said = r"^The scenario `One` \(it.feature:2\) got a response that is not as documented: GET /nowhere"
@@ -74,7 +74,9 @@ async def test_a_breach_outside_of_a_step_names_the_scenario() -> None:
             await client.get("/nowhere")
 
 
-async def test_an_unhandled_error_is_a_breach_with_its_traceback_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unhandled_error_is_a_violation_with_its_traceback_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with connected(service()) as client:
         with pytest.raises(ContractViolationError, match=r"DELETE /tasks/7 answered 500, .* says 204, 422"):
             await client.delete("/tasks/7")
