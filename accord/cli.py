@@ -10,9 +10,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from accord import living_docs, pitfalls
+from accord import pitfalls
+from accord.basics.filenames import PAGE, SUMMARY
 from accord.basics.text import one_line
 from accord.errors import AccordError
+from accord.living_docs.rendering import write
 from accord.recording.merge import merge
 
 
@@ -24,7 +26,7 @@ def main() -> None:
         "pitfalls", help="show how a suite passes while a promise is broken, with the common pattern and with Accord"
     ).set_defaults(run=_pitfalls)
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
-    _add_merge(commands.add_parser("merge", help="join the records of several machines into one run's"))
+    _add_merge(commands.add_parser("merge", help="join the messages files of several machines into one run's"))
     commands.add_parser(
         "clean", help="list what killed runs left on the server of DATABASE_URL, and the cache; remove it after a yes"
     ).set_defaults(run=_clean)
@@ -44,21 +46,21 @@ def main() -> None:
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("stream", type=Path, help="Cucumber Messages, as NDJSON")
-    parser.add_argument("-o", dest="directory", type=Path, required=True, help="where index.html and summary.md go")
-    parser.add_argument("--baseline", type=Path, metavar="STREAM", help="tell what changed since this run")
+    parser.add_argument("messages", type=Path, metavar="FILE", help="a messages file: Cucumber Messages, as NDJSON")
+    parser.add_argument("-o", dest="directory", type=Path, required=True, help=f"where {PAGE} and {SUMMARY} go")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
     parser.set_defaults(run=_render)
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    print(living_docs.write(arguments.stream, arguments.directory, arguments.baseline, arguments.tag_link))
+    print(write(arguments.messages, arguments.directory, arguments.baseline, arguments.tag_link))
     return 0
 
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="Cucumber Messages, as NDJSON")
-    parser.add_argument("-o", dest="into", type=_file, required=True, metavar="RECORD", help="where the one run's go")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="messages files, as NDJSON")
+    parser.add_argument("-o", dest="into", type=_file, required=True, metavar="FILE", help="where the one run's go")
     parser.set_defaults(run=_merge)
 
 
@@ -69,12 +71,12 @@ def _file(path: str) -> Path:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    merged = merge(arguments.records, arguments.into)
-    print(one_line(f"{merged.scenarios} scenarios of {len(arguments.records)} records: {arguments.into}"))
+    merged = merge(arguments.files, arguments.into)
+    print(one_line(f"{merged.scenarios} scenarios of {len(arguments.files)} files: {arguments.into}"))
     if merged.repeated:
         print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
     for fault in merged.faults:
-        print(one_line(f"{fault}: what it would have told is not run."), file=sys.stderr)
+        print(one_line(f"{fault}: what it would have shown is not run."), file=sys.stderr)
     return 1 if merged.faults else 0
 
 

@@ -17,6 +17,10 @@ class UsageError(AccordError):
     """What was given cannot be used: a setting, an address, a file, a directory; who gave it can mend it."""
 
 
+class NoSuchFileError(UsageError):
+    """A file that was named is not there."""
+
+
 class LifespanError(Exception):
     """The app's startup or shutdown failed; the error that it raised is the cause."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from accord.gherkin.document import Document
 from accord.gherkin.rules import Fault
 
@@ -13,3 +15,11 @@ def pytest_accord_feature(document: Document) -> None:
 
 def pytest_accord_faults(path: Path, faults: Sequence[Fault]) -> None:
     """A feature file cannot be collected, because of these faults."""
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_accord_messages(session: pytest.Session, messages: Path) -> bool | None:
+    """Called when a run has ended and all its messages are in the file, which no other run writes to.
+
+    Who returns True takes care of the file; otherwise it takes its place as the messages file of the last run.
+    """

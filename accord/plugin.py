@@ -12,6 +12,7 @@ from accord.gherkin.hooks import Features
 from accord.guards.hooks import Guards
 from accord.isolation.hooks import Isolations
 from accord.living_docs import publishing
+from accord.recording import writing
 from accord.recording.hooks import Recording
 from accord.recording.redaction.redaction import REDACTION, Redaction
 from accord.reporting.hooks import Details, Failures
@@ -36,6 +37,7 @@ ROOMS = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the command line, and the settings."""
     group = parser.getgroup("accord")
+    writing.add_options(group)
     publishing.add_options(group, parser)
     group.addoption(
         "--accord-sql", action="store_true", help="record the SQL statements of each step, without their values"

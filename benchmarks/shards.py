@@ -2,7 +2,7 @@
 
     uv run python -m benchmarks.shards [SHARDS]
 
-Exits with 1 if the merged record tells of any scenario something else than a run of all features tells.
+Exits with 1 if the merged messages have another result of any scenario than a run of all features has.
 """
 
 import json
@@ -31,17 +31,17 @@ def begin(address: URL, docs: Path, *arguments: str) -> "subprocess.Popen[bytes]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
-def results(record: Path) -> Results:
-    """Return what a record tells of each scenario."""
+def results(file: Path) -> Results:
+    """Return what a messages file has of each scenario."""
     cases: dict[str, str] = {}
     found: Results = {}
-    for line in record.read_text(encoding="utf-8").splitlines():
-        [(kind, told)] = json.loads(line).items()
+    for line in file.read_text(encoding="utf-8").splitlines():
+        [(kind, message)] = json.loads(line).items()
         if kind == "testCaseStarted":
-            cases[told["id"]] = told["testCaseId"]
-            found[told["testCaseId"]] = []
+            cases[message["id"]] = message["testCaseId"]
+            found[message["testCaseId"]] = []
         elif kind == "testStepFinished":
-            found[cases[told["testCaseStartedId"]]].append(told["testStepResult"]["status"])
+            found[cases[message["testCaseStartedId"]]].append(message["testStepResult"]["status"])
     return found
 
 

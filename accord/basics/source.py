@@ -7,9 +7,9 @@ from pathlib import Path
 from types import CodeType
 
 
-def location(path: str | Path, line: int | str, rootpath: Path) -> str:
-    """Return `file:line`."""
-    return f"{relative(path, rootpath)}:{line}"
+def location(path: str | Path, line: int | str, rootpath: Path | None = None) -> str:
+    """Return `file:line`, as editors open it; the file below the root, if one is given and it is there."""
+    return f"{path if rootpath is None else relative(path, rootpath)}:{line}"
 
 
 @lru_cache(maxsize=4096)

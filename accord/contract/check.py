@@ -1,4 +1,4 @@
-"""Responses held against the app's own OpenAPI document, and which of the documented ones the scenarios have seen.
+"""Responses held against the app's own OpenAPI document.
 
 OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1) documents the responses of an operation by their status: the headers
 of each and, by media type, its body. Schemas are JSON Schema 2020-12, which jsonschema-rs checks, formats included.
@@ -8,27 +8,24 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import chain
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import httpx
-from jsonschema_rs import Draft202012, Draft202012Validator, ReferencingError, Registry, ValidationError
+from jsonschema_rs import Draft202012, Draft202012Validator, Registry, ValidationError
 
+from accord.contract.openapi import Operation, Part, escaped, operations, server_paths
 from accord.errors import ContractViolationError, UsageError
 
-METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-# As much of a body as a message repeats, and as many operations as the summary of a run lists unless it is verbose.
+# As much of a body as a message repeats.
 LONGEST_EXCERPT = 160
-LONGEST_LIST = 10
 
 _DOCUMENT = "urn:accord:openapi"
-_VARIABLE = re.compile(r"\{([^{}]+)\}")
 _JSON = re.compile(r".+[/+]json")
 
 
 class Contract:
-    """What an OpenAPI document promises of each response; made once a run, since a schema is compiled where first used.
+    """What an OpenAPI document says of each response; make it once a run, since a schema is compiled when first used.
 
     Raises UsageError for a document that is not OpenAPI 3.1 or 3.2: older schemas are not JSON Schema.
     """
@@ -39,19 +36,27 @@ class Contract:
             raise UsageError(
                 f"The app's OpenAPI document is {version}, whose schemas are not JSON Schema: serve OpenAPI 3.1."
             )
-        registry = Registry([(_DOCUMENT, dict(document))], draft=Draft202012)
+        try:
+            registry = Registry([(_DOCUMENT, dict(document))], draft=Draft202012)
+        except ValueError as error:
+            raise UsageError(f"The app's OpenAPI document has schemas that cannot be read: {error}.") from None
         self.document = document
-        self._operations = list(_operations(_Part(registry, "#/paths", document.get("paths", {}))))
-        self._candidates: dict[tuple[str, int], list[_Operation]] = {}
+        self._operations = list(operations(document))
+        self._responses = {
+            (operation, status): _Response(f"{operation.name} {status}", part, registry)
+            for operation in self._operations
+            for status, part in operation.responses.items()
+        }
+        self._candidates: dict[tuple[str, int], list[Operation]] = {}
         # A concrete path comes before one with a variable there; equals stay in the order of the document.
         for operation in sorted(self._operations, key=lambda it: ["{" in part for part in it.template.split("/")]):
             self._candidates.setdefault((operation.method, operation.template.count("/")), []).append(operation)
-        self._prefixes = [urlsplit(server["url"]).path.rstrip("/") for server in document.get("servers", [])]
+        self._prefixes = list(server_paths(document))
 
     @cached_property
     def documented(self) -> list[str]:
         """Every documented response, as `GET /tasks/{task_id} 404`."""
-        return [response.label for operation in self._operations for response in operation.responses.values()]
+        return [response.label for response in self._responses.values()]
 
     def check(
         self, request: httpx.Request, response: httpx.Response, scope: Mapping[str, Any] | None = None
@@ -70,17 +75,18 @@ class Contract:
             raise ContractViolationError(
                 f"{answered}, and the app's OpenAPI document has no such operation: document it, or ask another."
             )
-        documented = operation.response(response.status_code)
-        if documented is None:
+        status = operation.documented(str(response.status_code))
+        if status is None:
             raise ContractViolationError(
                 f"{answered}, and the app's OpenAPI document says {', '.join(operation.responses) or 'nothing'}: "
                 "correct the answer, or document it."
             )
+        documented = self._responses[operation, status]
         if fault := documented.fault(request, response):
             raise ContractViolationError(f"{answered} {fault}: correct the answer, or the app's OpenAPI document.")
         return documented.label if operation.method == request.method else None
 
-    def _operation(self, request: httpx.Request, scope: Mapping[str, Any]) -> "_Operation | None":
+    def _operation(self, request: httpx.Request, scope: Mapping[str, Any]) -> Operation | None:
         path = request.url.path
         # To a mounted app its own path is the root; `app_root_path` is that of the app around it.
         prefixes = [scope.get("app_root_path", scope.get("root_path", "")), *self._prefixes]
@@ -98,47 +104,27 @@ class Contract:
         return None
 
 
-class _Part:
-    """A part of the document, and the pointer to it; a reference stands for what it refers to."""
+class _Schema:
+    """The JSON Schema of a header, or of a body of one media type; without one, any value will do."""
 
-    def __init__(self, registry: Registry, pointer: str, content: Mapping[str, Any]) -> None:
-        while isinstance(reference := content.get("$ref"), str):
-            pointer = reference
-            try:
-                found: Any = registry.resolver(_DOCUMENT).lookup(reference).contents
-                content = found
-            except ReferencingError as error:
-                raise UsageError(
-                    f"The app's OpenAPI document refers to {reference}, which is not in it: {error}."
-                ) from None
+    def __init__(self, part: Part, registry: Registry) -> None:
+        self._pointer = f"{part.pointer}/schema" if "schema" in part.content else None
         self._registry = registry
-        self._pointer = pointer
-        self.content = content
-
-    def parts(self, name: str | None = None) -> dict[str, "_Part"]:
-        """Return the parts of this one, or of its own part of that name."""
-        content, pointer = self.content, self._pointer
-        if name is not None:
-            content, pointer = content.get(name, {}), f"{pointer}/{name}"
-        return {
-            key: _Part(self._registry, f"{pointer}/{quote(_escaped(key))}", value)
-            for key, value in content.items()
-            if isinstance(value, Mapping)
-        }
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
-        pointer = f"{self._pointer}/schema"
         try:
             return Draft202012Validator(
-                {"$ref": f"{_DOCUMENT}{pointer}"}, registry=self._registry, validate_formats=True, offline=True
+                {"$ref": f"{_DOCUMENT}{self._pointer}"}, registry=self._registry, validate_formats=True, offline=True
             )
         except ValidationError as error:
-            raise UsageError(f"The app's OpenAPI document has no JSON Schema at {pointer}: {error.message}.") from None
+            raise UsageError(
+                f"The app's OpenAPI document has no JSON Schema at {self._pointer}: {error.message}."
+            ) from None
 
     def fault(self, *readings: object) -> str | None:
-        """Say where and why a value breaks the schema of this part, if each way to read it does."""
-        if "schema" not in self.content:
+        """Say where and why a value breaks the schema, if each way to read it does."""
+        if self._pointer is None:
             return None
         try:
             errors = [next(self._validator.iter_errors(reading), None) for reading in readings]
@@ -150,47 +136,24 @@ class _Part:
         if errors[0] is None or None in errors:
             return None
         error = _cause(errors[0])
-        place = "".join(f"/{_escaped(step)}" for step in error.instance_path)
-        schema = "".join(f"/{_escaped(step)}" for step in error.schema_path)
-        return f"{place and f'at {place} '}{_excerpt(error.message)} (#{schema})"
-
-
-class _Operation:
-    """A method on a path, and its responses by status."""
-
-    def __init__(self, method: str, template: str, part: _Part) -> None:
-        self.method = method
-        self.template = template
-        self.responses = {
-            status: _Response(f"{method} {template} {status}", response)
-            for status, response in part.parts("responses").items()
-            if not status.startswith("x-")
-        }
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What the path looks like where no variable holds a slash."""
-        literals = [re.escape(literal) for literal in _VARIABLE.split(self.template)[::2]]
-        return re.compile("[^/]+".join(literals))
-
-    def filled_in(self, variables: Mapping[str, Any]) -> str:
-        """Return the path that these variables make."""
-        return _VARIABLE.sub(lambda found: str(variables.get(found[1], "")), self.template)
-
-    def response(self, status: int) -> "_Response | None":
-        """Return what is documented of a status: of it, of its class, or of all others."""
-        keys = (str(status), f"{status // 100}XX", "default")
-        return next((self.responses[key] for key in keys if key in self.responses), None)
+        location = "".join(f"/{escaped(step)}" for step in error.instance_path)
+        schema = "".join(f"/{escaped(step)}" for step in error.schema_path)
+        return f"{location and f'at {location} '}{_excerpt(error.message)} (#{schema})"
 
 
 class _Response:
     """What is documented of one status of an operation."""
 
-    def __init__(self, label: str, part: _Part) -> None:
+    def __init__(self, label: str, part: Part, registry: Registry) -> None:
         self.label = label
-        # OpenAPI has a header of that name ignored: `content` says it.
-        self._headers = {name: it for name, it in part.parts("headers").items() if name.lower() != "content-type"}
-        self._content = {_media_type(name): it for name, it in part.parts("content").items()}
+        self._headers: dict[str, tuple[bool, _Schema]] = {}
+        for name, header in part.child("headers").children().items():
+            # OpenAPI has a header of that name ignored: `content` says it.
+            if name.lower() != "content-type":
+                [documented, *_] = [*header.child("content").children().values(), header]
+                self._headers[name] = bool(header.content.get("required")), _Schema(documented, registry)
+        content = part.child("content").children()
+        self._content = {_media_type(name): _Schema(it, registry) for name, it in content.items()}
 
     def fault(self, request: httpx.Request, response: httpx.Response) -> str | None:
         """Say what is wrong with a response, if anything is."""
@@ -198,14 +161,12 @@ class _Response:
         return next(faults, None)
 
     def _header_faults(self, response: httpx.Response) -> Iterator[str]:
-        for name, header in self._headers.items():
+        for name, (is_required, schema) in self._headers.items():
             value = response.headers.get(name)
             if value is None:
-                if header.content.get("required"):
+                if is_required:
                     yield f"without the header {name}, which is documented as required"
-                continue
-            [documented, *_] = [*header.parts("content").values(), header]
-            if fault := documented.fault(*_readings(value)):
+            elif fault := schema.fault(*_readings(value)):
                 yield f"with a header {name} that breaks its schema: {fault}"
 
     def _body_faults(self, request: httpx.Request, response: httpx.Response) -> Iterator[str]:
@@ -231,17 +192,10 @@ class _Response:
             yield f"with a text that breaks its schema: {fault}"
 
 
-def _operations(paths: _Part) -> Iterator[_Operation]:
-    for template, path in paths.parts().items():
-        for method, part in path.parts().items():
-            if template.startswith("/") and method in METHODS:
-                yield _Operation(method.upper(), template, part)
-
-
 def _is_preflight(request: httpx.Request, response: httpx.Response) -> bool:
     """Tell whether this is a CORS preflight, answered by what handles CORS and not by an operation."""
-    asked = request.method == "OPTIONS" and {"origin", "access-control-request-method"} <= request.headers.keys()
-    return asked and any(name.startswith("access-control-") for name in response.headers)
+    is_requested = request.method == "OPTIONS" and {"origin", "access-control-request-method"} <= request.headers.keys()
+    return is_requested and any(name.startswith("access-control-") for name in response.headers)
 
 
 def _media_type(content_type: str) -> str:
@@ -268,11 +222,6 @@ def _no_json(constant: str) -> object:
 _decode = json.JSONDecoder(parse_constant=_no_json).decode
 
 
-def _escaped(step: str | int) -> str:
-    """Return a step of a JSON pointer as it is written (RFC 6901)."""
-    return str(step).replace("~", "~0").replace("/", "~1")
-
-
 def _cause(error: ValidationError) -> ValidationError:
     """Return the fault within: where no branch of an `anyOf` fits, that of the branch which fits best."""
     branches: list[list[ValidationError]] = getattr(error.kind, "context", [])
@@ -291,62 +240,3 @@ def _excerpt(text: str) -> str:
     if len(text) <= LONGEST_EXCERPT:
         return text
     return f"{text[: LONGEST_EXCERPT // 2]}…{text[-LONGEST_EXCERPT // 2 :]}"
-
-
-class Coverage:
-    """Which documented responses the scenarios of a run have seen, over all its processes."""
-
-    def __init__(self) -> None:
-        self.responses: dict[str, bool] = {}
-
-    def note(self, contract: Contract, response: str) -> None:
-        """Note that a scenario has seen this documented response."""
-        if not self.responses.get(response):
-            self.add(dict.fromkeys(contract.documented, False) | {response: True})
-
-    def add(self, responses: Mapping[str, bool]) -> None:
-        """Add what another process of the run has noted."""
-        for response, covered in responses.items():
-            self.responses[response] = covered or self.responses.get(response, False)
-
-    @property
-    def percent(self) -> float:
-        """How many of a hundred documented responses are covered: none if none is documented."""
-        return 100 * sum(self.responses.values()) / (len(self.responses) or 1)
-
-    def falls_short(self, asked: float) -> bool:
-        """Tell whether fewer than the percentage that is asked for are covered."""
-        return self.percent < asked
-
-    def summary(self, asked: float, *, listing: bool, in_full: bool) -> Iterator[str]:
-        """Say how many are covered, and name the others if that is wanted or not enough are covered."""
-        short = self.falls_short(asked)
-        if not self.responses:
-            if short:
-                yield "contract: no scenario's response was held against one: hand it to `isolation.transport`."
-            return
-        covered = sum(self.responses.values())
-        if covered == len(self.responses):
-            yield f"contract: scenarios cover all {covered} documented responses."
-            return
-        # Rounded down, since 99.9 % are not all.
-        figure = (
-            f"contract: scenarios cover {covered} of {len(self.responses)} documented responses, {int(self.percent)} %"
-        )
-        if short:
-            yield f"{figure}, and {asked:g} % are asked for. Write scenarios for these, or correct the document:"
-        else:
-            yield f"{figure}{', and not these:' if listing else '; -v names the others.'}"
-        if listing or short:
-            gaps = list(self._gaps())
-            yield from gaps if in_full else gaps[:LONGEST_LIST]
-            if len(gaps) > LONGEST_LIST and not in_full:
-                yield f"  and those of {len(gaps) - LONGEST_LIST} more operations; -v names them."
-
-    def _gaps(self) -> Iterator[str]:
-        for operation, group in groupby(self.responses.items(), key=lambda item: item[0].rpartition(" ")[0]):
-            responses = [(response.rpartition(" ")[2], covered) for response, covered in group]
-            missing = [status for status, covered in responses if not covered]
-            if missing:
-                unasked = ", since no scenario asks for it" if len(missing) == len(responses) else ""
-                yield f"  {operation}: {', '.join(missing)}{unasked}"

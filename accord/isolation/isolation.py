@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from accord.contract.check import Contract, Coverage
+from accord.contract.check import Contract
+from accord.contract.coverage import Coverage
 from accord.database.address import SUFFIX
 from accord.errors import UsageError
 from accord.isolation.deferred import OWN_STATEMENTS, DeferredConstraints

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 
 from accord.basics.clock import now
-from accord.contract.check import Contract, Coverage
+from accord.contract.check import Contract
+from accord.contract.coverage import Coverage
 from accord.errors import ContractViolationError
 from accord.isolation.observed_stream import ObservedStream
 from accord.isolation.outage import Outage

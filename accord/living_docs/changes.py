@@ -3,15 +3,17 @@
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from accord.living_docs.model import Document, Promise, State, Written
+from accord.living_docs.model import Document, Pickle
+from accord.living_docs.run import StepText
+from accord.living_docs.state import State
 
 
 @dataclass
 class Reworded:
     """A promise in other words: how it was, how it is, and the steps in which they differ."""
 
-    was: Promise
-    now: Promise
+    was: Pickle
+    now: Pickle
 
     @property
     def lost(self) -> list[str]:
@@ -26,14 +28,14 @@ class Reworded:
 
 @dataclass
 class Changes:
-    """The promises by what became of them; of those that are gone, as they were."""
+    """The promises by what became of them; those that are gone are there as they were."""
 
     since: Document
-    new: list[Promise] = field(default_factory=list)
-    newly_broken: list[Promise] = field(default_factory=list)
-    fixed: list[Promise] = field(default_factory=list)
+    new: list[Pickle] = field(default_factory=list)
+    newly_broken: list[Pickle] = field(default_factory=list)
+    fixed: list[Pickle] = field(default_factory=list)
     reworded: list[Reworded] = field(default_factory=list)
-    gone: list[Promise] = field(default_factory=list)
+    gone: list[Pickle] = field(default_factory=list)
 
     def counted(self) -> list[tuple[str, int]]:
         """How many of each, leaving out what there is none of."""
@@ -44,7 +46,7 @@ class Changes:
             "reworded": self.reworded,
             "gone": self.gone,
         }
-        return [(name, len(promises)) for name, promises in found.items() if promises]
+        return [(name, len(pickles)) for name, pickles in found.items() if pickles]
 
     def sentence(self) -> str:
         """How much changed, in a sentence."""
@@ -52,53 +54,54 @@ class Changes:
 
 
 def changes(before: Document, after: Document) -> Changes:
-    """Compare two runs. A promise is the same if its names are, else if its steps are, else if its place is."""
+    """Compare two runs. A promise is the same if its names are, else if its steps are, else if its position is."""
     found = Changes(before)
-    old = {promise.slug: promise for promise in before.promises()}
-    new = {promise.slug: promise for promise in after.promises()}
+    old = {pickle.slug: pickle for pickle in before.pickles()}
+    new = {pickle.slug: pickle for pickle in after.pickles()}
     pairs = [(old.pop(slug), new.pop(slug)) for slug in list(new) if slug in old]
-    for likeness in (_steps, _place(before, after)):
+    # First what surely is the same: what is left is compared by ever weaker likeness.
+    for likeness in (_steps, _position(before, after)):
         pairs += _alike(old, new, likeness)
     for was, now in pairs:
         if was.name != now.name or _steps(was) != _steps(now):
             found.reworded.append(Reworded(was, now))
         if State.BROKEN in (was.state, now.state) and was.state is not now.state:
             (found.newly_broken if now.state is State.BROKEN else found.fixed).append(now)
-    found.fixed = [promise for promise in found.fixed if promise.state is State.KEPT]
+    found.fixed = [pickle for pickle in found.fixed if pickle.state is State.KEPT]
     found.new, found.gone = list(new.values()), list(old.values())
     return found
 
 
 def _alike(
-    old: dict[str, Promise], new: dict[str, Promise], likeness: Callable[[Promise], Hashable]
-) -> Iterator[tuple[Promise, Promise]]:
-    """Take those out of both that are alike."""
-    left = {likeness(promise): slug for slug, promise in old.items()}
-    for slug, promise in list(new.items()):
-        if (found := left.pop(likeness(promise), None)) is not None:
+    old: dict[str, Pickle], new: dict[str, Pickle], likeness: Callable[[Pickle], Hashable]
+) -> Iterator[tuple[Pickle, Pickle]]:
+    """Yield pairs that are alike, and take them out of both."""
+    left = {likeness(pickle): slug for slug, pickle in old.items()}
+    for slug, pickle in list(new.items()):
+        if (found := left.pop(likeness(pickle), None)) is not None:
             yield old.pop(found), new.pop(slug)
 
 
-def _steps(promise: Promise) -> Hashable:
-    return promise.scenario.feature.uri, tuple(map(_said, promise.steps))
+def _steps(pickle: Pickle) -> Hashable:
+    return pickle.scenario.feature.uri, tuple(map(_text, pickle.steps))
 
 
-def _said(step: Written) -> str:
+def _text(step: StepText) -> str:
     table = "".join("\n| " + " | ".join(row) + " |" for row in step.table or ())
     return f"{step.keyword} {step.text}{table}" + (f"\n{step.doc}" if step.doc else "")
 
 
-def _differing(one: Promise, other: Promise) -> list[str]:
-    others = {_said(step) for step in other.steps}
-    return [said for step in one.steps if (said := _said(step)) not in others]
+def _differing(one: Pickle, other: Pickle) -> list[str]:
+    others = {_text(step) for step in other.steps}
+    return [text for step in one.steps if (text := _text(step)) not in others]
 
 
-def _place(*documents: Document) -> Callable[[Promise], Hashable]:
-    """A place is in a feature, after a certain promise: lines move with whatever is written above them."""
-    places: dict[Promise, Hashable] = {}
+def _position(*documents: Document) -> Callable[[Pickle], Hashable]:
+    """Compare by what comes before in the feature: lines move with whatever is written above them."""
+    positions: dict[Pickle, Hashable] = {}
     for document in documents:
         before = None
-        for promise in document.promises():
-            places[promise] = (promise.scenario.feature.uri, before, promise.cells is None)
-            before = promise.slug
-    return places.__getitem__
+        for pickle in document.pickles():
+            positions[pickle] = (pickle.scenario.feature.uri, before, pickle.cells is None)
+            before = pickle.slug
+    return positions.__getitem__

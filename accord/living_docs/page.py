@@ -15,12 +15,14 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from accord import cache
+from accord.basics.filenames import TEMPLATES
 from accord.basics.text import visible
 from accord.errors import AccordError, UsageError
-from accord.living_docs.attachments import shown
+from accord.living_docs.attachments import rendered
 from accord.living_docs.changes import Changes
 from accord.living_docs.index import operations, slowest, slowest_steps
-from accord.living_docs.model import IN_THE_SENTENCE, Document, Promise, State
+from accord.living_docs.model import Document, Pickle
+from accord.living_docs.state import IN_THE_SENTENCE, State
 from accord.living_docs.words import comparison, moment, paragraphs, plain, took
 
 
@@ -39,7 +41,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         "moment": moment,
         "paragraphs": paragraphs,
         "plain": plain,
-        "shown": shown,
+        "rendered": rendered,
         "tag_address": tag_address(tag_link),
         "took": took,
         "web": web,
@@ -56,7 +58,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         operations=operations(document),
         slowest=slowest(document),
         slowest_steps=slowest_steps(document),
-        tags=sorted({tag for promise in document.promises() for tag in promise.tags}),
+        tags=sorted({tag for pickle in document.pickles() for tag in pickle.tags}),
     )
     for piece in pieces:
         yield visible(piece)
@@ -67,7 +69,7 @@ class _Compiled(BytecodeCache):
 
     def __init__(self) -> None:
         # What is compiled depends on the settings of the environment too, which jinja2 does not compare.
-        self.directory = f"templates-{version('accord')}"
+        self.directory = TEMPLATES.format(version=version("accord"))
 
     def load_bytecode(self, bucket: Bucket) -> None:
         # It is run as it stands. One that a power cut has torn is not read to its end.
@@ -115,9 +117,9 @@ def bar(counts: dict[State, int]) -> list[Stretch]:
     return stretches
 
 
-def tally(promises: Iterable[Promise]) -> str:
-    """How many of the promises are kept, broken and so on: `8 kept, 1 broken`."""
-    states = [promise.state for promise in promises]
+def tally(pickles: Iterable[Pickle]) -> str:
+    """How many of them are kept, broken and so on: `8 kept, 1 broken`."""
+    states = [pickle.state for pickle in pickles]
     return ", ".join(f"{states.count(state)} {state.value}" for state in IN_THE_SENTENCE if state in states)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from accord.basics.text import one_line
 from accord.living_docs.changes import Changes
-from accord.living_docs.model import Document, Promise
+from accord.living_docs.model import Document, Pickle
 from accord.living_docs.words import moment, plain, took
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@:&$])")
@@ -14,41 +14,41 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@:&$])")
 def summary(document: Document, changes: Changes | None) -> Iterator[str]:
     """The summary, paragraph by paragraph."""
     yield f"# {escaped(document.title)}: {document.sentence()}\n"
-    origin = document.origin
-    said = [
-        moment(origin.started) if origin.started else "",
-        " ".join(escaped(part) for part in (origin.branch, origin.commit) if part),
-        took(origin.seconds) if origin.seconds is not None else "",
+    run = document.metadata
+    parts = [
+        moment(run.started) if run.started else "",
+        " ".join(escaped(part) for part in (run.branch, run.commit) if part),
+        took(run.seconds) if run.seconds is not None else "",
     ]
-    yield " · ".join(part for part in said if part) + "\n"
+    yield " · ".join(part for part in parts if part) + "\n"
     for title, failure in document.problems:
         yield f"**{escaped(title)}**: {escaped(failure.first_line)}\n"
     if broken := document.broken():
         yield "## Broken\n"
-        yield "".join(_broken(promise) for promise in broken)
+        yield "".join(_broken(pickle) for pickle in broken)
     if changes:
         yield "## Changed\n"
         yield from _changed(changes)
 
 
-def _broken(promise: Promise) -> str:
+def _broken(pickle: Pickle) -> str:
     because = ""
-    if promise.run and (step := promise.run.worst):
+    if pickle.run and (step := pickle.run.worst):
         reason = step.failure.first_line if step.failure else step.status.lower()
-        because = f"{escaped(f'{step.written.keyword} {step.written.text}')}: {escaped(reason)}"
-    return f"- **{escaped(' > '.join(promise.path))}**  \n  {because}\n"
+        because = f"{escaped(f'{step.source.keyword} {step.source.text}')}: {escaped(reason)}"
+    return f"- **{escaped(' > '.join(pickle.path))}**  \n  {because}\n"
 
 
 def _changed(changes: Changes) -> Iterator[str]:
     yield f"{changes.sentence().capitalize()}\n"
-    for title, promises in (
+    for title, pickles in (
         ("Newly broken", changes.newly_broken),
         ("Fixed", changes.fixed),
         ("New", changes.new),
         ("Gone", changes.gone),
     ):
-        if promises:
-            yield f"{title}:\n\n" + "".join(f"- {escaped(' > '.join(promise.path))}\n" for promise in promises)
+        if pickles:
+            yield f"{title}:\n\n" + "".join(f"- {escaped(' > '.join(pickle.path))}\n" for pickle in pickles)
     if changes.reworded:
         lines = (f"- {escaped(pair.was.name)} → {escaped(' > '.join(pair.now.path))}\n" for pair in changes.reworded)
         yield "Reworded:\n\n" + "".join(lines)

@@ -2,32 +2,27 @@
 
 from pathlib import Path
 
-from accord.errors import UsageError
-from accord.recording.merge import messages
-from accord.recording.reader import UNFIT, reason
+from accord.recording.envelopes import seconds
+from accord.recording.reader import UNFIT, invalid, messages
+
+# Large or many, and without a duration of a whole scenario.
+_UNNEEDED = ("source", "gherkinDocument", "pickle", "attachment", "testStepStarted", "testStepFinished")
 
 
-def durations(record: Path) -> dict[str, float]:
-    """Return how many seconds each scenario of a record took, by the id of its test case; its last attempt counts.
+def durations(file: Path) -> dict[str, float]:
+    """Return how many seconds each scenario of a messages file took, by the id of its test case.
 
-    Raises UsageError for what is no record.
+    Of several attempts the last one counts. Raises UsageError for what is not a messages file.
     """
     attempts: dict[str, tuple[str, float]] = {}
-    seconds: dict[str, float] = {}
-    try:
-        for number, (kind, told) in messages(record):
-            try:
-                if kind == "testCaseStarted":
-                    attempts[told["id"]] = told["testCaseId"], _seconds(told)
-                elif kind == "testCaseFinished":
-                    case, started = attempts.pop(told["testCaseStartedId"])
-                    seconds[case] = _seconds(told) - started
-            except UNFIT as error:
-                raise UsageError(f"{record}:{number} is no Cucumber Message: {reason(error)}") from None
-    except OSError as error:
-        raise UsageError(f"{record} cannot be read: {error.strerror}") from None
-    return seconds
-
-
-def _seconds(told: dict[str, dict[str, int]]) -> float:
-    return told["timestamp"]["seconds"] + told["timestamp"]["nanos"] / 1e9
+    found: dict[str, float] = {}
+    for number, kind, message in messages(file, without=_UNNEEDED):
+        try:
+            if kind == "testCaseStarted":
+                attempts[message["id"]] = message["testCaseId"], seconds(message["timestamp"])
+            elif kind == "testCaseFinished":
+                case, started = attempts.pop(message["testCaseStartedId"])
+                found[case] = seconds(message["timestamp"]) - started
+        except UNFIT as error:
+            raise invalid(file, number, error) from None
+    return found

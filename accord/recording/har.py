@@ -22,12 +22,12 @@ Entry = dict[str, Any]
 Headers = list[tuple[str, str]]
 
 LONGEST_BODY = 16_384
-"""As many characters as are kept of a body."""
+"""How many characters of a body are recorded."""
 
 _CREATOR = {"name": "accord", "version": version("accord")}
 _FAILED = 400
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
-# What an entry says itself, and nobody sent.
+# Fields of an entry that nobody sent, so that no secret is in them.
 _OWN = frozenset({"startedDateTime", "httpVersion", "_operation"})
 
 
@@ -47,43 +47,43 @@ def entry(
     # The request comes first: what is hidden in it is hidden in the response, too.
     if operation and "{" in operation:
         _learn_path(redaction, operation.partition(" ")[2], request.url.path)
-    asked, answered = _request(redaction, request), _response(redaction, response)
-    told = {
+    har_request, har_response = _request(redaction, request), _response(redaction, response)
+    found = {
         "startedDateTime": datetime.fromtimestamp(began / 1_000_000_000, UTC).isoformat(),
         "time": milliseconds,
-        "request": asked,
-        "response": answered,
+        "request": har_request,
+        "response": har_response,
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         **({"_operation": operation} if operation else {}),
     }
-    return hidden(redaction, told) if redaction.known else told
+    return hidden(redaction, found) if redaction.known else found
 
 
-def hidden(redaction: Redaction, told: Entry) -> Entry:
+def hidden(redaction: Redaction, exchange: Entry) -> Entry:
     """Return an entry without any value that is known to be secret by now."""
-    # One look at all of it tells whether there is any; most exchanges have none but in its place.
-    together = "\0".join(_strings(told))
+    # One look at all of it says whether there is any: most exchanges have secrets under their names only.
+    together = "\0".join(_strings(exchange))
     if len(together) < LONGEST_BODY and redaction.hide(together) == together:
-        return told
-    found: Entry = _hidden(redaction, told)
+        return exchange
+    found: Entry = _hidden(redaction, exchange)
     return found
 
 
-def _strings(told: Any) -> Iterator[str]:
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, (dict, list)):
-        for part in told.values() if isinstance(told, dict) else told:
+def _strings(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, (dict, list)):
+        for part in node.values() if isinstance(node, dict) else node:
             yield from _strings(part)
 
 
-def _hidden(redaction: Redaction, told: Any) -> Any:
-    if isinstance(told, str):
-        return redaction.hide(told, END if len(told) >= LONGEST_BODY else None)
-    if isinstance(told, dict):
-        return {name: part if name in _OWN else _hidden(redaction, part) for name, part in told.items()}
-    return [_hidden(redaction, part) for part in told] if isinstance(told, list) else told
+def _hidden(redaction: Redaction, node: Any) -> Any:
+    if isinstance(node, str):
+        return redaction.hide(node, END if len(node) >= LONGEST_BODY else None)
+    if isinstance(node, dict):
+        return {name: part if name in _OWN else _hidden(redaction, part) for name, part in node.items()}
+    return [_hidden(redaction, part) for part in node] if isinstance(node, list) else node
 
 
 def _learn_path(redaction: Redaction, template: str, path: str) -> None:
@@ -99,25 +99,6 @@ def archive(entries: list[Entry]) -> str:
     return ndjson.dumps({"log": {"version": "1.2", "creator": _CREATOR, "entries": entries}})
 
 
-def spoken(entry: Entry) -> str:
-    """Return an exchange as one reads HTTP: the request, a blank line, the response."""
-    request, response = entry["request"], entry["response"]
-    asked = [f"{request['method']} {request['url']}", *_headers_spoken(request["headers"])]
-    answered = [f"{response['status']} {response['statusText']}", *_headers_spoken(response["headers"])]
-    sent = request.get("postData", {})
-    parts = [[*asked, *_body_spoken(sent)], [*answered, *_body_spoken(response["content"])]]
-    return "\n\n".join("\n".join(part) for part in parts)
-
-
-def _headers_spoken(headers: list[dict[str, str]]) -> list[str]:
-    return [f"{header['name']}: {header['value']}" for header in headers]
-
-
-def _body_spoken(body: dict[str, Any]) -> list[str]:
-    params = [f"{param['name']}={param.get('value', param.get('fileName'))}" for param in body.get("params", [])]
-    return [*params, *(body[part] for part in ("text", "comment") if body.get(part))]
-
-
 def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
     headers = _decoded(tuple(request.headers.raw))
     pairs = request.url.params.multi_items() if request.url.query else []
@@ -126,7 +107,7 @@ def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
         body: bytes | None = request.content
     except httpx.RequestNotRead:
         body = None
-    told: dict[str, Any] = {
+    found: dict[str, Any] = {
         "method": request.method,
         "url": redaction.url(str(request.url)),
         "httpVersion": "HTTP/1.1",
@@ -139,10 +120,10 @@ def _request(redaction: Redaction, request: httpx.Request) -> dict[str, Any]:
     if body is None:
         if isinstance(request.stream, ObservedStream):
             _posted(redaction, bytes(request.stream.observed), _header(headers, "content-type"))
-        told["postData"] = {"mimeType": "", "text": "", "comment": "sent as a stream, which is not kept"}
+        found["postData"] = {"mimeType": "", "text": "", "comment": "sent as a stream, which is not kept"}
     elif body:
-        told["postData"] = _posted(redaction, body, _header(headers, "content-type"))
-    return told
+        found["postData"] = _posted(redaction, body, _header(headers, "content-type"))
+    return found
 
 
 def _response(redaction: Redaction, response: httpx.Response) -> dict[str, Any]:
@@ -168,8 +149,8 @@ def _headers(redaction: Redaction, headers: Headers) -> list[dict[str, str]]:
     return [{"name": name, "value": redaction.header(name, value)} for name, value in headers]
 
 
-def _header(headers: Headers, wanted: str) -> str:
-    return next((value for name, value in headers if name == wanted), "")
+def _header(headers: Headers, name: str) -> str:
+    return next((value for header, value in headers if header == name), "")
 
 
 @lru_cache(maxsize=256)
@@ -192,10 +173,10 @@ def _part(redaction: Redaction, part: Message) -> dict[str, Any]:
     payload = part.get_payload(decode=True)
     body = payload if isinstance(payload, bytes) else b""
     if filename := part.get_filename():
-        told = {"fileName": filename, "contentType": part.get_content_type(), "comment": f"{len(body)} bytes"}
+        content = {"fileName": filename, "contentType": part.get_content_type(), "comment": f"{len(body)} bytes"}
     else:
-        told = {"value": redaction.field(name, body.decode(errors="replace"), part.get("content-type", ""))}
-    return {"name": name, **told}
+        content = {"value": redaction.field(name, body.decode(errors="replace"), part.get("content-type", ""))}
+    return {"name": name, **content}
 
 
 def _content(redaction: Redaction, body: bytes, content_type: str) -> dict[str, Any]:

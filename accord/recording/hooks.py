@@ -10,14 +10,13 @@ from accord.errors import TimedOutError
 from accord.gherkin.document import Document
 from accord.gherkin.rules import Fault
 from accord.isolation.isolation import ISOLATION
+from accord.recording import writing
 from accord.recording.recorder import RECORDER, Recorder
 from accord.recording.redaction.redaction import REDACTION
+from accord.recording.writing import TRAVELLING
 from accord.running import RUNNING
 from accord.steps.definitions import DEFINITIONS, Definitions
 from accord.timeouts.watchdog import WATCHDOG
-
-TRAVELLING = "accord_record"
-"""The name under which what was noted travels, on reports and on what a worker says at its end."""
 
 
 class Recording:
@@ -30,22 +29,23 @@ class Recording:
             config.stash.get(DEFINITIONS, None) or Definitions(self._running),
             config.stash[REDACTION],
             os.environ.get("PYTEST_XDIST_WORKER"),
-            is_on=bool(config.getoption("accord_docs")) and not config.option.collectonly,
+            is_on=writing.is_on(config),
         )
         config.stash[RECORDER] = self._recorder
         if (isolation := config.stash.get(ISOLATION, None)) is not None:
             isolation.observe = self._recorder.observe
             isolation.observe_sql = self._recorder.observe_sql if config.getoption("accord_sql") else None
         if (watchdog := config.stash.get(WATCHDOG, None)) is not None:
-            watchdog.last_words.append(self._note_end_of_process)
+            watchdog.last_words.append(self._end_process)
+        self._writing = writing.register(config, self._recorder)
 
     def pytest_accord_feature(self, document: Document) -> None:
         """Note a feature file."""
-        self._recorder.read(document)
+        self._recorder.add_feature(document)
 
     def pytest_accord_faults(self, path: Path, faults: Sequence[Fault]) -> None:
         """Note a feature file that cannot be collected."""
-        self._recorder.refuse(path, faults)
+        self._recorder.add_faults(path, faults)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which scenarios are to run."""
@@ -85,9 +85,13 @@ class Recording:
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[TRAVELLING] = vars(self._recorder.take())
 
-    def _note_end_of_process(self, why: str) -> None:
-        """Note that the process ends while a test runs."""
-        if (item := self._running.item) is not None:
-            report = pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call")
-            self._recorder.fail(report, TimedOutError(why))
-            self._recorder.end()
+    def _end_process(self, why: str) -> None:
+        """Note and publish what there is of the run, whose process is about to end while a test runs."""
+        if (item := self._running.item) is None:
+            return
+        report = pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call")
+        self._recorder.fail(report, TimedOutError(why))
+        self._recorder.end()
+        if self._writing is not None:
+            item.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            self._writing.pytest_sessionfinish(item.session)

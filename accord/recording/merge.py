@@ -1,7 +1,7 @@
-"""The records of several machines joined into one run.
+"""The messages files of several machines, joined into one run's.
 
-Each machine ran some of the scenarios. Ids are the same everywhere, so what all records tell, such as documents, is
-kept once. A scenario that ran in several of them was tried again: its last attempt counts, and the others are told.
+Each machine ran some of the scenarios. Ids are the same everywhere, so what all files have, such as documents, is
+written once. A scenario that ran on several of them was tried again: its last attempt counts, and the others are shown.
 """
 
 from collections import defaultdict
@@ -12,35 +12,35 @@ from pathlib import Path
 from typing import Any
 
 from accord.basics.files import together
-from accord.errors import AccordError, UsageError
-from accord.recording import ndjson
-from accord.recording.reader import UNFIT, lines, reason
+from accord.errors import NoSuchFileError, UsageError
+from accord.recording.envelopes import line, seconds
+from accord.recording.reader import TORN, UNFIT, invalid, messages
 
-Message = tuple[str, dict[str, Any]]
-"""A kind, and what it tells."""
+Json = dict[str, Any]
 
+# What frames a run: the merged file has its own.
 _FRAME = {"meta", "testRunStarted", "testRunFinished"}
 
 
 @dataclass
 class Merged:
-    """What came of it: how many scenarios there are, how many ran more than once, what is wrong with the records."""
+    """What was merged: how many scenarios there are, how many ran more than once, what is wrong with the files."""
 
     scenarios: int = 0
     repeated: int = 0
     faults: list[str] = field(default_factory=list)
 
 
-def merge(records: Sequence[Path], into: Path) -> Merged:
-    """Join the records and write them as one; one that is missing or ends early is named, there and in what comes back.
+def merge(files: Sequence[Path], into: Path) -> Merged:
+    """Join messages files and write them as one; one that is missing or ends early is named, there and in the result.
 
-    Raises UsageError for what is no record, with file and line; for records of different features; for no record at
-    all.
+    Raises UsageError for what is not a messages file, with file and line; for runs of different features; if no file
+    has a run in it.
     """
-    survey = _Survey(records)
+    survey = _Survey(files)
     try:
-        with together() as files:
-            files.write(into, (line + "\n" for line in survey.joined()))
+        with together() as written:
+            written.write(into, survey.joined())
     except OSError as error:
         raise UsageError(f"{into} cannot be written: {error.strerror}") from None
     return survey.merged
@@ -55,27 +55,28 @@ class _Attempt:
 
 
 class _Survey:
-    """What must be known of all records before the first line is written."""
+    """What must be known of all files before the first line is written, so that each is read twice."""
 
-    def __init__(self, records: Sequence[Path]) -> None:
+    def __init__(self, files: Sequence[Path]) -> None:
         self.merged = Merged()
-        self._began: dict[Path, dict[str, Any]] = {}
-        self._ended: dict[Path, dict[str, Any]] = {}
-        self._meta: dict[str, Any] = {}
+        self._starts: dict[Path, Json] = {}
+        self._ends: dict[Path, Json] = {}
+        self._meta: Json = {}
         self._sources: dict[str, bytes] = {}
-        # The first record that has a test case, and the attempts at it in all of them.
+        # The first file that has a test case, and the attempts at it in all of them.
         self._cases: dict[str, Path] = {}
         self._attempts: dict[str, list[_Attempt]] = {}
         self._by_id: dict[tuple[Path, str], _Attempt] = {}
-        self._hooks: dict[tuple[Path, str], set[str]] = {}
-        for path in dict.fromkeys(records):
+        self._hook_steps: dict[tuple[Path, str], set[str]] = {}
+        for path in dict.fromkeys(files):  # A file that is named twice is read once.
             self._read(path)
-        if not self._began:
+        if not self._starts:
             raise UsageError(f"There is no run to be merged: {'; '.join(self.merged.faults)}.")
-        self._order = sorted(self._began, key=lambda path: _moment(self._began[path]))
-        places = {path: place for place, path in enumerate(self._order)}
+        # Attempts are in the order of the runs, whatever the order of the files on the command line.
+        self._order = sorted(self._starts, key=lambda path: seconds(self._starts[path]["timestamp"]))
+        positions = {path: position for position, path in enumerate(self._order)}
         for attempts in self._attempts.values():
-            attempts.sort(key=lambda attempt: places.get(attempt.path, -1))
+            attempts.sort(key=lambda attempt: positions.get(attempt.path, -1))
             for number, attempt in enumerate(attempts):
                 attempt.number, attempt.is_last = number, attempt is attempts[-1]
         self.merged.scenarios = len(self._cases)
@@ -83,139 +84,111 @@ class _Survey:
 
     def _read(self, path: Path) -> None:
         if path.is_fifo():
-            raise UsageError(f"{path} is a pipe, and a record is read twice: write it to a file, and name that")
+            raise UsageError(f"{path} is a pipe, and what is merged is read twice: write it to a file, and name that")
         try:
-            for number, (kind, told) in messages(path):
+            for number, kind, message in messages(path):
                 try:
-                    self._take(path, kind, told)
+                    self._take(path, kind, message)
                 except UNFIT as error:
-                    raise _unfit(path, number, error) from None
-        except FileNotFoundError:
+                    raise invalid(path, number, error) from None
+        except NoSuchFileError:
             self.merged.faults.append(f"{path} is missing")
-        except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}") from None
         else:
-            if path not in self._ended:
+            if path not in self._ends:
                 self.merged.faults.append(f"{path} ends early")
 
-    def _take(self, path: Path, kind: str, told: dict[str, Any]) -> None:
+    def _take(self, path: Path, kind: str, message: Json) -> None:
         match kind:
             case "meta":
-                self._meta = self._meta or told
+                self._meta = self._meta or message
             case "testRunStarted" | "testRunFinished":
-                _moment(told)
-                (self._began if kind == "testRunStarted" else self._ended)[path] = told
+                seconds(message["timestamp"])
+                (self._starts if kind == "testRunStarted" else self._ends)[path] = message
             case "source":
-                digest = sha256(told["data"].encode(errors="surrogatepass")).digest()
-                if self._sources.setdefault(told["uri"], digest) != digest:
-                    raise UsageError(f"{path} has another {told['uri']} than those before: merge runs of one commit.")
+                # Ids are made of lines: other lines would give the same id to another step.
+                digest = sha256(message["data"].encode(errors="surrogatepass")).digest()
+                if self._sources.setdefault(message["uri"], digest) != digest:
+                    raise UsageError(
+                        f"{path} has another {message['uri']} than those before: merge runs of one commit."
+                    )
             case "testCase":
-                self._cases.setdefault(told["id"], path)
-                self._hooks[path, told["id"]] = {step["id"] for step in told["testSteps"] if "hookId" in step}
+                self._cases.setdefault(message["id"], path)
+                hook_steps = {step["id"] for step in message["testSteps"] if "hookId" in step}
+                self._hook_steps[path, message["id"]] = hook_steps
             case "testCaseStarted":
-                case, started = told["testCaseId"], (path, told["id"])
-                if started in self._by_id or (path, case) not in self._hooks:
-                    raise ValueError(f"it starts {case!r}, which is no test case before it, or once more")
+                case, started = message["testCaseId"], (path, message["id"])
+                if started in self._by_id or (path, case) not in self._hook_steps:
+                    raise ValueError(f"it starts {case!r}, which is not a test case before it, or once more")
                 attempt = self._by_id[started] = _Attempt(path, case)
                 self._attempts.setdefault(case, []).append(attempt)
 
     def joined(self) -> Iterator[str]:
         """Yield the lines of the one run."""
-        yield _line("meta", self._meta)
-        yield _line("testRunStarted", self._began[self._order[0]])
+        yield line({"meta": self._meta})
+        yield line({"testRunStarted": self._starts[self._order[0]]})
         known: set[bytes] = set()
-        # What is told of earlier attempts waits for the test case, which is told as the last of them knows it.
-        held: defaultdict[str, list[str]] = defaultdict(list)
+        # Earlier attempts wait for the test case, which is written as the file of the last attempt has it.
+        waiting: defaultdict[str, list[str]] = defaultdict(list)
         for path in self._order:
-            for number, (kind, told) in messages(path):
+            for number, kind, message in messages(path):
                 try:
-                    lines = self._joined(path, kind, told, known, held)
+                    lines = self._lines(path, kind, message, known, waiting)
                 except UNFIT as error:
-                    raise _unfit(path, number, error) from None
+                    raise invalid(path, number, error) from None
                 yield from lines
-        yield _line("testRunFinished", self._end())
+        yield line({"testRunFinished": self._end()})
 
-    def _joined(
-        self, path: Path, kind: str, told: dict[str, Any], known: set[bytes], held: defaultdict[str, list[str]]
+    def _lines(
+        self, path: Path, kind: str, message: Json, known: set[bytes], waiting: defaultdict[str, list[str]]
     ) -> list[str]:
         """Return the lines that a message adds to the one run."""
-        if kind == "testCase":
-            return [_line(kind, told), *held.pop(told["id"], ())] if path == self._teller(told["id"]) else []
-        if attempt := self._attempt(path, kind, told):
-            if not self._renumber(path, kind, told, attempt):
-                return []
-            if path == self._teller(attempt.case):
-                return [_line(kind, told)]
-            held[attempt.case].append(_line(kind, told))
+        if kind == TORN or kind in _FRAME:
             return []
-        line = _line(kind, told)
-        return [line] if kind not in _FRAME and _is_new(line, known) else []
+        if kind == "testCase":
+            case = message["id"]
+            return [line({kind: message}), *waiting.pop(case, ())] if path == self._source(case) else []
+        if attempt := self._attempt(path, kind, message):
+            if not self._renumber(path, kind, message, attempt):
+                return []
+            if path == self._source(attempt.case):
+                return [line({kind: message})]
+            waiting[attempt.case].append(line({kind: message}))
+            return []
+        text = line({kind: message})
+        return [text] if _is_new(text, known) else []
 
-    def _teller(self, case: str) -> Path:
-        """Return the record that tells of a test case: that of its last attempt, if there is one."""
+    def _source(self, case: str) -> Path:
+        """Return the file from which a test case is taken: that of its last attempt, if there is one."""
         attempts = self._attempts.get(case)
         return attempts[-1].path if attempts else self._cases[case]
 
-    def _attempt(self, path: Path, kind: str, told: dict[str, Any]) -> "_Attempt | None":
-        return self._by_id.get((path, told["id"] if kind == "testCaseStarted" else told.get("testCaseStartedId", "")))
+    def _attempt(self, path: Path, kind: str, message: Json) -> _Attempt | None:
+        started = message["id"] if kind == "testCaseStarted" else message.get("testCaseStartedId", "")
+        return self._by_id.get((path, started))
 
-    def _renumber(self, path: Path, kind: str, told: dict[str, Any], attempt: "_Attempt") -> bool:
-        """Give what is told of an attempt its number among all; tell whether it has a place in the test case."""
-        told["id" if kind == "testCaseStarted" else "testCaseStartedId"] = f"{attempt.case}.attempt.{attempt.number}"
+    def _renumber(self, path: Path, kind: str, message: Json, attempt: _Attempt) -> bool:
+        """Give a message of an attempt its number among all; tell whether the test case has a step for it.
+
+        A hook whose fixture failed in one attempt only is a step of that file's test case, and not of the last one's.
+        """
+        message["id" if kind == "testCaseStarted" else "testCaseStartedId"] = f"{attempt.case}.attempt.{attempt.number}"
         if kind == "testCaseStarted":
-            told["attempt"] = attempt.number
+            message["attempt"] = attempt.number
         if kind == "testCaseFinished":
-            told["willBeRetried"] = not attempt.is_last
-        here, there = (self._hooks.get((it, attempt.case), set()) for it in (path, self._teller(attempt.case)))
-        step = told.get("testStepId")
+            message["willBeRetried"] = not attempt.is_last
+        here, there = (self._hook_steps.get((it, attempt.case), set()) for it in (path, self._source(attempt.case)))
+        step = message.get("testStepId")
         return step not in here or step in there
 
-    def _end(self) -> dict[str, Any]:
-        last = max([*self._ended.values(), *self._began.values()], key=_moment)
-        success = not self.merged.faults and all(end.get("success") is True for end in self._ended.values())
-        told = {"testRunStartedId": "run", "timestamp": last["timestamp"], "success": success}
-        return told | ({"message": "; ".join(self.merged.faults)} if self.merged.faults else {})
+    def _end(self) -> Json:
+        last = max([*self._ends.values(), *self._starts.values()], key=lambda message: seconds(message["timestamp"]))
+        success = not self.merged.faults and all(end.get("success") is True for end in self._ends.values())
+        end = {"testRunStartedId": "run", "timestamp": last["timestamp"], "success": success}
+        return end | ({"message": "; ".join(self.merged.faults)} if self.merged.faults else {})
 
 
-def _line(kind: str, told: dict[str, Any]) -> str:
-    return ndjson.dumps({kind: told})
-
-
-def _is_new(line: str, known: set[bytes]) -> bool:
-    digest = sha256(line.encode()).digest()
+def _is_new(text: str, known: set[bytes]) -> bool:
+    digest = sha256(text.encode()).digest()
     is_new = digest not in known
     known.add(digest)
     return is_new
-
-
-def messages(path: Path) -> Iterator[tuple[int, Message]]:
-    """Yield line number and message; where the last line is torn, the record ends before it.
-
-    Raises UsageError, with file and line, for what is no message, and OSError for what can't be read.
-    """
-    for number, line in lines(path):
-        try:
-            kind, told = _message(ndjson.loads(line))
-        except UNFIT as error:
-            if not line.endswith(b"\n"):
-                return
-            raise _unfit(path, number, error) from None
-        yield number, (kind, told)
-
-
-def _message(envelope: Any) -> Message:
-    match envelope:
-        case dict() if len(envelope) == 1 and isinstance(told := next(iter(envelope.values())), dict):
-            return next(iter(envelope)), told
-    raise ValueError("it is not an object of one kind")
-
-
-def _unfit(path: Path, number: int, error: Exception) -> AccordError:
-    return UsageError(f"{path}:{number} is no Cucumber Message: {reason(error)}")
-
-
-def _moment(told: dict[str, Any]) -> tuple[float, float]:
-    seconds, nanos = told["timestamp"]["seconds"], told["timestamp"]["nanos"]
-    if not {type(seconds), type(nanos)} <= {int, float}:
-        raise ValueError("its timestamp is not a number")
-    return seconds, nanos

@@ -1,4 +1,4 @@
-"""Lines of a stream of Cucumber Messages: JSON, one message a line."""
+"""Lines of a messages file: JSON, one message a line."""
 
 import json
 from typing import Any, NoReturn
@@ -10,7 +10,7 @@ def dumps(value: Any) -> str:
     """Return the value as JSON, on one line. Half a character, which may be part of what was sent, is escaped."""
     try:
         return orjson.dumps(value).decode()
-    except TypeError:
+    except TypeError:  # orjson writes neither half a character nor an integer of more than 64 bits.
         return json.dumps(value, separators=(",", ":"))
 
 

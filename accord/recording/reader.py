@@ -2,27 +2,69 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tqdm import tqdm
 
 from accord.basics.text import one_line
-from accord.errors import UsageError
+from accord.errors import NoSuchFileError, UsageError
+from accord.recording import ndjson
 
 # As much of a reason as a sentence repeats.
 _LONGEST_REASON = 200
+
+TORN = "torn"
+"""The kind under which a torn last line is yielded: its `message` is what is wrong with it."""
+
 UNFIT = (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, OSError, RecursionError)
-"""What comes of a message that is not as it should be, while it is read."""
+"""What is raised while a message is read that is not as it should be."""
+
+Json = dict[str, Any]
 
 
-def lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield each line with its number, and show how far that is, where it takes a while.
+def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int, str, Json]]:
+    """Yield of each message the number of its line, its kind and what it says; progress is shown if it takes a while.
 
-    Raises OSError for a file that cannot be read, and UsageError for what is not a file, or for a pipe that no one
-    writes to, neither of which would come to an end.
+    Lines of the kinds that are left out are not even parsed where they are written as usual. A file whose writer was
+    killed may end in the middle of a line: that line is yielded as `TORN`.
+
+    Raises UsageError, with file and line, for what is not a message; for what cannot be read, where NoSuchFileError
+    says that nothing is there; and for what is not a file, or a pipe that no one writes to, which would never end.
     """
+    unneeded = tuple(b'{"%b"' % kind.encode() for kind in without)
+    try:
+        for number, line in _lines(path):
+            if line.startswith(unneeded) or line.isspace():
+                continue
+            try:
+                envelope = ndjson.loads(line)
+            except (ValueError, RecursionError) as error:
+                if line.endswith(b"\n"):
+                    raise UsageError(f"{path}:{number} is not JSON: {_reason(error)}") from None
+                yield number, TORN, {"message": _reason(error)}
+                return
+            if not isinstance(envelope, dict):
+                raise invalid(path, number, ValueError("the line is not an object"))
+            for kind, message in envelope.items():
+                if kind in without:
+                    continue
+                if not isinstance(message, dict):
+                    raise invalid(path, number, ValueError(f"{kind} is not an object"))
+                yield number, kind, message
+    except OSError as error:
+        kind_of_error = NoSuchFileError if isinstance(error, FileNotFoundError) else UsageError
+        raise kind_of_error(f"{path} cannot be read: {error.strerror}") from None
+
+
+def invalid(path: Path, number: int, error: Exception) -> UsageError:
+    """Return the error for a message that is not as it should be, or does not go with those before it."""
+    return UsageError(f"{path}:{number} is not a valid Cucumber Message: {_reason(error)}")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield each line with its number, and show the progress where it takes a while."""
     with (
         open(path, "rb", opener=_without_waiting) as file,
         tqdm(
@@ -54,17 +96,17 @@ def _size(path: Path, file: IO[bytes]) -> int:
     return status.st_size
 
 
-def reason(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """Return what is wrong with a message as a part of a sentence, on one line and not too long."""
     if isinstance(error, KeyError):
-        said = f"{error.args[0]!r} is missing, or is nothing that was told before"
+        text = f"{error.args[0]!r} is missing, or is not in any message before"
     elif isinstance(error, RecursionError):
-        said = "it nests too deeply"
+        text = "it nests too deeply"
     elif isinstance(error, (TypeError, AttributeError, IndexError)):
-        said = "a part of it is not of the kind that it should be"
+        text = "a part of it is not of the kind that it should be"
     elif isinstance(error, (OverflowError, OSError)):
-        said = "there is no such time"
+        text = "there is no such time"
     else:
-        said = str(error) or type(error).__name__
-    said = one_line(said[: 2 * _LONGEST_REASON])
-    return said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…"
+        text = str(error) or type(error).__name__
+    text = one_line(text[: 2 * _LONGEST_REASON])
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"

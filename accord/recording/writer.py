@@ -13,16 +13,19 @@ from typing import IO, Any
 from ci_environment import detect_ci_environment
 
 from accord.basics.clock import now
+from accord.basics.filenames import running_messages
+from accord.errors import UsageError
 from accord.recording.crashes import Crash, envelopes
-from accord.recording.recorder import PROTOCOL, Envelope, Record, case_id, line, timestamp
+from accord.recording.envelopes import PROTOCOL, Envelope, case_id, line, timestamp
+from accord.recording.recorder import Record
 from accord.recording.redaction.redaction import public
 
 
-class Stream:
+class MessagesWriter:
     """Writes what recorders noted; there is no file before something was noted.
 
-    The file has a name of its own, so that two runs at once do not write into each other's.
-    A disk that is full, or another fault of the system's, ends the stream and not the run: `fault` tells of it.
+    The file has a name of its own, so that two runs at once do not write into each other's. A disk that is full, or
+    another fault of the system's, ends the file and not the run: `fault` says what it was.
     """
 
     def __init__(self, directory: Path, rootpath: Path) -> None:
@@ -30,16 +33,18 @@ class Stream:
         self._process = os.getpid()
         self._rootpath = rootpath
         self._started = now()
-        self._running = directory / f"messages.{os.getpid()}.{self._started}.ndjson"
+        self._path = directory / running_messages(os.getpid(), self._started)
         self._file: IO[str] | None = None
+        # What lines are about, and not the lines: each worker sends the same documents, which may be many.
         self._known: set[str] = set()
+        # The pickles that are to run, by the id of the test case, and which of the cases have ended.
         self._selected: dict[str, str] = {}
         self._ended: set[str] = set()
         self._crashed: dict[str, Crash] = {}
 
     def write(self, record: Record) -> None:
-        """Write what is not written yet, to be read at once."""
-        # Every worker says which scenarios are to run, and all say the same.
+        """Write what is not written yet, so that it is there if the process is killed next."""
+        # Every worker sends which scenarios are to run, and all send the same.
         if not self._selected:
             self._selected = record.selected
         fresh = [text for about, text in record.known.items() if about not in self._known]
@@ -50,73 +55,79 @@ class Stream:
         if fresh or record.ended:
             self._append("".join([*fresh, *record.ended.values()]))
 
-    def note(self, crash: Crash) -> None:
-        """Note a scenario whose process died, to be written at the end unless it is tried again."""
+    def add_crash(self, crash: Crash) -> None:
+        """Add a scenario whose process died, to be written at the end unless it is tried again."""
         self._crashed[case_id(crash.nodeid)] = crash
 
     def finish(self, success: bool) -> Path | None:
         """Write what was to run and did not, and the end; return the file, if there is one and all is in it."""
-        if os.getpid() != self._process:  # It was forked in a hook, and the run is its parent's.
+        if os.getpid() != self._process:  # This is a fork, made in a hook: the run is its parent's.
             return None
         if self._file is not None:
             try:
                 self._bring_back(self._file)
                 self._append("".join(map(line, self._rest(success))))
             except OSError as error:
-                self._give_up(error)
+                self._give_up(error.strerror)
+            except UsageError as error:  # The file cannot be read, in which the steps of a crashed scenario are.
+                self._give_up(str(error))
         if self._file is None:
             return None
         try:
             self._close()
         except OSError as error:
-            self._give_up(error)
-        return self._running if self.fault is None else None
+            self._give_up(error.strerror)
+        return self._path if self.fault is None else None
 
     def _bring_back(self, file: IO[str]) -> None:
         """Write the file anew where somebody removed it meanwhile, be it with its directory: it is still open."""
-        if not self._running.exists():
-            self._running.parent.mkdir(parents=True, exist_ok=True)
+        if not self._path.exists():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             file.seek(0)
-            self._file = self._running.open("x+", encoding="utf-8")
+            self._file = self._path.open("x+", encoding="utf-8")
             shutil.copyfileobj(file, self._file)
             file.close()
 
     def _rest(self, success: bool) -> Iterator[Envelope]:
+        """Yield a test case for each pickle that did not run, without steps unless its process died; then the end."""
         left = {case: pickle for case, pickle in self._selected.items() if case not in self._ended}
         crashed = {case: crash for case, crash in self._crashed.items() if case in left}
-        yield from envelopes(crashed, left, self._running)
+        yield from envelopes(crashed, left, self._path)
         for case, pickle in left.items():
             if case not in crashed:
                 yield {"testCase": {"id": case, "pickleId": pickle, "testSteps": []}}
-        # What died after its scenario had ended is no scenario's, and is told of the run.
+        # A worker that died after its scenario had ended is a failure of the run, and not of the scenario.
         others = [crash.sentence() for case, crash in self._crashed.items() if case in self._ended]
         ended = {"testRunStartedId": "run", "timestamp": timestamp(now()), "success": success}
         yield {"testRunFinished": ended | ({"message": " ".join(others)} if others else {})}
 
     def _append(self, text: str) -> None:
+        # A child that a step forked has the file open too, and comes back here if it does not end by itself.
         if self.fault is not None or os.getpid() != self._process:
             return
         try:
             if self._file is None:
-                self._running.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._running.open("x+", encoding="utf-8")
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                # To be read again where somebody removed it. Its name is of this process and moment: nobody else's.
+                self._file = self._path.open("x+", encoding="utf-8")
                 started = {"id": "run", "timestamp": timestamp(self._started)}
                 text = line({"meta": meta(self._rootpath)}) + line({"testRunStarted": started}) + text
             self._file.write(text)
-            self._file.flush()
+            self._file.flush()  # What the system has is there if the process is killed; only a power cut may lose it.
         except OSError as error:
-            self._give_up(error)
+            self._give_up(error.strerror)
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, reason: str | None) -> None:
         self.fault = (
-            f"{self._running} ends early, and this run is not published: {error.strerror}: "
+            f"{self._path} ends early, and this run is not published: {reason}: "
             "see that there is room, and that files can be written there."
         )
         with suppress(OSError):
             self._close()
         with suppress(OSError):
-            if self._running.stat().st_size == 0:
-                self._running.unlink()
+            # An empty file says nothing; one that has some lines can still be rendered.
+            if self._path.stat().st_size == 0:
+                self._path.unlink()
 
     def _close(self) -> None:
         file, self._file = self._file, None
@@ -130,6 +141,7 @@ def meta(rootpath: Path) -> Envelope:
     Addresses lose the user, and what in their query or fragment has a secret's name.
     """
     described: dict[str, Any] = detect_ci_environment(dict(os.environ)) or {"name": "local"}
+    # Some servers of CI say which commit it is. Where they do not, or there is none, git is asked.
     described.setdefault("git", _git(rootpath))
     if url := described.get("url"):
         described["url"] = public(url)
@@ -146,18 +158,18 @@ def meta(rootpath: Path) -> Envelope:
 
 
 def _git(rootpath: Path) -> dict[str, str] | None:
-    revision = _asked(rootpath, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    revision = _output_of_git(rootpath, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     if revision is None:
         return None
-    # Its address may hold a password, and is nothing to publish.
+    # The address of the remote may hold a password: none is asked for, and the schema wants the field.
     git = {"remote": "", "revision": revision}
-    branch = _asked(rootpath, "branch", "--show-current")
+    branch = _output_of_git(rootpath, "branch", "--show-current")
     return git | ({"branch": branch} if branch else {})
 
 
-def _asked(rootpath: Path, *question: str) -> str | None:
+def _output_of_git(rootpath: Path, *arguments: str) -> str | None:
     try:
-        answer = subprocess.run(["git", *question], cwd=rootpath, capture_output=True, text=True, timeout=10)
+        run = subprocess.run(["git", *arguments], cwd=rootpath, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return answer.stdout.strip() if answer.returncode == 0 else None
+    return run.stdout.strip() if run.returncode == 0 else None

@@ -147,7 +147,7 @@ class Suites:
 
     def render(self) -> Command:
         """What the last run of Accord recorded, published again."""
-        return self._command("render", "living-docs/messages.ndjson", "-o", "again")
+        return self._command("render", f"living-docs/{'messages.ndjson'}", "-o", "again")
 
     def nothing(self) -> Command:
         """The command that publishes, started and ended."""

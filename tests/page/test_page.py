@@ -14,7 +14,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pypdf import PdfReader
 
-from accord import living_docs
+from accord.living_docs import rendering
 from tests.helpers.project import copy_program
 from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
 
@@ -129,7 +129,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     directory = tmp_path_factory.mktemp("living-docs")
     stream = directory / "messages.ndjson"
     stream.write_text(ndjson(recorded(FEATURES, OUTCOMES, openapi=OPENAPI)), encoding="utf-8")
-    living_docs.write(stream, directory)
+    rendering.write(stream, directory)
     return directory.joinpath("index.html").as_uri()
 
 
@@ -328,7 +328,7 @@ Feature: {evil}
     }
     messages = recorded({f"features/{evil}/{evil}.feature": feature}, {f"d {evil}": outcome}, meta=meta)
     stream.write_text(ndjson(messages), encoding="utf-8")
-    living_docs.write(stream, tmp_path)
+    rendering.write(stream, tmp_path)
 
     seen: list[str] = []
     page = await context.new_page()

@@ -64,7 +64,7 @@ def test_of_a_scenario_that_ran_twice_the_last_attempt_counts_and_the_document_s
     record.rename(kept := project.path / "kept.ndjson")
     # The order of the records is that of the runs, not of the words on the command line.
     result = project.pytester.run("accord", "merge", str(kept), str(broken), "-o", "all.ndjson")
-    result.stdout.fnmatch_lines(["1 scenarios of 2 records: all.ndjson", "1 of them ran more than once: *"])
+    result.stdout.fnmatch_lines(["1 scenarios of 2 files: all.ndjson", "1 of them ran more than once: *"])
     told = read(project.path / "all.ndjson")
     assert [started["attempt"] for started in of("testCaseStarted", told)] == [0, 1]
     assert [finished["willBeRetried"] for finished in of("testCaseFinished", told)] == [True, False]
@@ -117,13 +117,20 @@ def test_records_of_different_features_are_refused(project: Project, shards: lis
     assert not project.path.joinpath("all.ndjson").exists()
 
 
-@pytest.mark.parametrize("text", ["{}\n", "[]\n", "nothing\n", '{"testCase": 1}\n'])
+@pytest.mark.parametrize("text", ["[]\n", "nothing\n", '{"testCase": 1}\n'])
 def test_what_is_no_record_is_refused_with_file_and_line(project: Project, shards: list[Path], text: str) -> None:
     first, second, _whole = shards
     second.write_text(second.read_text(encoding="utf-8") + text, encoding="utf-8")
     lines = second.read_text(encoding="utf-8").count("\n")
-    with pytest.raises(AccordError, match=rf"1\.ndjson:{lines} is no Cucumber Message: "):
+    with pytest.raises(AccordError, match=rf"1\.ndjson:{lines} is not "):
         merged(project, first, second)
+
+
+def test_lines_that_say_nothing_are_passed_over(project: Project, shards: list[Path]) -> None:
+    first, second, whole = shards
+    second.write_text(second.read_text(encoding="utf-8").replace("\n", "\n\n{}\n"), encoding="utf-8")
+    assert merged(project, first, second) == Merged(scenarios=12)
+    assert outcome(read(project.path / "all.ndjson")) == outcome(read(whole))
 
 
 def test_where_there_is_no_record_nothing_is_written(project: Project) -> None:

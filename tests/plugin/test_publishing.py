@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from accord.living_docs import read
+from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE, PAGE, SUMMARY, running_messages
+from accord.living_docs.reader import read
 from tests.helpers.project import PUBLISHING, Project
 
 pytestmark = pytest.mark.usefixtures("publishing")
@@ -71,7 +72,7 @@ def test_what_changed_since_another_run_is_told(mixed: Project) -> None:
 
 @pytest.mark.parametrize("text", [None, "", "no JSON\n", '{"testCase":1}\n'])
 @pytest.mark.parametrize("more", [[], ["-n", "2", "--accord-docs="]])
-def test_a_record_that_cannot_be_compared_is_refused_before_the_run(
+def test_messages_that_cannot_be_compared_are_refused_before_the_run(
     mixed: Project, text: str | None, more: list[str]
 ) -> None:
     if text is not None:
@@ -142,12 +143,12 @@ def test_a_document_that_cannot_be_written_is_said_in_one_line(mixed: Project) -
 
 
 HALF_WAY = """
-from accord import living_docs
-whole = living_docs.page
+from accord.living_docs import rendering
+whole = rendering.page
 def page(*arguments):
     yield next(whole(*arguments))
     {what}
-living_docs.page = page
+rendering.page = page
 """
 
 
@@ -189,7 +190,7 @@ def test_a_page_that_there_is_no_room_for_leaves_the_one_before(mixed: Project) 
     assert not list(mixed.path.joinpath("living-docs").glob(".accord*"))
 
 
-def test_a_baseline_may_be_the_record_that_the_run_replaces(mixed: Project) -> None:
+def test_a_baseline_may_be_the_messages_that_the_run_replaces(mixed: Project) -> None:
     mixed.run()
     mixed.steps(STEPS.replace("assert False", "assert True"))
     mixed.run("--accord-baseline=living-docs/messages.ndjson")
@@ -224,7 +225,13 @@ def test_a_run_that_is_stopped_is_published_as_far_as_it_came(mixed: Project) ->
     mixed.run_process("-p", "no:randomly").stdout.fnmatch_lines(["1 promise kept, 1 not run: living-docs/index.html"])
 
 
-def test_the_record_can_be_rendered_again(mixed: Project) -> None:
+def test_the_readme_names_the_files_that_a_run_leaves() -> None:
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    running = running_messages(1, 2).replace("1", "<process>").replace("2", "<time>")
+    assert all(f"`{name}`" in readme for name in (PAGE, SUMMARY, MESSAGES, MESSAGES_BEFORE, running))
+
+
+def test_the_messages_of_a_run_can_be_rendered_again(mixed: Project) -> None:
     mixed.run()
     before = page(mixed)
     result = mixed.pytester.run("accord", "render", "living-docs/messages.ndjson", "-o", "again")
@@ -232,7 +239,7 @@ def test_the_record_can_be_rendered_again(mixed: Project) -> None:
     assert mixed.path.joinpath("again", "index.html").read_text(encoding="utf-8") == before
 
 
-def test_two_runs_at_once_do_not_write_into_each_others_record(mixed: Project) -> None:
+def test_two_runs_at_once_do_not_write_into_each_others_messages(mixed: Project) -> None:
     mixed.steps(
         STEPS + "\nimport subprocess, sys\ndef pytest_sessionfinish(session):\n"
         "    if '-k' not in sys.argv:\n        subprocess.run([sys.executable, '-m', 'pytest', '-k', 'blue'])\n"
@@ -271,3 +278,34 @@ def test_of_many_runs_at_once_each_tells_its_own_and_what_is_published_is_of_one
     assert state in docs.joinpath("summary.md").read_text(encoding="utf-8")
     assert state in page(project)
     assert not read(docs / "messages.before.ndjson").problems
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_a_run_without_documents_leaves_its_messages_all_the_same(mixed: Project, workers: list[str]) -> None:
+    docs = mixed.path / "living-docs"
+    for names in ([MESSAGES], [MESSAGES_BEFORE, MESSAGES]):
+        result = mixed.run_process("-p", "no:accord.living_docs", *workers)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.no_fnmatch_line("*living-docs*")
+        assert sorted(path.name for path in docs.iterdir()) == names
+    assert read(docs / "messages.ndjson").sentence() == "1 promise kept, 1 broken"
+    mixed.run().stdout.fnmatch_lines(["1 promise kept, 1 broken: living-docs/index.html"])
+
+
+def test_messages_that_cannot_take_their_place_are_said_to_be_where_they_are(mixed: Project) -> None:
+    mixed.path.joinpath("living-docs", "messages.ndjson", "in the way").mkdir(parents=True)
+    result = mixed.run("-p", "no:accord.living_docs")
+    result.stdout.fnmatch_lines(["*messages.ndjson: Is a directory. The messages of this run are in living-docs/*"])
+    [own] = mixed.path.joinpath("living-docs").glob("messages.*.ndjson")
+    assert read(own).sentence() == "1 promise kept, 1 broken"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_a_run_that_is_not_recorded_publishes_nothing_and_says_nothing_of_it(
+    mixed: Project, workers: list[str]
+) -> None:
+    result = mixed.run_process("-p", "no:accord.recording.file", *workers)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.no_fnmatch_line("*promise*")
+    result.stdout.no_fnmatch_line("*publish*")
+    assert not mixed.path.joinpath("living-docs").exists()

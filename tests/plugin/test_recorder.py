@@ -241,11 +241,11 @@ def test_a_failure_shows_its_scenario_then_the_assertion_then_the_exchange(proje
                 "E       AssertionError: one is not two",
                 "*",
                 "*- What went over the wire -*",
-                "POST http://test/sign-in",
+                "POST /sign-in HTTP/1.1",
                 "*",
                 '{"name":"alice","password":"[[]redacted[]]"}',
                 "",
-                "200 OK",
+                "HTTP/1.1 200 OK",
                 "*",
                 '{"access_token":"[[]redacted[]]","user":*',
             ]

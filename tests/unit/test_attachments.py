@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.recording.har import LONGEST_BODY, Entry, archive, entry, spoken
+from accord.recording.har import LONGEST_BODY, Entry, archive, entry
+from accord.recording.http_text import http_text
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import HIDDEN
 
@@ -56,7 +57,7 @@ def test_a_secret_is_hidden_by_its_name(request_: httpx.Request) -> None:
     told = seen(request_)
     assert SECRET not in json.dumps(told)
     assert HIDDEN in json.dumps(told)
-    assert SECRET not in spoken(told)
+    assert SECRET not in "".join(http_text(told))
 
 
 def test_a_secret_of_the_response_is_hidden_as_well() -> None:
@@ -126,11 +127,30 @@ def test_a_compressed_body_is_read() -> None:
 
 def test_a_request_is_read_as_one_reads_http() -> None:
     told = seen(httpx.Request("POST", f"{URL}tasks/", json={"title": "Buy milk"}), httpx.Response(201, text="done"))
-    request, response = spoken(told).split("\n\n", 1)
-    assert request.startswith("POST http://test/tasks/\nhost: test\n")
-    assert request.endswith('\n{"title":"Buy milk"}')
-    assert response.startswith("201 Created\n")
-    assert response.endswith("\ndone")
+    request, response = http_text(told)
+    assert request.startswith("POST /tasks/ HTTP/1.1\nhost: test\n")
+    assert request.endswith('\n\n{"title":"Buy milk"}')
+    assert response.startswith("HTTP/1.1 201 Created\n")
+    assert response.endswith("\n\ndone")
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("http://alice:pass@test/tasks?page=2#top", "/tasks?page=2"),
+        ("http://test", "/"),
+        ("http://test?page=2", "/?page=2"),
+        ("http://[::1]:80/a", "/a"),
+    ],
+)
+def test_what_is_requested_is_the_path_and_the_query(url: str, target: str) -> None:
+    request, _ = http_text(seen(httpx.Request("GET", url)))
+    assert request.startswith(f"GET {target} HTTP/1.1\nhost: ")
+
+
+def test_the_fields_of_a_form_are_read_line_by_line() -> None:
+    request, _ = http_text(seen(posted(data={"name": "alice"}, files={"picture": b"\x89PNG"})))
+    assert request.endswith("\n\nname=alice\npicture=upload")
 
 
 def test_an_archive_is_har() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from accord.contract.check import Contract, Coverage
+from accord.contract.check import Contract
+from accord.contract.coverage import Coverage
 from accord.errors import AccordError, ContractViolationError
 from accord.plugin import percentage
 

@@ -8,15 +8,20 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from accord import cli, living_docs
+from accord import cli
+from accord.contract.check import Contract
 from accord.errors import UsageError
-from accord.living_docs.attachments import shown
+from accord.living_docs import rendering
+from accord.living_docs.attachments import rendered
 from accord.living_docs.changes import changes
 from accord.living_docs.index import operations, slowest_steps
-from accord.living_docs.model import Document, Evidence, Failure, State, Step
+from accord.living_docs.model import Document
 from accord.living_docs.reader import read
+from accord.living_docs.run import Attachment, Failure, Step
+from accord.living_docs.state import State
 from accord.living_docs.summary import escaped
 from accord.living_docs.words import comparison, took
 from tests.helpers.recording import Json, Outcome, exchange, har, ndjson, recorded, text
@@ -62,12 +67,12 @@ def told(stream: Path, messages: list[Json]) -> Document:
 
 
 def states(document: Document) -> list[tuple[str, State]]:
-    return [(promise.name, promise.state) for promise in document.promises()]
+    return [(pickle.name, pickle.state) for pickle in document.pickles()]
 
 
 @pytest.mark.parametrize("sample", KIT)
 def test_each_sample_of_the_compatibility_kit_becomes_a_document(sample: str, tmp_path: Path) -> None:
-    sentence = living_docs.write(KIT[sample], tmp_path)
+    sentence = rendering.write(KIT[sample], tmp_path)
     assert sentence in tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert sentence in tmp_path.joinpath("summary.md").read_text(encoding="utf-8").replace("\\", "")
 
@@ -92,7 +97,7 @@ def test_the_state_is_said_in_a_sentence(sample: str, sentence: str) -> None:
 
 
 def test_the_last_attempt_counts_and_the_others_are_told() -> None:
-    by_name = {promise.name: promise for promise in read(KIT["retry"]).promises()}
+    by_name = {pickle.name: pickle for pickle in read(KIT["retry"]).pickles()}
     third = by_name["Test cases that fail will continue to retry up to the --retry limit"]
     assert third.state is State.KEPT
     assert third.run
@@ -107,7 +112,7 @@ def test_the_worst_run_of_a_promise_counts(stream: Path) -> None:
     others = json.loads(re.sub(ids, r"\g<0>other ", json.dumps(runs)))
     both = told(stream, [*messages[:-1], *others, messages[-1]])
     assert states(both)[0] == ("A task", State.BROKEN)
-    assert [len(promise.runs) for promise in both.promises()] == [2, 2, 2]
+    assert [len(pickle.runs) for pickle in both.pickles()] == [2, 2, 2]
 
 
 def test_what_is_told_twice_counts_once(stream: Path) -> None:
@@ -123,7 +128,7 @@ def test_what_is_told_twice_and_not_the_same_of_it_is_refused(stream: Path, kind
     messages = recorded({"a.feature": TASKS})
     again = next(message for message in messages if kind in message)
     messages.append({kind: again[kind] | {"newField": 1}})
-    with pytest.raises(UsageError, match=rf":{len(messages)} is no .*: the {kind} '\d+' is told twice"):
+    with pytest.raises(UsageError, match=rf":{len(messages)} is not .*: the {kind} '\d+' occurs twice"):
         told(stream, messages)
 
 
@@ -147,7 +152,7 @@ def test_a_pickle_of_another_scenarios_example_is_refused(stream: Path) -> None:
     messages = recorded({"a.feature": TASKS})
     first, second, _third = (message["pickle"] for message in messages if "pickle" in message)
     second["astNodeIds"][0] = first["astNodeIds"][0]
-    with pytest.raises(UsageError, match="its scenario has no such example, or is promised already"):
+    with pytest.raises(UsageError, match="its scenario has no such example, or has a pickle already"):
         told(stream, messages)
 
 
@@ -164,7 +169,7 @@ def test_what_was_not_run_says_why(stream: Path) -> None:
     started = [number for number, message in enumerate(messages) if "testCaseStarted" in message]
     del messages[started[1] : finished[1] + 1]
     del messages[finished[0]]
-    found = {promise.name: (promise.state, promise.reason) for promise in told(stream, messages).promises()}
+    found = {pickle.name: (pickle.state, pickle.reason) for pickle in told(stream, messages).pickles()}
     assert found == {
         "A task": (State.UNRUN, "deselected"),
         "Titles (milk)": (State.UNRUN, "never finished"),
@@ -172,13 +177,13 @@ def test_what_was_not_run_says_why(stream: Path) -> None:
     }
 
 
-def test_a_line_that_a_killed_run_tore_is_told_and_the_rest_is_shown(stream: Path) -> None:
+def test_a_line_that_a_killed_run_tore_is_told_and_the_rest_is_rendered(stream: Path) -> None:
     whole = ndjson(recorded({"a.feature": TASKS}))
     stream.write_text(whole[: whole.rindex("testRunFinished")], encoding="utf-8")
     found = read(stream)
     number = len(whole.splitlines())
     assert [title for title, _ in found.problems] == [
-        "The stream ends in the middle of a line",
+        "The messages file ends in the middle of a line",
         "The run did not finish",
     ]
     assert f"messages.ndjson:{number} is torn" in found.problems[0][1].message
@@ -188,12 +193,15 @@ def test_a_line_that_a_killed_run_tore_is_told_and_the_rest_is_shown(stream: Pat
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("{}}", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
-        ("[]", "is no Cucumber Message"),
-        ('{"meta": 3}', "is no Cucumber Message"),
-        ('{"testCaseStarted": {"id": "1", "testCaseId": "nowhere"}}', "is no Cucumber Message that goes with those"),
-        ('{"gherkinDocument": {"feature": {}}}', "is no Cucumber Message"),
+        ("{}}", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("[]", "is not a valid Cucumber Message"),
+        ('{"meta": 3}', "is not a valid Cucumber Message"),
+        (
+            '{"testCaseStarted": {"id": "1", "testCaseId": "nowhere"}}',
+            "is not a valid .*: 'nowhere' is missing",
+        ),
+        ('{"gherkinDocument": {"feature": {}}}', "is not a valid Cucumber Message"),
     ],
 )
 def test_a_line_that_is_no_message_is_refused_by_its_number(stream: Path, line: str, words: str) -> None:
@@ -214,7 +222,7 @@ def test_whatever_is_wrong_in_a_message_is_refused_by_its_number_or_does_not_mat
                 refusals.append(str(refusal))
         parent[key] = right
     assert len(refusals) > 100
-    assert all(re.search(r"messages.ndjson:\d+ is no ", refusal) for refusal in refusals)
+    assert all(re.search(r"messages.ndjson:\d+ is not ", refusal) for refusal in refusals)
 
 
 def values(node: Any) -> Iterator[tuple[Any, Any]]:
@@ -237,7 +245,7 @@ def test_a_file_that_is_not_understood_is_told(stream: Path, tmp_path: Path) -> 
     source = {"uri": "features/bad.feature", "location": {"line": 3, "column": 1}}
     error = {"parseError": {"source": source, "message": "(3:1): expected: #EOF, got 'Whoops'"}}
     stream.write_text(ndjson([error, *recorded({"a.feature": TASKS})]), encoding="utf-8")
-    living_docs.write(stream, tmp_path)
+    rendering.write(stream, tmp_path)
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert "features/bad.feature:3 is not understood" in page
     assert "got &#39;Whoops&#39;" in page
@@ -252,7 +260,7 @@ def test_features_are_chapters_by_folder(stream: Path) -> None:
 def test_addresses_are_made_of_names_and_are_unique(stream: Path) -> None:
     twice = TASKS.replace("bread", "milk") + "  Rule: Tasks\n    Scenario: A task\n      Given a list\n"
     found = document(stream, {"b.feature": twice, "a.feature": "Feature: Tasks\n  Scenario: Ünï-¡\n    * x"})
-    slugs = [promise.slug for promise in found.promises()]
+    slugs = [pickle.slug for pickle in found.pickles()]
     assert slugs == ["tasks.ünï", "tasks-2.a-task", "tasks-2.titles.milk", "tasks-2.titles.milk-2", "tasks-2.a-task-2"]
 
 
@@ -266,8 +274,8 @@ def test_what_changed_is_told(stream: Path) -> None:
     text = text.replace("* is said otherwise", "* has other words").replace("* has other steps", "* has better steps")
     after = document(stream, "Feature: It\n" + text, {"breaks": Outcome("FAILED", "no")})
     found = changes(before, after)
-    assert [promise.name for promise in found.newly_broken] == ["breaks"]
-    assert [promise.name for promise in found.fixed] == ["is mended"]
+    assert [pickle.name for pickle in found.newly_broken] == ["breaks"]
+    assert [pickle.name for pickle in found.fixed] == ["is mended"]
     assert {(pair.was.name, pair.now.name) for pair in found.reworded} == {
         ("has other words", "is said otherwise"),
         ("has other steps", "has other steps"),
@@ -276,7 +284,7 @@ def test_what_changed_is_told(stream: Path) -> None:
     assert [(pair.lost, pair.gained) for pair in found.reworded if pair.was.name == pair.now.name] == [
         (["* has other steps"], ["* has better steps"])
     ]
-    assert [promise.name for promise in found.new] == ["came too"]
+    assert [pickle.name for pickle in found.new] == ["came too"]
     assert found.gone == []
     assert found.sentence() == "1 newly broken, 1 fixed, 1 new, 3 reworded"
 
@@ -284,7 +292,7 @@ def test_what_changed_is_told(stream: Path) -> None:
 def test_what_is_gone_is_told_and_what_is_the_same_is_not(stream: Path) -> None:
     before = document(stream, "Feature: It\n" + scenarios("stays", "goes"))
     after = document(stream, "Feature: It\n" + scenarios("stays"))
-    assert [promise.name for promise in changes(before, after).gone] == ["goes"]
+    assert [pickle.name for pickle in changes(before, after).gone] == ["goes"]
     assert changes(after, after).sentence() == "nothing"
 
 
@@ -299,7 +307,7 @@ def test_an_operation_shows_its_scenarios_and_its_holes(stream: Path) -> None:
     outcomes = {"I write a task": created, "I write milk": refused}
     [operation] = operations(document(stream, TASKS, outcomes, openapi=openapi))
     assert operation.name == "POST /tasks/"
-    assert {response.status: [promise.name for promise in response.promises] for response in operation.responses} == {
+    assert {response.status: [pickle.name for pickle in response.pickles] for response in operation.responses} == {
         "201": ["A task"],
         "4XX": ["A task", "Titles (milk)"],
         "500": [],
@@ -316,18 +324,101 @@ def test_a_response_that_is_not_documented_is_among_them(stream: Path) -> None:
     ]
 
 
+GET: Json = {"get": {"responses": {"200": {}}}}
+DOCUMENTS: dict[str, Json] = {
+    "a reference to a path": {
+        "paths": {"/tasks": {"$ref": "#/components/pathItems/Tasks"}},
+        "components": {"pathItems": {"Tasks": GET}},
+    },
+    "a reference to another path": {"paths": {"/a~/b {c}": GET, "/tasks": {"$ref": "#/paths/~1a~0~1b%20%7Bc%7D"}}},
+    "a reference with operations beside it": {
+        "paths": {"/tasks": {"$ref": "#/components/pathItems/Tasks", "put": {"responses": {"204": {}}}}},
+        "components": {"pathItems": {"Tasks": GET}},
+    },
+    "a reference to a reference": {
+        "paths": {"/tasks": {"$ref": "#/components/pathItems/0"}},
+        "components": {"pathItems": [{"$ref": "#/components/pathItems/1"}, GET]},
+    },
+    "extensions": {
+        "x-info": {"get": {}},
+        "paths": {
+            "x-more": GET,
+            "/tasks": {"x-get": GET["get"], "get": {"responses": {"200": {}, "x-note": {}, "x-text": "text"}}},
+        },
+    },
+    "a reference to a response": {
+        "paths": {"/tasks": {"get": {"responses": {"404": {"$ref": "#/components/responses/Missing"}}}}},
+        "components": {"responses": {"Missing": {"description": "gone"}}},
+    },
+    "references to responses and an operation": {
+        "paths": {"/tasks": {"get": {"$ref": "#/components/get"}, "put": {"responses": {"$ref": "#/components/all"}}}},
+        "components": {"get": GET["get"], "all": {"200": {}, "409": {}}},
+    },
+    "servers": {
+        "servers": [{"url": "/v1"}, {"url": "https://{host/["}, {"url": 1}, 1],
+        "paths": {"/tasks": GET | {"servers": [{"url": "/v2"}]}},
+    },
+    "classes of responses": {
+        "paths": {"/tasks": {"get": {"responses": {"4XX": {}}}, "put": {"responses": {"4xx": {}, "default": {}}}}}
+    },
+    "what is not an operation": {
+        "paths": {"/tasks": GET | {"summary": "x", "parameters": [], "put": None, "Post": GET["get"]}, "tasks": GET}
+    },
+    "no responses": {"paths": {"/tasks": {"get": {}, "put": {"responses": {}}, "post": {"responses": {"200": None}}}}},
+    "no paths": {},
+    "paths that are none": {"paths": None, "servers": None},
+}
+
+
+@pytest.mark.parametrize("openapi", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_the_page_lists_the_operations_and_responses_that_the_terminal_counts(stream: Path, openapi: Json) -> None:
+    openapi = {"openapi": "3.1.0"} | openapi
+    listed = operations(document(stream, TASKS, openapi=openapi))
+    assert sorted(
+        f"{operation.name} {response.status}" for operation in listed for response in operation.responses
+    ) == sorted(Contract(openapi).documented)
+
+
+@pytest.mark.parametrize("key", ["404", "4XX", "4xx", "default"])
+def test_the_page_and_the_terminal_count_a_response_under_the_same_key(stream: Path, key: str) -> None:
+    openapi: Json = {"openapi": "3.1.0", "paths": {"/tasks": {"get": {"responses": {"200": {}, key: {}}}}}}
+    label = Contract(openapi).check(httpx.Request("GET", "http://test/tasks"), httpx.Response(404))
+    seen = Outcome(attachments=[har(exchange("GET /tasks", 404))])
+    [operation] = operations(document(stream, TASKS, {"I write a task": seen}, openapi=openapi))
+    assert [f"{operation.name} {response.status}" for response in operation.responses if response.pickles] == [label]
+
+
+@pytest.mark.parametrize("nowhere", ["#/gone", "#/paths/~1loop", "a.yaml#/b", "#b", "\ud800", f"#/servers/{10**30}"])
+@pytest.mark.parametrize("broken", ["path", "operation", "responses", "response"])
+def test_a_reference_that_leads_nowhere_leaves_the_rest_on_the_page(stream: Path, broken: str, nowhere: str) -> None:
+    reference = {"$ref": nowhere}
+    places: Json = {
+        "path": reference,
+        "operation": {"get": reference},
+        "responses": {"get": {"responses": reference}},
+        "response": {"get": {"responses": {"200": reference}}},
+    }
+    paths = {"/broken": places[broken], "/loop": {"$ref": "#/paths/~1loop"}, "/tasks": GET}
+    openapi = {"openapi": "3.1.0", "paths": paths, "servers": []}
+    with pytest.raises(UsageError, match=r"refers to .*, which is not in it|cannot be read"):
+        Contract(openapi)
+    listed = operations(document(stream, TASKS, openapi=openapi))
+    rows = [(operation.name, response.status) for operation in listed for response in operation.responses]
+    assert rows == [("GET /broken", "200"), ("GET /tasks", "200")][broken != "response" :]
+
+
 def test_a_sentence_tells_how_often_it_is_used(stream: Path) -> None:
-    sentences = {sentence.pattern: sentence for sentence in document(stream, TASKS).sentences}
+    sentences = {sentence.pattern: sentence for sentence in document(stream, TASKS).step_definitions}
     assert sentences["it is there"].uses == 3
     assert sentences["it is there"].example
     assert sentences["it is there"].example.keyword == "Then"
-    assert [sentence.uses for sentence in read(KIT["unused-steps"]).sentences if not sentence.example] == [0]
+    assert [sentence.uses for sentence in read(KIT["unused-steps"]).step_definitions if not sentence.example] == [0]
 
 
 def test_an_exchange_is_set_out_as_http() -> None:
     entry = exchange("POST /tasks/?a=b", 422, '{"title":""}', '{"n":1.10}', _operation=None)
     entry["response"]["content"]["comment"] = "cut after 64 kB"
-    [piece] = shown(Evidence("application/har+json", har(entry)["body"]))
+    [piece] = rendered(Attachment("application/har+json", har(entry)["body"]))
     assert piece.summary == "POST /tasks/?a=b: 422, 3 ms"
     assert piece.texts[0] == (
         "POST /tasks/?a=b HTTP/1.1\nhost: test\nauthorization: [redacted]\ncontent-type: application/json\n\n"
@@ -336,16 +427,31 @@ def test_an_exchange_is_set_out_as_http() -> None:
     assert piece.texts[1].endswith('\n\n{"n":1.10}\n\n[cut after 64 kB]'), "a number is shown as it was sent"
 
 
+def test_an_exchange_whose_address_has_a_user_is_set_out_too() -> None:
+    entry = exchange("GET /", 200)
+    entry["request"]["url"] = "http://[redacted]@test/tasks?page=2"
+    [piece] = rendered(Attachment("application/har+json", har(entry)["body"]))
+    assert piece.texts[0].startswith("GET /tasks?page=2 HTTP/1.1\nhost: test\n")
+
+
+def test_the_fields_of_a_form_are_set_out_line_by_line() -> None:
+    entry = exchange("POST /", 200)
+    params = [{"name": "title", "value": "milk"}, {"name": "picture", "fileName": "a.png"}, {"name": "empty"}]
+    entry["request"]["postData"] = {"mimeType": "multipart/form-data", "params": params}
+    [piece] = rendered(Attachment("application/har+json", har(entry)["body"]))
+    assert piece.texts[0].endswith("\n\ntitle=milk\npicture=a.png\nempty=")
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"log": {"entries": [{"request": 1}]}}', '{"log": {"entries": 3}}'])
 def test_a_har_document_that_is_none_is_told_by_its_size(body: str) -> None:
-    [piece] = shown(Evidence("application/har+json", body))
+    [piece] = rendered(Attachment("application/har+json", body))
     assert piece.summary == f"A file: application/har+json, {len(body)} byte{'' if len(body) == 1 else 's'}, not shown"
 
 
 def test_images_are_shown_and_svg_and_the_rest_are_told_by_name_type_and_size() -> None:
-    [image] = shown(Evidence("image/png", "aGVsbG8=", base64=True, name="a.png"))
-    [svg] = shown(Evidence("image/svg+xml", "PHN2Zy8+", base64=True, name="a.svg"))
-    [no_image] = shown(Evidence("image/png", '" onerror="', base64=True))
+    [image] = rendered(Attachment("image/png", "aGVsbG8=", base64=True, name="a.png"))
+    [svg] = rendered(Attachment("image/svg+xml", "PHN2Zy8+", base64=True, name="a.svg"))
+    [no_image] = rendered(Attachment("image/png", '" onerror="', base64=True))
     assert image.image == "data:image/png;base64,aGVsbG8="
     assert svg.image is None
     assert svg.summary == "a.svg: image/svg+xml, 6 bytes, not shown"
@@ -353,16 +459,16 @@ def test_images_are_shown_and_svg_and_the_rest_are_told_by_name_type_and_size() 
 
 
 def test_text_is_shown_however_it_is_encoded() -> None:
-    [text] = shown(Evidence("text/plain", "aGVsbG8=", base64=True))
-    [no_text] = shown(Evidence("text/plain", "/w==", base64=True))
-    [json] = shown(Evidence("application/json", '{"a":1}'))
+    [text] = rendered(Attachment("text/plain", "aGVsbG8=", base64=True))
+    [no_text] = rendered(Attachment("text/plain", "/w==", base64=True))
+    [json] = rendered(Attachment("application/json", '{"a":1}'))
     assert text.texts == ["hello"]
     assert no_text.summary == "A file: text/plain, 1 byte, not shown"
     assert json.texts == ['{\n  "a": 1\n}']
 
 
 def test_logs_lose_the_colours_of_the_terminal() -> None:
-    [log] = shown(Evidence("text/x.cucumber.log+plain", "a \x1b[31mred\x1b[0m line"))
+    [log] = rendered(Attachment("text/x.cucumber.log+plain", "a \x1b[31mred\x1b[0m line"))
     assert log.texts == ["a red line"]
 
 
@@ -370,7 +476,7 @@ def test_the_summary_tells_what_is_broken_and_what_changed(stream: Path, tmp_pat
     baseline = tmp_path / "before.ndjson"
     baseline.write_text(ndjson(recorded({"features/tasks.feature": TASKS})), encoding="utf-8")
     stream.write_text(ndjson(recorded({"features/tasks.feature": TASKS}, BROKEN)), encoding="utf-8")
-    living_docs.write(stream, tmp_path, baseline)
+    rendering.write(stream, tmp_path, baseline)
     assert tmp_path.joinpath("summary.md").read_text(encoding="utf-8").splitlines() == [
         "# tasks: 2 promises kept, 1 broken",
         "",
@@ -398,17 +504,17 @@ def test_what_failed_is_said_in_one_line_up_to_what_follows_a_colon() -> None:
 
 
 def test_an_ambiguous_sentence_names_what_matches_it() -> None:
-    [promise] = read(KIT["ambiguous"]).broken()
-    assert promise.run
-    assert promise.run.worst
-    assert promise.run.worst.failure
-    first, *others = promise.run.worst.failure.message.splitlines()
+    [pickle] = read(KIT["ambiguous"]).broken()
+    assert pickle.run
+    assert pickle.run.worst
+    assert pickle.run.worst.failure
+    first, *others = pickle.run.worst.failure.message.splitlines()
     assert first == "Several step definitions match:"
     assert len(others) == 2
 
 
 def test_an_undefined_step_shows_the_definition_that_is_suggested() -> None:
-    steps = [step for promise in read(KIT["undefined"]).promises() for run in promise.runs for step in run.steps]
+    steps = [step for pickle in read(KIT["undefined"]).pickles() for run in pickle.runs for step in run.steps]
     failures = [step.failure.message for step in steps if step.failure]
     assert len(failures) == sum(step.status == "UNDEFINED" for step in steps) > 0
     assert all(failure.startswith("No step definition says this. To begin with:\nGiven(") for failure in failures)
@@ -416,21 +522,21 @@ def test_an_undefined_step_shows_the_definition_that_is_suggested() -> None:
 
 def test_the_slowest_steps_are_told_the_slowest_first() -> None:
     document = read(KIT["minimal"])
-    [promise] = document.promises()
-    [step] = promise.runs[0].steps
-    quick = Step(step.written, seconds=0.1)
-    slow = Step(step.written, seconds=2.0)
-    promise.runs[0].steps += [quick, slow]
-    assert slowest_steps(document, count=2) == [(slow, promise), (quick, promise)]
+    [pickle] = document.pickles()
+    [step] = pickle.runs[0].steps
+    quick = Step(step.source, seconds=0.1)
+    slow = Step(step.source, seconds=2.0)
+    pickle.runs[0].steps += [quick, slow]
+    assert slowest_steps(document, count=2) == [(slow, pickle), (quick, pickle)]
 
 
 def test_what_is_attached_beside_the_steps_is_shown_with_the_last(stream: Path) -> None:
     messages = recorded({"a.feature": TASKS}, {"it is there": Outcome(attachments=[text("a note")])})
     for message in messages:
         message.get("attachment", {}).pop("testStepId", None)
-    [promise, *_] = told(stream, messages).promises()
-    assert promise.run
-    assert [[piece.body for piece in step.evidence] for step in promise.run.steps] == [[], [], ["a note"]]
+    [pickle, *_] = told(stream, messages).pickles()
+    assert pickle.run
+    assert [[piece.body for piece in step.attachments] for step in pickle.run.steps] == [[], [], ["a note"]]
 
 
 def test_markdown_in_a_name_is_text() -> None:
@@ -439,7 +545,7 @@ def test_markdown_in_a_name_is_text() -> None:
 
 def test_a_tag_leads_to_the_tracker(stream: Path, tmp_path: Path) -> None:
     stream.write_text(ndjson(recorded({"a.feature": '@T-1"<x>\n' + TASKS.lstrip()})), encoding="utf-8")
-    living_docs.write(stream, tmp_path, tag_link="https://tracker.example/{tag}?a")
+    rendering.write(stream, tmp_path, tag_link="https://tracker.example/{tag}?a")
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert '<a href="https://tracker.example/T-1%22%3Cx%3E?a">@T-1&#34;&lt;x&gt;</a>' in page
 
@@ -448,7 +554,7 @@ def test_a_tag_leads_to_the_tracker(stream: Path, tmp_path: Path) -> None:
 def test_a_tracker_that_no_link_leads_to_is_refused(stream: Path, tmp_path: Path, address: str) -> None:
     stream.write_text(ndjson(recorded({"a.feature": TASKS})), encoding="utf-8")
     with pytest.raises(UsageError, match="is no address to link tags to"):
-        living_docs.write(stream, tmp_path, tag_link=address)
+        rendering.write(stream, tmp_path, tag_link=address)
 
 
 def test_the_command_says_the_state_or_why_there_is_none(
@@ -478,9 +584,9 @@ def test_what_was_expected_stands_on_the_right_in_pytest() -> None:
     assert comparison("it was refused") is None
 
 
-def test_evidence_is_left_out_of_a_baseline(stream: Path) -> None:
+def test_attachments_are_left_out_of_a_baseline(stream: Path) -> None:
     outcomes = {"a list": Outcome(attachments=[text("much")])}
     document(stream, TASKS, outcomes)
-    [promise, *_] = read(stream, evidence=False).promises()
-    assert promise.run
-    assert [step.evidence for step in promise.run.steps] == [[], [], []]
+    [pickle, *_] = read(stream, attachments=False).pickles()
+    assert pickle.run
+    assert [step.attachments for step in pickle.run.steps] == [[], [], []]

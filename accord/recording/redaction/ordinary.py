@@ -1,9 +1,9 @@
-"""What turns up by chance, and so is hidden in a secret's place only: words, numbers, times; and what is no value."""
+"""What turns up by chance, and so is hidden under a secret's name only: words, numbers, times; and what is no value."""
 
 import re
 
 NOTHING = frozenset({"true", "false", "null", "none", "nil", "undefined", "nan", "deleted", ""})
-"""In small letters, what is no secret in any place."""
+"""In small letters, what is not a secret under any name."""
 
 _ORDINARY = re.compile(
     r"""

@@ -1,4 +1,4 @@
-"""The values in SQL, and in what PostgreSQL and SQLAlchemy say of an error, which is no place to write them down.
+"""The values in SQL, and in what PostgreSQL and SQLAlchemy say of an error, which nobody should write down.
 
 Literals are as PostgreSQL's manual has them in "Lexical Structure" (4.1.2).
 """

@@ -127,7 +127,7 @@ class Values:
 
 
 def replaced(text: str, spans: list[tuple[int, int, str]]) -> str:
-    """Return the text with something else in the place of each span; what lies in another goes with it."""
+    """Return the text with something else in the place of each span; one that is inside another goes with it."""
     parts, last = [], 0
     for start, end, instead in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start >= last:

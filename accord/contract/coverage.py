@@ -1,0 +1,68 @@
+"""Which of the documented responses the scenarios of a run have seen."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+from accord.contract.check import Contract
+
+# As many operations as the summary of a run lists unless it is verbose.
+_LONGEST_LIST = 10
+
+
+class Coverage:
+    """Which documented responses the scenarios of a run have seen, over all its processes."""
+
+    def __init__(self) -> None:
+        self.responses: dict[str, bool] = {}
+
+    def note(self, contract: Contract, response: str) -> None:
+        """Note that a scenario has seen this documented response."""
+        if not self.responses.get(response):
+            self.add(dict.fromkeys(contract.documented, False) | {response: True})
+
+    def add(self, responses: Mapping[str, bool]) -> None:
+        """Add what another process of the run has noted."""
+        for response, covered in responses.items():
+            self.responses[response] = covered or self.responses.get(response, False)
+
+    @property
+    def percent(self) -> float:
+        """How many of a hundred documented responses are covered: none if none is documented."""
+        return 100 * sum(self.responses.values()) / (len(self.responses) or 1)
+
+    def falls_short(self, required: float) -> bool:
+        """Tell whether fewer than the percentage that is required are covered."""
+        return self.percent < required
+
+    def summary(self, required: float, *, listing: bool, in_full: bool) -> Iterator[str]:
+        """Say how many are covered, and name the others if that is wanted or not enough are covered."""
+        short = self.falls_short(required)
+        if not self.responses:
+            if short:
+                yield "contract: no scenario's response was held against one: hand it to `isolation.transport`."
+            return
+        covered = sum(self.responses.values())
+        if covered == len(self.responses):
+            yield f"contract: scenarios cover all {covered} documented responses."
+            return
+        # Rounded down, since 99.9 % are not all.
+        figure = (
+            f"contract: scenarios cover {covered} of {len(self.responses)} documented responses, {int(self.percent)} %"
+        )
+        if short:
+            yield f"{figure}, and {required:g} % are asked for. Write scenarios for these, or correct the document:"
+        else:
+            yield f"{figure}{', and not these:' if listing else '; -v names the others.'}"
+        if listing or short:
+            gaps = list(self._gaps())
+            yield from gaps if in_full else gaps[:_LONGEST_LIST]
+            if len(gaps) > _LONGEST_LIST and not in_full:
+                yield f"  and those of {len(gaps) - _LONGEST_LIST} more operations; -v names them."
+
+    def _gaps(self) -> Iterator[str]:
+        for operation, group in groupby(self.responses.items(), key=lambda item: item[0].rpartition(" ")[0]):
+            responses = [(response.rpartition(" ")[2], covered) for response, covered in group]
+            missing = [status for status, covered in responses if not covered]
+            if missing:
+                unasked = ", since no scenario asks for it" if len(missing) == len(responses) else ""
+                yield f"  {operation}: {', '.join(missing)}{unasked}"

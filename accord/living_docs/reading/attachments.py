@@ -1,0 +1,66 @@
+"""What was attached: to steps, to the run, and the app's OpenAPI document with the responses that were given."""
+
+from typing import Any
+
+from accord.living_docs.model import Pickle
+from accord.living_docs.reading.fields import Json, text_of
+from accord.living_docs.reading.test_cases import TestCases
+from accord.living_docs.run import Attachment
+from accord.recording import ndjson
+from accord.recording.reader import UNFIT
+
+HAR = "application/har+json"
+OPENAPI = "application/openapi+json"
+
+
+class Attachments:
+    """Takes attachments, each of which belongs to a step, or else to the run."""
+
+    def __init__(self, cases: TestCases) -> None:
+        self.of_run: list[Attachment] = []
+        self.openapi: Json | None = None
+        # The pickles in which an operation gave a status, in their order.
+        self.responses: dict[tuple[str, str], dict[Pickle, None]] = {}
+        self._cases = cases
+
+    def attachment(self, message: Json) -> None:
+        """Take an attachment; one of a scenario that is of none of its steps is shown with the last."""
+        media_type, body = text_of(message, "mediaType"), text_of(message, "body")
+        attempt = message.get("testCaseStartedId")
+        if attempt is None and media_type == OPENAPI and isinstance(openapi := _json(body), dict):
+            self.openapi = openapi
+            return
+        is_base64 = message.get("contentEncoding") == "BASE64"
+        attachment = Attachment(media_type, body, is_base64, text_of(message, "fileName"), text_of(message, "url"))
+        if attempt is None:
+            self.of_run.append(attachment)
+            return
+        pickle, run, steps = self._cases.of_attempt(attempt)
+        step_id = message.get("testStepId")
+        step = steps[step_id] if step_id is not None else next(reversed(run.steps), None)
+        (step.attachments if step else self.of_run).append(attachment)
+        if media_type == HAR:
+            self._note_responses(body, pickle)
+
+    def _note_responses(self, body: str, pickle: Pickle) -> None:
+        for entry in exchanges(body):
+            response = entry.get("response")
+            status = response.get("status") if isinstance(response, dict) else None
+            if isinstance(operation := entry.get("_operation"), str) and isinstance(status, int):
+                self.responses.setdefault((operation, str(status)), {})[pickle] = None
+
+
+def exchanges(body: str) -> list[Json]:
+    """Return the entries of a HAR document; none if it is not one."""
+    try:
+        found = ndjson.loads(body)["log"]["entries"]
+    except UNFIT:
+        return []
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def _json(body: str) -> Any:
+    try:
+        return ndjson.loads(body)
+    except UNFIT:
+        return None

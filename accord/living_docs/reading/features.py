@@ -1,0 +1,108 @@
+"""What was to run: Gherkin documents, and the pickles that were made of them."""
+
+from accord.living_docs.model import Background, Examples, Feature, Pickle, Rule, Scenario
+from accord.living_docs.reading.fields import (
+    Json,
+    Seen,
+    add,
+    argument_of,
+    cells_of,
+    list_of,
+    tags_of,
+    text_of,
+    title_of,
+)
+from accord.living_docs.run import StepText
+from accord.recording import ndjson
+
+
+class Features:
+    """Takes the documents first, then pickles: what refers to nothing before it is a LookupError."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.features: list[Feature] = []
+        self.pickles: dict[str, tuple[Pickle, dict[str, StepText]]] = {}
+        self.pickle_steps: dict[str, StepText] = {}
+        self._seen = seen
+        self._documents: dict[str, int] = {}
+        self._scenarios: dict[str, Scenario] = {}
+        # Of each row of examples: the scenario, the cells, and the pickles made of it.
+        self._rows: dict[str, tuple[Scenario, list[str], list[Pickle]]] = {}
+        self._steps: dict[str, StepText] = {}
+
+    def gherkin_document(self, message: Json) -> None:
+        """Take a feature file; one without a feature says nothing."""
+        node, uri = message.get("feature"), text_of(message, "uri")
+        # Where a file is there twice, and has changed in between, both are shown.
+        if node is None or self._documents.get(uri) == (digest := hash(ndjson.dumps(message))):
+            return
+        self._documents[uri] = digest
+        feature = Feature(uri, text_of(node, "language"), *title_of(node), tags_of(node))
+        self.features.append(feature)
+        for child in list_of(node, "children"):
+            if "background" in child:
+                feature.background = self._background(child["background"])
+            elif "scenario" in child:
+                feature.scenarios.append(self._scenario(child["scenario"], feature, None))
+            elif "rule" in child:
+                feature.rules.append(self._rule(child["rule"], feature))
+
+    def _rule(self, node: Json, feature: Feature) -> Rule:
+        rule = Rule(*title_of(node), tags_of(node))
+        for child in list_of(node, "children"):
+            if "background" in child:
+                rule.background = self._background(child["background"])
+            else:
+                rule.scenarios.append(self._scenario(child["scenario"], feature, rule))
+        return rule
+
+    def _background(self, node: Json) -> Background:
+        return Background(*title_of(node), self._step_texts(node, background=True))
+
+    def _scenario(self, node: Json, feature: Feature, rule: Rule | None) -> Scenario:
+        scenario = Scenario(feature, rule, *title_of(node), tags_of(node), self._step_texts(node, background=False))
+        add(self._scenarios, node, scenario)
+        for table in list_of(node, "examples", optional=True):
+            header = cells_of(table["tableHeader"]) if table.get("tableHeader") else []
+            examples = Examples(*title_of(table), tags_of(table), header)
+            scenario.examples.append(examples)
+            for row in list_of(table, "tableBody", optional=True):
+                pickles: list[Pickle] = []
+                examples.rows.append((cells_of(row), pickles))
+                add(self._rows, row, (scenario, examples.rows[-1][0], pickles))
+        return scenario
+
+    def _step_texts(self, node: Json, *, background: bool) -> list[StepText]:
+        steps = []
+        for step in list_of(node, "steps"):
+            keyword, table_and_doc = text_of(step, "keyword").strip(), argument_of(step)
+            text = StepText(keyword, text_of(step, "text"), *table_and_doc, background=background)
+            add(self._steps, step, text)
+            steps.append(text)
+        return steps
+
+    def pickle(self, message: Json) -> None:
+        """Take a pickle, which is a scenario, or an outline with one row of its examples."""
+        if not self._seen.is_new("pickle", message["id"], message):
+            return
+        if not (node_ids := list_of(message, "astNodeIds")):
+            raise ValueError("astNodeIds is empty")
+        scenario_id, *row_id = node_ids
+        scenario = self._scenarios[scenario_id]
+        owner, cells, pickles = self._rows[row_id[0]] if row_id else (scenario, None, scenario.pickles)
+        if owner is not scenario or (pickles and cells is None) or bool(scenario.examples) is (cells is None):
+            raise ValueError("its scenario has no such example, or has a pickle already")
+        steps = {step["id"]: self._pickle_step(step, filled_in=cells is not None) for step in list_of(message, "steps")}
+        pickle = Pickle(scenario, list(steps.values()), list(dict.fromkeys(tags_of(message))), cells)
+        scenario.pickles.append(pickle)
+        if cells is not None:
+            pickles.append(pickle)
+        self.pickles[message["id"]] = pickle, steps
+
+    def _pickle_step(self, step: Json, *, filled_in: bool) -> StepText:
+        """Return the step of the document where nothing was filled in, so that ten thousand are kept once."""
+        text = self._steps[list_of(step, "astNodeIds")[0]]
+        if (filled_in and not text.background) or text.text != step["text"]:
+            text = StepText(text.keyword, text_of(step, "text"), *argument_of(step.get("argument") or {}))
+        add(self.pickle_steps, step, text)
+        return text

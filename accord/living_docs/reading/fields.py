@@ -1,0 +1,98 @@
+"""Fields of messages, which may have any value: each is taken as what it should be, or it is a ValueError."""
+
+from textwrap import dedent
+from typing import Any
+
+from accord.basics.source import location
+from accord.living_docs.run import Failure
+from accord.recording import ndjson
+
+Json = dict[str, Any]
+
+
+class Seen:
+    """What has been read, by its id: a message may occur twice, as in files that somebody joined."""
+
+    def __init__(self) -> None:
+        self._digests: dict[tuple[str, str], int] = {}
+
+    def is_new(self, kind: str, name: str, message: Json) -> bool:
+        """Tell whether the message was not there before. Raises ValueError where another one of that id was."""
+        digest = hash(ndjson.dumps(message))
+        before = self._digests.get((kind, name))
+        if before is not None and before != digest:
+            raise ValueError(f"the {kind} {name!r} occurs twice, with different content")
+        self._digests[kind, name] = digest
+        return before is None
+
+
+def object_of(value: Any, name: str) -> Json:
+    """Return an object."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is not an object")
+    return value
+
+
+def list_of(node: Json, name: str, *, optional: bool = False) -> list[Any]:
+    """Return the list of that name; if it is `optional`, an empty one where there is none."""
+    found = node.get(name)
+    if found is None and optional:
+        return []
+    if not isinstance(found, list):
+        raise ValueError(f"{name} is not a list")
+    return found
+
+
+def text_of(node: Json, name: str) -> str:
+    """Return the text of that name, or an empty one: messages leave out what is empty."""
+    text = node.get(name)
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise ValueError(f"{name} is not text")
+    return text
+
+
+def add(known: dict[str, Any], node: Json, value: object) -> None:
+    """Note something under the id of its node. Raises ValueError where something else has that id."""
+    if known.setdefault(node["id"], value) is not value:
+        raise ValueError(f"the id {node['id']!r} is used twice")
+
+
+def title_of(node: Json) -> tuple[str, str, str]:
+    """Return keyword, name and description."""
+    return text_of(node, "keyword"), text_of(node, "name"), dedent(text_of(node, "description")).strip()
+
+
+def tags_of(node: Json) -> list[str]:
+    """Return the names of the tags."""
+    return [text_of(tag, "name") for tag in list_of(node, "tags", optional=True)]
+
+
+def cells_of(row: Json) -> list[str]:
+    """Return the cells of a row of a table."""
+    return [text_of(cell, "value") for cell in list_of(row, "cells")]
+
+
+def argument_of(node: Json) -> tuple[list[list[str]] | None, str | None]:
+    """Return the table and the doc string of a step."""
+    table, doc = node.get("dataTable"), node.get("docString")
+    rows = [cells_of(row) for row in list_of(table, "rows")] if table else None
+    return rows, text_of(doc, "content") if doc else None
+
+
+def failure_of(result: Json) -> Failure | None:
+    """Return why it failed, if it says so: older messages have no exception, others have its trace alone."""
+    exception = result.get("exception") or {}
+    message = text_of(exception, "message") or text_of(result, "message") or text_of(exception, "type")
+    trace = text_of(exception, "stackTrace")
+    return Failure(message or trace, trace) if message or trace else None
+
+
+def location_of(source: Json) -> str:
+    """Return where something is defined: `file:line`, or the method where Java wrote the messages."""
+    if method := source.get("javaMethod"):
+        return f"{text_of(method, 'className')}.{text_of(method, 'methodName')}"
+    line = (source.get("location") or {}).get("line")
+    uri = text_of(source, "uri")
+    return location(uri, line) if isinstance(line, int) else uri

@@ -1,0 +1,70 @@
+"""What messages say of the run itself: when it was, of which commit, and what is wrong with it."""
+
+from datetime import UTC, datetime
+
+from accord.living_docs.model import RunMetadata
+from accord.living_docs.reading.fields import Json, failure_of, location_of, object_of, text_of
+from accord.living_docs.reading.test_cases import TestCases
+from accord.living_docs.run import Failure
+from accord.living_docs.state import STATES
+from accord.recording.envelopes import seconds
+
+
+class WholeRun:
+    """Takes the messages that are not of a single scenario."""
+
+    def __init__(self, cases: TestCases) -> None:
+        self.metadata = RunMetadata()
+        self.problems: list[tuple[str, Failure]] = []
+        self.finished = False
+        self._cases = cases
+        self._hooks: dict[str, str] = {}
+
+    def problem(self, title: str, message: str) -> None:
+        """Note what is wrong with the run."""
+        self.problems.append((title, Failure(message)))
+
+    def meta(self, message: Json) -> None:
+        """Take the commit, and the build where a server of CI ran it."""
+        ci = object_of(message.get("ci") or {}, "ci")
+        git = object_of(ci.get("git") or {}, "git")
+        self.metadata.revision, self.metadata.branch = text_of(git, "revision"), text_of(git, "branch")
+        self.metadata.remote = text_of(git, "remote")
+        # `local` is what Accord writes where there is no such server.
+        if ci and ci["name"] != "local":
+            self.metadata.build = f"{text_of(ci, 'name')} {text_of(ci, 'buildNumber')}".strip()
+            self.metadata.url = text_of(ci, "url")
+
+    def parse_error(self, message: Json) -> None:
+        """Take the fault of a feature file."""
+        self.problem(f"{location_of(message['source'])} is not understood", text_of(message, "message"))
+
+    def undefined_parameter_type(self, message: Json) -> None:
+        """Take the name of a parameter type that no one defined."""
+        name, expression = text_of(message, "name"), text_of(message, "expression")
+        self.problem("A parameter type is not defined", f"{name}, in `{expression}`")
+
+    def test_run_started(self, message: Json) -> None:
+        """Take the time; of several runs in a file the first counts."""
+        started = datetime.fromtimestamp(seconds(message["timestamp"]), UTC)
+        self.metadata.started = min(self.metadata.started or started, started)
+
+    def test_run_finished(self, message: Json) -> None:
+        """Take the time, and why the run failed if that was not a scenario."""
+        self.finished = True
+        if self.metadata.started:
+            took = seconds(message["timestamp"]) - self.metadata.started.timestamp()
+            self.metadata.seconds = max(took, self.metadata.seconds or 0.0)
+        if failure := failure_of(message):
+            self.problems.append(("The run failed", failure))
+
+    def test_run_hook_started(self, message: Json) -> None:
+        """Take which hook it is: its end does not say."""
+        self._hooks[message["id"]] = message["hookId"]
+
+    def test_run_hook_finished(self, message: Json) -> None:
+        """Take a hook that failed."""
+        hook = self._cases.hooks[self._hooks[message["testRunHookStartedId"]]]
+        failure = failure_of(message["result"])
+        if STATES[message["result"]["status"]] is STATES["FAILED"]:
+            self.problems.append((f"{hook.keyword} failed: {hook.text}", failure or Failure("")))

@@ -1,0 +1,59 @@
+"""The documents of a messages file: the page and the summary, written both or none."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from accord.basics.filenames import PAGE, SUMMARY
+from accord.basics.files import Together, together
+from accord.basics.garbage import uncollected
+from accord.errors import UsageError
+from accord.living_docs.changes import changes
+from accord.living_docs.model import Document
+from accord.living_docs.page import page, tag_address
+from accord.living_docs.reader import read
+from accord.living_docs.summary import summary
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The state of a run, in a sentence and in Markdown."""
+
+    sentence: str
+    summary: str
+
+
+def write(messages: Path, directory: Path, baseline: Path | None = None, tag_link: str | None = None) -> str:
+    """Write `index.html` and `summary.md` into the directory, both or none, and return the state in a sentence.
+
+    What changed is shown since the run of the messages file `baseline`. `{tag}` in `tag_link` stands for a tag, without
+    its `@`. Raises UsageError for a file that cannot be read, for a link that leads nowhere, and where nothing can be
+    written.
+    """
+    tag_address(tag_link)
+    since = read(baseline, attachments=False) if baseline else None
+    for path in filter(None, (messages, baseline)):
+        if os.path.realpath(path) in (os.path.realpath(directory / name) for name in (PAGE, SUMMARY)):
+            raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
+    try:
+        with together() as documents:
+            return render(documents, messages, directory, since, tag_link).sentence
+    except OSError as error:
+        raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror or error}") from None
+
+
+@uncollected()
+def render(
+    documents: Together, messages: Path, directory: Path, since: Document | None, tag_link: str | None
+) -> Rendered:
+    """Write them as `write` does; they take their places together with all of `documents`.
+
+    Raises UsageError for a file that cannot be read, and OSError.
+    """
+    document = read(messages)
+    compared = changes(since, document) if since else None
+    directory.mkdir(parents=True, exist_ok=True)
+    documents.write(directory / PAGE, page(document, compared, tag_link))
+    markdown = "\n".join(summary(document, compared))
+    documents.write(directory / SUMMARY, [markdown])
+    return Rendered(document.sentence(), markdown)

@@ -1,0 +1,183 @@
+"""One attempt at a scenario: what became of its steps and fixtures, and what was attached to them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from accord.basics.clock import now
+from accord.basics.failures import text_of
+from accord.compat.pytest_bdd import StepDefinition, StepDefinitionNotFoundError
+from accord.errors import AmbiguousStepError
+from accord.recording.envelopes import SET_UP, TEAR_DOWN, Envelope, step_envelopes, suggestion, timestamp
+from accord.recording.har import Entry, archive, hidden
+from accord.recording.pickles import Pickle
+from accord.recording.redaction.redaction import Redaction
+from accord.recording.redaction.values import DOTS
+from accord.steps.definitions import snippet
+
+
+@dataclass
+class Result:
+    """What came of a step, or of the fixtures around the steps. Times are nanoseconds since 1970."""
+
+    status: str
+    started: int
+    finished: int
+    failure: dict[str, Any] = field(default_factory=dict)
+    """The message and the exception, as a test step's result has them; nothing where it passed."""
+
+    @classmethod
+    def of(cls, report: pytest.TestReport, error: BaseException | None, started: int, redaction: Redaction) -> "Result":
+        """Return what a report of pytest's says of an error: in a sentence, and with all that pytest shows."""
+        shown = redaction.text(report.longreprtext)
+        if isinstance(report.longrepr, str) or error is None:
+            text = shown
+        else:
+            text = redaction.text(getattr(report, "wasxfail", None) or text_of(error))
+        exception = {"type": "Failure" if error is None else type(error).__name__, "message": text, "stackTrace": shown}
+        return cls(_status(report, error), started, now(), {"message": text, "exception": exception})
+
+    def hide(self, redaction: Redaction) -> None:
+        """Hide all that is known to be secret by now."""
+        if self.failure:
+            exception = self.failure["exception"]
+            text, shown = redaction.text(self.failure["message"]), redaction.text(exception["stackTrace"])
+            self.failure = {"message": text, "exception": {**exception, "message": text, "stackTrace": shown}}
+
+    def envelopes(self, attempt: str, step: str) -> tuple[Envelope, Envelope]:
+        """Return the messages of its start and its end."""
+        return step_envelopes(attempt, step, self.status, self.started, self.finished, self.failure)
+
+
+@dataclass
+class Attachment:
+    """What is attached; the body of an exchange is made at the end, when all secrets of the scenario are known."""
+
+    envelope: Envelope
+    exchange: Entry | None
+    known_secrets: int
+    """How many secret values were known by then."""
+
+    def hide(self, redaction: Redaction) -> None:
+        """Hide all that is known to be secret by now, be it since then."""
+        is_hidden = self.known_secrets == redaction.known
+        if self.exchange is not None:
+            self.envelope["body"] = archive([self.exchange if is_hidden else hidden(redaction, self.exchange)])
+        elif not is_hidden:
+            self.envelope["body"] = redaction.hide(self.envelope["body"], DOTS)
+
+
+@dataclass
+class Attempt:
+    """An attempt at a scenario, whose test case has this id."""
+
+    item: pytest.Item
+    case: str
+    pickle: Pickle
+    number: int
+    redaction: Redaction
+    started: int = field(default_factory=now)
+    exchanges: dict[int, list[Entry]] = field(default_factory=dict)
+    """What went over the wire in each step, by its number."""
+    _step_started: int | None = None
+    _results: list[Result] = field(default_factory=list)
+    _set_up: Result | None = None
+    _tear_down: Result | None = None
+    _attachments: dict[int | None, list[Attachment]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Its id in messages."""
+        return f"{self.case}.attempt.{self.number}"
+
+    @property
+    def hooks(self) -> list[dict[str, Any]]:
+        """The hooks that stand for the fixtures around the steps, where something is to be said of those."""
+        return [hook for hook, result in ((SET_UP, self._set_up), (TEAR_DOWN, self._tear_down)) if result]
+
+    def begin_step(self) -> None:
+        """The next step begins."""
+        self._step_started = now()
+
+    def pass_step(self) -> None:
+        """The step has passed."""
+        if self._step_started is not None:
+            self._results.append(Result("PASSED", self._step_started, now()))
+            self._step_started = None
+
+    def fail(self, report: pytest.TestReport, error: BaseException | None) -> None:
+        """Note why it fails or is skipped: in its fixtures, or in the step that runs or would be next."""
+        result = Result.of(report, error, self._step_started or now(), self.redaction)
+        if report.when == "setup":
+            self._set_up = result
+        elif report.when == "teardown":
+            self._tear_down = result
+        else:
+            # What comes to light after the last step is said there.
+            del self._results[len(self.pickle.steps) - 1 :]
+            self._results.append(result)
+        self._step_started = None
+
+    def add_exchange(self, exchange: Entry) -> None:
+        """Attach what went over the wire."""
+        self.exchanges.setdefault(len(self._results), []).append(exchange)
+        self.attach("", "application/har+json", "exchange.har", exchange)
+
+    def attach(self, body: str, media_type: str, name: str, exchange: Entry | None = None) -> None:
+        """Attach something to the step that runs, or to the scenario where none does."""
+        index = None if self._step_started is None else len(self._results)
+        envelope = {"body": body, "contentEncoding": "IDENTITY", "mediaType": media_type, "fileName": name}
+        attachment = Attachment({**envelope, "timestamp": timestamp(now())}, exchange, self.redaction.known)
+        self._attachments.setdefault(index, []).append(attachment)
+
+    def hide(self) -> None:
+        """Hide in all of it what was seen to be secret at any time in it."""
+        for attachments in self._attachments.values():
+            for attachment in attachments:
+                attachment.hide(self.redaction)
+        if self.redaction.known:
+            for result in filter(None, (self._set_up, self._tear_down, *self._results)):
+                result.hide(self.redaction)
+
+    def envelopes(self, definitions: Sequence[Sequence[StepDefinition]], worker: str | None) -> Iterator[Envelope]:
+        """Yield its messages; `definitions` are those that match each of its steps."""
+        started = {"id": self.id, "testCaseId": self.case, "attempt": self.number, "timestamp": timestamp(self.started)}
+        yield {"testCaseStarted": started | ({"workerId": worker} if worker else {})}
+        yield from self._attached(None, {"testCaseStartedId": self.id})
+        if self._set_up is not None:
+            yield from self._set_up.envelopes(self.id, f"{self.case}.set-up")
+        for number, matching in enumerate(definitions):
+            yield from self._step_envelopes(number, len(matching))
+        if self._tear_down is not None:
+            yield from self._tear_down.envelopes(self.id, f"{self.case}.tear-down")
+        finished = {"testCaseStartedId": self.id, "timestamp": timestamp(now()), "willBeRetried": False}
+        yield {"testCaseFinished": finished}
+
+    def _step_envelopes(self, number: int, matching: int) -> Iterator[Envelope]:
+        step, test_step = self.pickle.steps[number], f"{self.case}.step.{number}"
+        if number < len(self._results):
+            result = self._results[number]
+        else:
+            result = Result(("UNDEFINED", "SKIPPED", "AMBIGUOUS")[min(matching, 2)], at := now(), at)
+        begun, finished = result.envelopes(self.id, test_step)
+        yield begun
+        yield from self._attached(number, {"testCaseStartedId": self.id, "testStepId": test_step})
+        if result.status == "UNDEFINED":
+            yield suggestion(test_step, step.id, snippet(step.kind, step.sentence))
+        yield finished
+
+    def _attached(self, index: int | None, ids: dict[str, str]) -> Iterator[Envelope]:
+        for attachment in self._attachments.get(index, ()):
+            yield {"attachment": {**attachment.envelope, **ids}}
+
+
+def _status(report: pytest.TestReport, error: BaseException | None) -> str:
+    if hasattr(report, "wasxfail") or isinstance(error, NotImplementedError):
+        return "PENDING"
+    if report.skipped:
+        return "SKIPPED"
+    if isinstance(error, StepDefinitionNotFoundError):
+        return "UNDEFINED"
+    return "AMBIGUOUS" if isinstance(error, AmbiguousStepError) else "FAILED"

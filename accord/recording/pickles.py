@@ -1,0 +1,69 @@
+"""The pickles of the features that were read, and which of them an item of pytest's runs."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from accord.basics.source import relative
+from accord.compat.pytest_bdd import bound_scenario
+from accord.gherkin.document import Document
+
+_KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+
+
+class PickleStep(NamedTuple):
+    """A step of a pickle: its id, its kind (`given`, `when`, `then`) and its sentence."""
+
+    id: str
+    kind: str
+    sentence: str
+
+
+@dataclass
+class Pickle:
+    """A scenario, or one example of an outline; of an example, `line` is its row's."""
+
+    id: str
+    scenario_line: int
+    line: int
+    steps: list[PickleStep]
+
+
+class Pickles:
+    """The pickles of a run."""
+
+    def __init__(self, rootpath: Path) -> None:
+        self._rootpath = rootpath
+        self._by_line: dict[str, dict[int, Pickle]] = {}
+
+    def add(self, document: Document) -> Iterator[dict[str, Any]]:
+        """Add those of a feature file, and yield each as messages have it."""
+        lines = {scenario["id"]: scenario["location"]["line"] for scenario in document.scenarios()}
+        by_line = self._by_line[document.uri] = {}
+        for pickle in document.pickles():
+            line = pickle["location"]["line"]
+            by_line[line] = Pickle(pickle["id"], lines[pickle["astNodeIds"][0]], line, list(_steps(pickle["steps"])))
+            yield pickle
+
+    def of(self, item: pytest.Item) -> Pickle | None:
+        """Return the pickle that an item runs, be it of a feature file or bound by a Python module."""
+        if (bound := bound_scenario(item)) is None:
+            return self._by_line.get(relative(item.path, self._rootpath), {}).get((item.location[1] or 0) + 1)
+        template, values = bound
+        # pytest-bdd does not say which row an example is of: it is the one with the same sentences.
+        sentences = [step.name for step in template.render(values).steps]
+        for pickle in self._by_line.get(relative(template.feature.filename, self._rootpath), {}).values():
+            if pickle.scenario_line == template.line_number and [it.sentence for it in pickle.steps] == sentences:
+                return pickle
+        return None
+
+
+def _steps(steps: Iterable[dict[str, Any]]) -> Iterator[PickleStep]:
+    """Yield the steps; one that begins with `*` is of the kind of the one before."""
+    kind = "given"
+    for step in steps:
+        kind = _KINDS.get(step["type"], kind)
+        yield PickleStep(step["id"], kind, step["text"])

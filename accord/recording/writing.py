@@ -1,0 +1,153 @@
+"""The hooks of the process that writes the messages file of a run: it takes what all processes noted.
+
+That is the one process of a run without pytest-xdist, or its controller; workers only note. When the run has ended, the
+hook `pytest_accord_messages` hands the file to whoever makes documents of it.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE
+from accord.basics.files import Together, alone, together
+from accord.basics.source import relative
+from accord.basics.text import one_line
+from accord.compat.xdist import end_workers
+from accord.recording.crashes import Crash
+from accord.recording.recorder import Record, Recorder
+from accord.recording.writer import MessagesWriter
+
+DOCS = "--accord-docs"
+USUAL = "living-docs"
+NAME = "accord.recording.file"
+"""Under which `-p no:NAME` leaves these hooks out."""
+TRAVELLING = "accord_record"
+"""The name under which a record travels: on reports, and on what a worker says at its end."""
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """Add the command-line option."""
+    group.addoption(
+        DOCS,
+        default=USUAL,
+        metavar="DIR",
+        help="where to publish what the run promised and found, if it had features; nowhere if DIR is empty",
+    )
+
+
+def is_on(config: pytest.Config) -> bool:
+    """Tell whether the run is to be recorded."""
+    return bool(config.getoption(DOCS)) and not config.option.collectonly and not config.pluginmanager.is_blocked(NAME)
+
+
+def directory_of(config: pytest.Config) -> Path:
+    """Return where the files of the run go."""
+    return Path(config.rootpath, config.getoption(DOCS))
+
+
+def register(config: pytest.Config, recorder: Recorder) -> "Writing | None":
+    """Have this process write the messages file of the run, if it is to be recorded.
+
+    Raises UsageError for a directory that was named and is of no use: before the run, not after it.
+    """
+    if hasattr(config, "workerinput") or not is_on(config):
+        return None
+    directory = directory_of(config)
+    if config.getoption(DOCS) != USUAL:
+        _require_writable(directory)
+    writing = Writing(config, recorder, directory)
+    config.pluginmanager.register(writing, NAME)
+    return writing
+
+
+def _require_writable(directory: Path) -> None:
+    there = next((path for path in (directory, *directory.parents) if os.path.lexists(path)), directory)
+    if not there.is_dir():
+        raise pytest.UsageError(f"{DOCS}: {there} is not a directory: name one, or remove what is there.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise pytest.UsageError(f"{DOCS}: nothing can be written in {there}: name another directory, or allow it.")
+
+
+class Writing:
+    """Hooks, which write one messages file."""
+
+    def __init__(self, config: pytest.Config, recorder: Recorder, directory: Path) -> None:
+        self._recorder = recorder
+        self._directory = directory
+        self._writer = MessagesWriter(directory, config.rootpath)
+        # Messages name files as the user would type them: a test may have changed the directory since.
+        self._working_directory = config.invocation_params.dir
+        self._faults: list[str] = []
+
+    # Last, when the recorder has noted which scenarios are selected.
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        """Write the features and pickles, before any of them runs."""
+        record = self._recorder.take()
+        if record.known:
+            _require_writable(self._directory)
+        self._writer.write(record)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        """Require a directory to which something can be written, before anything runs."""
+        if any(".feature::" in nodeid for nodeid in ids):
+            try:
+                _require_writable(self._directory)
+            except pytest.UsageError:
+                end_workers(node.config)
+                raise
+
+    # First, so that no other plugin, such as one that writes reports as JSON, sees what is carried.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write what a scenario did, once it has ended, and keep it no longer."""
+        self._write_carried(vars(report))
+        if str(report.when) == "???":  # This is how pytest-xdist reports a worker that crashed.
+            self._writer.add_crash(Crash.of(report.nodeid, getattr(report, "node", None)))
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Write what a worker sent at its end; one that crashed sends nothing."""
+        self._write_carried(getattr(node, "workeroutput", {}))
+
+    def _write_carried(self, carrier: dict[str, Any]) -> None:
+        # Taken off the report, which pytest keeps until the end of the run.
+        if (record := carrier.pop(TRAVELLING, None)) is not None:
+            self._writer.write(Record(**record))
+
+    # Last, when all others have had their say on the exit status, which becomes the success of the run.
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write what did not run, and the end, and have the file taken."""
+        self._writer.write(self._recorder.take())
+        messages = self._writer.finish(success=session.exitstatus == pytest.ExitCode.OK)
+        if messages is None or session.config.hook.pytest_accord_messages(session=session, messages=messages):
+            return
+        # Nobody makes documents of them.
+        try:
+            with alone(self._directory), together() as files:
+                replace_last(files, messages, self._directory)
+        except KeyboardInterrupt:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+            self._faults.append(f"{relative(messages, self._working_directory)} has its messages: it was interrupted.")
+        except OSError as error:
+            self._faults.append(
+                f"{error.filename or self._directory}: {error.strerror or error}. "
+                f"The messages of this run are in {relative(messages, self._working_directory)}."
+            )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say why there are not all messages, or where they are."""
+        for fault in filter(None, (self._writer.fault, *self._faults)):
+            terminalreporter.write_line(one_line(fault), red=True)
+
+
+def replace_last(files: Together, messages: Path, directory: Path) -> None:
+    """Have a run's messages take the place of the last run's, with `files`; these become the messages before."""
+    files.keep(directory / MESSAGES, directory / MESSAGES_BEFORE)
+    files.move(messages, directory / MESSAGES)
