@@ -41,7 +41,7 @@ async def tasks(db_session: AsyncSession) -> None:
 
 
 @schema.parametrize()
-def test_no_request_meets_an_error_or_a_breach_of_contract(
+def test_no_request_meets_an_error_or_a_violation_of_the_contract(
     case: schemathesis.Case[Any], tasks: None, auth_client: httpx.AsyncClient, session_loop: asyncio.AbstractEventLoop
 ) -> None:
     # Prepared as schemathesis sends it, but sent on the loop to which the database connection is bound.

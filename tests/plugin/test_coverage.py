@@ -61,7 +61,7 @@ def test_what_the_workers_of_xdist_cover_is_added_up(suite: Project) -> None:
     result.stdout.fnmatch_lines([figure, GAPS[0]], consecutive=True)
 
 
-def test_a_breach_in_a_scenario_is_one_sentence_without_a_traceback(suite: Project) -> None:
+def test_a_violation_in_a_scenario_is_one_sentence_without_a_traceback(suite: Project) -> None:
     suite.feature(UNKNOWN.replace("seven", "5"), "features/wrong.feature")
     result = suite.run("features/wrong.feature")
     result.assert_outcomes(failed=1)

@@ -86,5 +86,5 @@ def test_workers_that_are_done_take_over_unless_another_way_is_asked_for(
     result.stdout.fnmatch_lines([f"scheduling tests via {scheduling}Scheduling"])
 
 
-def test_the_slowest_scenarios_are_told_by_their_names(project: Project, whole: Path) -> None:
+def test_the_slowest_scenarios_are_shown_by_their_names(project: Project, whole: Path) -> None:
     project.run("--durations=1").stdout.re_match_lines([r"0\.\d+s call +it\.feature::Work of 400 ms, number 0"])

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from accord.basics.failures import named, text_of
 from tests.helpers.project import Project
 
 HOWS = ("error", "number", "recursion", "exit", "ctrl-c")
@@ -52,14 +51,6 @@ def test_an_error_whose_text_cannot_be_had_fails_its_scenario_and_nothing_else(p
         "failed with <Odd has no text: asked for it, it raises ValueError>"
         in told["a task fails with it unseen, error"]
     )
-
-
-def test_what_an_error_says_is_its_own_text_where_it_has_one() -> None:
-    assert text_of(ValueError("a\nb")) == "a\nb"
-    assert text_of(ValueError("a"), repr) == "ValueError('a')"
-    assert named(ValueError("a\nb")) == "ValueError: a"
-    assert named(ValueError()) == "ValueError"
-    assert len(named(ValueError("a" * 1000))) < 250
 
 
 FAILING = """

@@ -44,10 +44,6 @@ def test_what_is_right_fails_with_the_common_pattern_and_passes_with_accord(
     assert finding.caught
 
 
-def test_every_line_is_shown_or_says_why_not() -> None:
-    assert sorted([*(pitfall.number for pitfall in PITFALLS), *pitfalls.NOT_SHOWN]) == list(range(1, 19))
-
-
 def test_the_scenario_that_crashed_a_worker_is_named_and_the_others_run(project: Project) -> None:
     """It has no plain half: pytest-xdist does the same there."""
     project.feature(
@@ -76,11 +72,3 @@ def test_the_scenario_that_crashed_a_worker_is_named_and_the_others_run(project:
     result = project.run_process("-n1")
     result.stdout.fnmatch_lines(["FAILED it.feature::Crashing - worker*"])
     result.assert_outcomes(passed=1, failed=1)
-
-
-def test_the_table_shows_both_halves_side_by_side_and_what_is_not_caught() -> None:
-    first, second = PITFALLS[:2]
-    shown = pitfalls.table([Finding(first, [], ["it.feature:3: no"]), Finding(second, [], [])]).splitlines()
-    assert shown[1].split() == ["1", *first.words.split(), "passes", "fails"]
-    assert shown[2].strip() == "it.feature:3: no"
-    assert shown[3].split() == ["2", *second.words.split(), "passes", "passes", "NOT", "CAUGHT"]

@@ -20,7 +20,7 @@ def failing(project: Project) -> Project:
     return project
 
 
-def test_a_failure_is_told_with_its_sentence_and_its_trace(failing: Project) -> None:
+def test_a_failure_is_recorded_with_its_sentence_and_its_trace(failing: Project) -> None:
     failing.run()
     *_, last = of("testStepFinished", messages(failing))
     told = last["testStepResult"]["exception"]
@@ -79,7 +79,7 @@ def test_a_run_in_ci_says_no_address_with_a_token(failing: Project, monkeypatch:
     assert "t0k3n" not in json.dumps(meta)
 
 
-def test_a_fixture_that_fails_is_told_beside_the_steps_which_did_not_run(failing: Project) -> None:
+def test_a_fixture_that_fails_is_recorded_beside_the_steps_which_did_not_run(failing: Project) -> None:
     broken = '@pytest.fixture(autouse=True)\ndef broken():\n    raise OSError("no disk")\n'
     failing.steps(STEPS + broken)
     failing.run()
@@ -88,7 +88,7 @@ def test_a_fixture_that_fails_is_told_beside_the_steps_which_did_not_run(failing
     assert statuses(told) == ["FAILED", "SKIPPED", "SKIPPED"]
 
 
-def test_what_a_scenario_leaves_behind_is_told_after_its_steps(project: Project) -> None:
+def test_what_a_scenario_leaves_behind_is_recorded_after_its_steps(project: Project) -> None:
     project.scenario("Given a step", "Then it holds")
     project.steps(STEPS + '@pytest.fixture(autouse=True)\ndef broken():\n    yield\n    raise OSError("no disk")\n')
     project.run()
@@ -146,7 +146,7 @@ def test_what_was_to_run_and_did_not_has_a_test_case_that_never_started(project:
     assert len(of("testCaseStarted", told)) == 1
 
 
-def test_a_feature_that_is_refused_is_told_with_its_faults(project: Project) -> None:
+def test_a_feature_with_errors_is_recorded_with_them(project: Project) -> None:
     project.feature("Feature: It\n  Scenario: One\n    Given a step")
     project.run()
     [fault] = of("parseError", messages(project))
@@ -278,7 +278,7 @@ def test_a_step_carries_its_exchange(asking: Callable[[str], Messages]) -> None:
     assert entry["request"]["postData"]["text"] == '{"name":"alice"}'
 
 
-def test_the_document_of_the_app_is_told_once(asking: Callable[[str], Messages]) -> None:
+def test_the_document_of_the_app_is_recorded_once(asking: Callable[[str], Messages]) -> None:
     told = asking('await client.post("/sign-in", json={}); await client.get("/breaks")')
     [document] = [it for it in of("attachment", told) if it["mediaType"] == "application/openapi+json"]
     assert "/sign-in" in json.loads(document["body"])["paths"]

@@ -2,28 +2,8 @@
 
 import pytest
 
+from tests.helpers.calls import here
 from tests.helpers.project import SETTINGS, Project
-
-# Lines 1 to 9 are the imports that each project has.
-CALLS = """
-async def call(*_):
-    await asyncio.sleep(0)
-
-async def fail():
-    raise ValueError("out of ink")
-
-@pytest.fixture
-def kept():
-    return []
-
-it_is_called = then("it is called")
-"""
-
-
-def here(project: Project) -> str:
-    lines = project.path.joinpath("conftest.py").read_text(encoding="utf-8").splitlines()
-    return f"called at conftest.py:{1 + next(number for number, line in enumerate(lines) if '# here' in line)}"
-
 
 FORGETTING = {
     "in a sync step": """
@@ -132,16 +112,16 @@ async def _():
 
 
 @pytest.mark.parametrize("step", FORGETTING.values(), ids=FORGETTING)
-def test_a_coroutine_that_is_forgotten_fails_the_scenario_and_names_the_step(project: Project, step: str) -> None:
-    project.scenario("Then it is called")
-    project.steps(CALLS + step)
-    result = project.run()
+def test_a_coroutine_that_is_forgotten_fails_the_scenario_and_names_the_step(calls: Project, step: str) -> None:
+    calls.scenario("Then it is called")
+    calls.more_steps(step)
+    result = calls.run()
     result.assert_outcomes(failed=1)
     what = "wait_for" if "wait_for" in step else "call"
     result.stdout.fnmatch_lines(
         [
             "*_ One _*",
-            f"The step `Then it is called` (it.feature:3) never awaits {what}, {here(project)}, "
+            f"The step `Then it is called` (it.feature:3) never awaits {what}, {here(calls)}, "
             "so it never ran: write `await` before the call.",
             "=* short test summary info =*",
         ],
@@ -151,11 +131,11 @@ def test_a_coroutine_that_is_forgotten_fails_the_scenario_and_names_the_step(pro
 
 
 @pytest.mark.parametrize("filters", ["default", "ignore"])
-def test_what_warnings_are_set_to_makes_no_difference(project: Project, filters: str) -> None:
-    project.settings(SETTINGS.replace("filterwarnings = error", f"filterwarnings = {filters}"))
-    project.scenario("Then it is called")
-    project.steps(CALLS + "\n@it_is_called\nasync def _():\n    call()")
-    result = project.run("-W", filters)
+def test_what_warnings_are_set_to_makes_no_difference(calls: Project, filters: str) -> None:
+    calls.settings(SETTINGS.replace("filterwarnings = error", f"filterwarnings = {filters}"))
+    calls.scenario("Then it is called")
+    calls.more_steps("\n@it_is_called\nasync def _():\n    call()")
+    result = calls.run("-W", filters)
     result.assert_outcomes(failed=1, warnings=0)
     result.stdout.fnmatch_lines(["The step `Then it is called` (it.feature:3) never awaits call, *"])
 
@@ -168,39 +148,39 @@ KEPT = {
 
 @pytest.mark.parametrize("step", KEPT.values(), ids=KEPT)
 @pytest.mark.parametrize("later", ["", "kept.clear()"], ids=["to the end", "until a later step"])
-def test_a_coroutine_that_is_kept_is_blamed_on_the_step_that_called_it(project: Project, step: str, later: str) -> None:
-    project.feature("Feature: It\n  Scenario: One\n    Given it is kept\n    Then it is called")
-    project.steps(f'{CALLS}\n@given("it is kept")\n{step}\n@it_is_called\nasync def _(kept):\n    {later or "pass"}')
-    result = project.run_process()  # In this process, pytester keeps what every hook was given.
+def test_a_coroutine_that_is_kept_is_blamed_on_the_step_that_called_it(calls: Project, step: str, later: str) -> None:
+    calls.feature("Feature: It\n  Scenario: One\n    Given it is kept\n    Then it is called")
+    calls.more_steps(f'@given("it is kept")\n{step}\n@it_is_called\nasync def _(kept):\n    {later or "pass"}')
+    result = calls.run_process()  # In this process, pytester keeps what every hook was given.
     result.assert_outcomes(**({"failed": 1} if later else {"passed": 1, "errors": 1}))
-    result.stdout.fnmatch_lines([f"The step `Given it is kept` (it.feature:3) never awaits call, {here(project)}, *"])
+    result.stdout.fnmatch_lines([f"The step `Given it is kept` (it.feature:3) never awaits call, {here(calls)}, *"])
 
 
-def test_a_coroutine_forgotten_in_the_clean_up_of_a_step_names_it(project: Project) -> None:
-    project.scenario("Then it is called")
-    project.steps(CALLS + "\n@it_is_called\nasync def _():\n    yield\n    call()")
-    result = project.run()
+def test_a_coroutine_forgotten_in_the_clean_up_of_a_step_names_it(calls: Project) -> None:
+    calls.scenario("Then it is called")
+    calls.more_steps("\n@it_is_called\nasync def _():\n    yield\n    call()")
+    result = calls.run()
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         ["*_ ERROR at teardown of One _*", "The step `Then it is called` (it.feature:3) never *"]
     )
 
 
-def test_a_coroutine_forgotten_by_an_autouse_fixture_names_the_scenario(project: Project) -> None:
-    project.scenario("Then it is called")
-    project.steps(
-        CALLS + "\n@pytest.fixture(autouse=True)\nasync def fixture():\n    call()\n\n@it_is_called\nasync def _(): ..."
+def test_a_coroutine_forgotten_by_an_autouse_fixture_names_the_scenario(calls: Project) -> None:
+    calls.scenario("Then it is called")
+    calls.more_steps(
+        "\n@pytest.fixture(autouse=True)\nasync def fixture():\n    call()\n\n@it_is_called\nasync def _(): ..."
     )
-    result = project.run()
+    result = calls.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["The scenario `One` (it.feature:2) never awaits call, called at conftest.py:*"])
 
 
-def test_a_scenario_that_a_python_module_binds_fails_too(project: Project) -> None:
-    project.feature("Feature: It\n  Scenario: One\n    Then it is called", "bound/it.feature")
-    project.steps(CALLS + "\n@it_is_called\ndef _():\n    call()")
-    project.pytester.makepyfile('from pytest_bdd import scenarios\nscenarios("bound")')
-    result = project.run("--ignore=bound")
+def test_a_scenario_that_a_python_module_binds_fails_too(calls: Project) -> None:
+    calls.feature("Feature: It\n  Scenario: One\n    Then it is called", "bound/it.feature")
+    calls.more_steps("\n@it_is_called\ndef _():\n    call()")
+    calls.pytester.makepyfile('from pytest_bdd import scenarios\nscenarios("bound")')
+    result = calls.run("--ignore=bound")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["The step `Then it is called` (bound/it.feature:3) never awaits call, called at *"])
 
@@ -214,10 +194,10 @@ FAILING = {
 
 @pytest.mark.parametrize("body", FAILING.values(), ids=FAILING)
 @pytest.mark.parametrize("kind", ["def", "async def"])
-def test_a_failing_scenario_is_told_of_its_error_only_and_the_next_one_is_not_blamed(
-    project: Project, body: str, kind: str
+def test_a_failing_scenario_shows_its_own_error_only_and_the_next_one_is_not_blamed(
+    calls: Project, body: str, kind: str
 ) -> None:
-    project.feature("""
+    calls.feature("""
         Feature: It
           Scenario: One
             Then it is called
@@ -225,7 +205,7 @@ def test_a_failing_scenario_is_told_of_its_error_only_and_the_next_one_is_not_bl
           Scenario: Two
             Then nothing
     """)
-    project.steps(f"""{CALLS}
+    calls.more_steps(f"""
 @it_is_called
 {kind} _():
     {body}
@@ -235,16 +215,15 @@ async def _():
     import gc
     gc.collect()
 """)
-    result = project.run()
+    result = calls.run()
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.no_fnmatch_line("*never await*")
 
 
-def test_a_plain_test_has_the_warning_of_python(project: Project) -> None:
-    project.settings(SETTINGS.replace("filterwarnings = error", "filterwarnings = default"))
-    project.steps(CALLS)
-    project.pytester.makepyfile("from conftest import call\ndef test_plain():\n    call()")
-    result = project.run()
+def test_a_plain_test_has_the_warning_of_python(calls: Project) -> None:
+    calls.settings(SETTINGS.replace("filterwarnings = error", "filterwarnings = default"))
+    calls.pytester.makepyfile("from conftest import call\ndef test_plain():\n    call()")
+    result = calls.run()
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*RuntimeWarning: coroutine 'call' was never awaited"])
 
@@ -324,148 +303,7 @@ async def _(): ...
 
 
 @pytest.mark.parametrize("steps", AWAITED.values(), ids=AWAITED)
-def test_what_is_awaited_or_ended_in_any_way_is_no_fault(project: Project, steps: str) -> None:
-    project.feature("Feature: It\n  Scenario: One\n    Given it is kept\n    Then it is called")
-    project.steps(CALLS + steps)
-    project.run().assert_outcomes(passed=1)
-
-
-@pytest.mark.parametrize("ending", ["", "\n    yield"], ids=["function", "generator"])
-def test_a_task_that_runs_on_when_its_steps_are_over_fails_the_scenario_and_is_cancelled(
-    project: Project, ending: str
-) -> None:
-    project.scenario("Then it is called")
-    project.steps(f"""{CALLS}
-async def waiting():
-    try:
-        await asyncio.Event().wait()
-    finally:
-        print("cancelled")
-
-@pytest.fixture
-async def under():
-    yield
-    await asyncio.sleep(0)
-
-@it_is_called
-async def _(under):
-    asyncio.create_task(waiting())  # here
-    await asyncio.sleep(0){ending}
-""")
-    result = project.run("-s")
-    result.assert_outcomes(**({"passed": 1, "errors": 1} if ending else {"failed": 1}))
-    result.stdout.fnmatch_lines(
-        [
-            "*cancelled",
-            f"The step `Then it is called` (it.feature:3) leaves waiting, {here(project)}, running as a task, *",
-        ]
-    )
-
-
-def test_a_task_that_fails_unseen_fails_the_scenario(project: Project) -> None:
-    project.scenario("Then it is called")
-    project.steps(
-        CALLS + "\n@it_is_called\nasync def _():\n    asyncio.create_task(fail())  # here\n    await asyncio.sleep(0)"
-    )
-    result = project.run()
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        [
-            f"The step `Then it is called` (it.feature:3) never sees that the task fail, {here(project)}, "
-            "failed with ValueError('out of ink'): await the task in a step."
-        ]
-    )
-
-
-def test_what_is_gathered_and_fails_unseen_fails_the_scenario(project: Project) -> None:
-    project.scenario("Then it is called")
-    project.steps(
-        CALLS + "\n@it_is_called\nasync def _():\n    asyncio.gather(fail(), call())\n    await asyncio.sleep(0.01)"
-    )
-    result = project.run()
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["The step `Then it is called` (it.feature:3) gathers what failed unseen with ValueError('out of ink'): *"]
-    )
-
-
-def test_a_scenario_after_one_whose_clean_up_failed_is_looked_at_as_any_other(project: Project) -> None:
-    project.feature("""
-        Feature: It
-          Scenario: One
-            Then it ends badly
-
-          Scenario: Two
-            Then it is called
-    """)
-    project.steps(
-        CALLS
-        + """
-@then("it ends badly")
-async def _():
-    yield
-    assert False
-
-@it_is_called
-async def _():
-    call()
-"""
-    )
-    project.run().assert_outcomes(passed=1, errors=1, failed=1)
-
-
-@pytest.mark.parametrize("end", ["skip", "xfail"])
-def test_a_scenario_that_ends_early_leaves_nothing_to_the_next_one(project: Project, end: str) -> None:
-    project.feature("""
-        Feature: It
-          Scenario: One
-            Given a task
-            Then it ends early
-
-          Scenario: Two
-            Then nothing
-    """)
-    project.steps(f"""{CALLS}
-@given("a task")
-async def _():
-    asyncio.create_task(asyncio.Event().wait())
-
-@then("it ends early")
-async def _():
-    answer = call()
-    pytest.{end}("for a reason")
-
-@then("nothing")
-async def _():
-    import gc
-    gc.collect()
-    assert asyncio.all_tasks() == {{asyncio.current_task()}}
-""")
-    outcomes = {"skip": {"skipped": 1}, "xfail": {"xfailed": 1}}
-    project.run().assert_outcomes(passed=1, **outcomes[end])
-
-
-def test_a_task_that_a_failing_step_leaves_is_cancelled(project: Project) -> None:
-    project.feature("""
-        Feature: It
-          Scenario: One
-            Then it is called
-
-          Scenario: Two
-            Then nothing
-    """)
-    project.steps(
-        CALLS
-        + """
-@it_is_called
-async def _():
-    asyncio.create_task(asyncio.Event().wait())
-    assert False
-
-@then("nothing")
-async def _():
-    await asyncio.sleep(0)
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-"""
-    )
-    project.run().assert_outcomes(failed=1, passed=1)
+def test_what_is_awaited_or_ended_in_any_way_is_no_fault(calls: Project, steps: str) -> None:
+    calls.feature("Feature: It\n  Scenario: One\n    Given it is kept\n    Then it is called")
+    calls.more_steps(steps)
+    calls.run().assert_outcomes(passed=1)

@@ -5,30 +5,8 @@ import sys
 
 import pytest
 
-from accord.timeouts.limits import LIFESPAN_SECONDS, STEP_SECONDS
+from tests.helpers.endless import said, scenarios
 from tests.helpers.project import PUBLISHING, SETTINGS, Project
-
-ANSWERS = ("Scenario: Two", "  Then the service answers")
-
-
-@pytest.fixture
-def limited(project: Project) -> Project:
-    """A project with a service, whose steps may take little time."""
-    project.settings(SETTINGS + "accord_timeout = 0.3\naccord_lifespan_timeout = 0.3\n")
-    project.copy("endless")
-    return project
-
-
-def scenarios(project: Project, *sentences: str) -> None:
-    """Write a scenario of these sentences, the first of them in line 3, and another one after it."""
-    lines = ["Feature: It", "Scenario: One", *sentences, *ANSWERS]
-    project.feature("\n".join(lines))
-
-
-def said(result: pytest.RunResult) -> str:
-    """What the run said."""
-    return "\n".join(result.outlines)
-
 
 ENDLESS = {
     "waits": "await asyncio.Event().wait()",
@@ -225,10 +203,6 @@ def test_without_a_limit_a_step_may_take_any_time(limited: Project) -> None:
     limited.run().assert_outcomes(passed=1)
 
 
-def test_by_default_a_step_has_a_minute_and_a_startup_half_of_one() -> None:
-    assert (STEP_SECONDS, LIFESPAN_SECONDS) == (60, 30)
-
-
 @pytest.mark.parametrize("setting", ["accord_timeout", "accord_lifespan_timeout"])
 @pytest.mark.parametrize("value", ["soon", "-1", "inf", "nan"])
 def test_a_limit_that_is_no_time_is_refused_before_the_run(project: Project, setting: str, value: str) -> None:
@@ -286,120 +260,6 @@ def test_the_seconds_that_a_client_has_where_nobody_chose_any_do_not_count(limit
     """)
 
     limited.run().assert_outcomes(passed=1)
-
-
-LEFT = {
-    "thread": (
-        "def _(): threading.Thread(target=wait, name='poller').start()",
-        r'the thread "poller" running \(it waits at conftest\.py:\d+ in `wait`: `threading\.Event\(\)\.wait\(\)`\)',
-    ),
-    "executor": (
-        "async def _(): asyncio.get_running_loop().run_in_executor(None, wait)",
-        r'the thread "asyncio_0" running \(it waits at conftest\.py:\d+ in `wait`: `threading\.Event\(\)\.wait\(\)`\)',
-    ),
-    "process": (
-        "def _(): PROCESSES.append(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']))",
-        r"the process \d+ running \(.*python.* -c import time; time\.sleep\(600\)\)",
-    ),
-    "fork": (
-        "def _(): multiprocessing.get_context('fork').Process(target=time.sleep, args=(600,)).start()",
-        r"the process \d+ running \(.*python.*\)",
-    ),
-}
-
-
-def test_what_a_plain_test_leaves_running_is_its_own_affair(limited: Project) -> None:
-    limited.path.joinpath("test_plain.py").write_text(
-        "import os, subprocess, sys\n"
-        "LEFT = []\n"
-        "def test_that_begins():\n"
-        "    LEFT.append(subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE))\n"
-        "def test_that_goes_on():\n"
-        "    assert LEFT[0].poll() is None\n"
-        "    LEFT[0].communicate(b'\\n')\n"
-    )
-    limited.run_process("-p", "no:randomly", "test_plain.py").assert_outcomes(passed=2)
-
-
-def test_python_waits_for_what_a_plain_test_left_as_it_does_without_accord(limited: Project) -> None:
-    limited.path.joinpath("test_plain.py").write_text(
-        "import threading, sys\n"
-        "def finish():\n"
-        "    threading.main_thread().join()\n"
-        "    threading.Event().wait(2)\n"
-        "    print('finished', file=sys.__stdout__, flush=True)\n"
-        "def test_that_begins():\n"
-        "    threading.Thread(target=finish).start()\n"
-    )
-    assert limited.run_process("test_plain.py").outlines[-1] == "finished"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="it has no fork")
-@pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("kind", LEFT)
-def test_what_a_scenario_leaves_running_is_named_and_the_run_ends(limited: Project, kind: str, workers: int) -> None:
-    do, named = LEFT[kind]
-    scenarios(limited, "When I leave it", "Then all is well")
-    limited.more_steps(
-        f"    PROCESSES = []\n\n    def wait():\n        threading.Event().wait()\n\n"
-        f'    @when("I leave it")\n    {do}\n'
-    )
-
-    result = limited.run_process(*(["-n", str(workers)] if workers else []))
-
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    sentence = rf"^The scenario `One` \(it\.feature:2\) leaves {named}: end it in a fixture, after its `yield`\.$"
-    assert re.search(sentence, said(result), re.MULTILINE), said(result)
-    assert "2 passed, 1 error" in said(result)
-
-
-def test_threads_that_may_stay_are_not_named(limited: Project) -> None:
-    limited.scenario("When I use threads", "Then all is well")
-    limited.more_steps("""
-    @pytest.fixture(scope="session")
-    def lasting():
-        event = threading.Event()
-        thread = threading.Thread(target=event.wait)
-        thread.start()
-        yield
-        event.set()
-        thread.join()
-
-    @when("I use threads")
-    async def _(lasting):
-        await asyncio.to_thread(time.time)
-        await __import__("anyio").to_thread.run_sync(time.time)
-        threading.Thread(target=threading.Event().wait, daemon=True).start()
-        subprocess.run([sys.executable, "-c", ""])
-    """)
-
-    result = limited.run_process()
-
-    result.assert_outcomes(passed=1)
-    assert "has not ended with the run" not in said(result) + str(result.stderr)
-
-
-def test_a_thread_that_a_session_fixture_leaves_is_named_at_the_end_and_the_run_has_its_exit_code(
-    limited: Project,
-) -> None:
-    limited.scenario("When I use it", "Then all is well")
-    limited.more_steps("""
-    def wait(): threading.Event().wait()
-
-    @pytest.fixture(scope="session")
-    def it():
-        threading.Thread(target=wait, name="poller").start()
-
-    @when("I use it")
-    def _(it): ...
-    """)
-
-    result = limited.run_process()
-
-    result.assert_outcomes(passed=1)
-    assert result.ret == pytest.ExitCode.OK
-    sentence = 'The thread "poller" has not ended with the run, and is ended with it: it waits at conftest.py:'
-    assert sentence in str(result.stderr)
 
 
 @pytest.mark.usefixtures("publishing")
@@ -489,47 +349,17 @@ def test_ctrl_c_ends_a_step_that_would_never_end(limited: Project, kind: str) ->
     assert "Traceback" not in said(result) + str(result.stderr)
 
 
-LIFESPANS = {
-    "startup": "await never()\n        yield",
-    "shutdown": "yield\n        await never()",
-}
-
-
-@pytest.mark.parametrize("phase", LIFESPANS)
+@pytest.mark.parametrize("phase", ["startup", "shutdown"])
 def test_a_lifespan_that_does_not_even_end_when_it_is_cancelled_is_named_and_the_run_ends(
     limited: Project, phase: str
 ) -> None:
-    scenarios(limited, "When I use it", "Then all is well")
-    limited.more_steps(f"""
-    from contextlib import asynccontextmanager
-
-    from fastapi import FastAPI
-
-    import accord
-
-    async def never():
-        while True:
-            try: await asyncio.Event().wait()
-            except asyncio.CancelledError: pass
-
-    @asynccontextmanager
-    async def lifespan(app):
-        {LIFESPANS[phase]}
-
-    @pytest.fixture(scope="session")
-    async def started():
-        async with accord.lifespan(FastAPI(lifespan=lifespan)) as app:
-            yield app
-
-    @when("I use it")
-    async def _(started): ...
-    """)
+    scenarios(limited, f"When I use an app whose {phase} never ends", "Then all is well")
 
     result = limited.run_process()
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     sentence = (
-        rf"^The {phase} of the app had not ended after 0\.3 seconds: it waits at conftest\.py:\d+ in `never`: "
-        r"`try: await asyncio\.Event\(\)\.wait\(\)`\. .*accord_lifespan_timeout"
+        rf"^The {phase} of the app had not ended after 0\.3 seconds: it waits at service\.py:\d+ in `never`: "
+        r"`await asyncio\.Event\(\)\.wait\(\)`\. .*accord_lifespan_timeout"
     )
     assert re.search(sentence, said(result), re.MULTILINE), said(result)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.core.config import get_settings
+
 
 @pytest.fixture(scope="session", autouse=True)
 def templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -14,3 +16,9 @@ def templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setattr(sys, "dont_write_bytecode", False)
         patch.setattr(sys, "pycache_prefix", str(tmp_path_factory.mktemp("bytecode")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_are_read_once() -> None:
+    """Else they would be read before and after each test, to see that it changes nothing."""
+    get_settings()

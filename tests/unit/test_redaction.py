@@ -184,7 +184,7 @@ def test_a_value_in_a_secrets_place_is_hidden(place: Callable[[], str]) -> None:
         '<label for="password">Password</label><button name="token">Save</button>',
     ],
 )
-def test_what_is_no_secret_is_told_as_it_was_sent(text: str) -> None:
+def test_what_is_not_a_secret_is_written_as_it_was_sent(text: str) -> None:
     assert json.dumps(text)[1:-1] in written(None, response(text))
 
 
@@ -200,7 +200,7 @@ def test_only_the_value_of_a_cookie_is_hidden() -> None:
     assert text in written(None, response(text), redaction)
 
 
-def test_of_an_authorization_the_scheme_and_what_is_no_secret_is_told() -> None:
+def test_of_an_authorization_the_scheme_and_what_is_not_a_secret_is_written() -> None:
     request = get(authorization='Digest username="bob", realm="tasks", response="c0ffee12"')
     challenge = 'Negotiate, Bearer realm="tasks", error="invalid_token"'
     redaction = Redaction()
@@ -293,7 +293,7 @@ def test_what_pytest_leaves_of_two_texts_that_begin_alike_is_hidden() -> None:
     assert "TAIL9" not in said
 
 
-def test_a_word_with_which_a_secret_begins_is_told() -> None:
+def test_a_word_with_which_a_secret_begins_is_written() -> None:
     redaction = knowing("password-of-mine")
     assert redaction.text("'password' is a word... as password is") == "'password' is a word... as password is"
     assert redaction.text("the password... is that") == "the password... is that"
@@ -346,7 +346,7 @@ pieces = st.sampled_from(
 @given(
     st.lists(pieces, max_size=30).map("".join), st.sampled_from([JSON, FORM, "", "multipart/x; boundary=x", "text/xml"])
 )
-def test_no_body_is_too_broken_to_be_told(body: str, content_type: str) -> None:
+def test_no_body_is_too_broken_to_be_written(body: str, content_type: str) -> None:
     content = body.encode(errors="surrogatepass")
     redaction = knowing("secret-0-of-mine", "password", "\ud800abc")
     written(post(content, content_type), httpx.Response(500, content=content), redaction)

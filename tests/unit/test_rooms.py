@@ -1,7 +1,7 @@
 """Which part of the repository knows which: what stands above is not known below."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,8 +33,10 @@ ROOMS = [
 TOP = {"accord", "app", "benchmarks", "conftest", "docs", "steps", "tests"}
 
 
-def imports(path: str) -> Iterator[tuple[str, str]]:
-    """Yield what the modules below a folder import, with the place: `accord.basics.text`, `accord/cli.py:14`."""
+@cache
+def imports(path: str) -> list[tuple[str, str]]:
+    """Return what the modules below a folder import, with the place: `accord.basics.text`, `accord/cli.py:14`."""
+    found: list[tuple[str, str]] = []
     there = ROOT / path
     for file in [there] if there.is_file() else sorted(there.rglob("*.py")):
         of_file = file.relative_to(ROOT).as_posix()
@@ -47,7 +49,8 @@ def imports(path: str) -> Iterator[tuple[str, str]]:
                 names = [f"{node.module}.{alias.name}" for alias in node.names]
             else:
                 continue
-            yield from ((name, f"{of_file}:{node.lineno}") for name in names)
+            found += [(name, f"{of_file}:{node.lineno}") for name in names]
+    return found
 
 
 def room(of: str) -> str | None:

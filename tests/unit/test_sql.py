@@ -71,5 +71,5 @@ def test_what_an_error_repeats_is_hidden(text: str) -> None:
         'null value in column "name" of relation "user" violates not-null constraint',
     ],
 )
-def test_what_an_error_says_beside_values_is_told(text: str) -> None:
+def test_what_an_error_says_beside_values_is_shown(text: str) -> None:
     assert without_details(text) == text

@@ -9,8 +9,11 @@ import time  # noqa: F401
 
 import httpx  # noqa: F401
 import pytest
+from fastapi import FastAPI
 from pytest_bdd import parsers, then, when
-from service import client_of
+from service import client_of, never_starts, never_stops
+
+import accord
 
 
 @pytest.fixture
@@ -31,3 +34,23 @@ async def _(client):
 
 @then("all is well")
 async def _(): ...
+
+
+@pytest.fixture(scope="session")
+async def never_started():
+    async with accord.lifespan(FastAPI(lifespan=never_starts)) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def never_stopped():
+    async with accord.lifespan(FastAPI(lifespan=never_stops)) as app:
+        yield app
+
+
+@when("I use an app whose startup never ends")
+async def _(never_started): ...
+
+
+@when("I use an app whose shutdown never ends")
+async def _(never_stopped): ...

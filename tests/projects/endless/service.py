@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 from fastapi import FastAPI, Request
@@ -102,6 +102,24 @@ async def upload(request: Request):
 @app.get("/ok")
 async def ok():
     return "ok"
+
+
+async def never():
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def never_starts(_app):
+    await never()
+    yield
+
+
+@asynccontextmanager
+async def never_stops(_app):
+    yield
+    await never()
 
 
 def client_of(isolation, **arguments):

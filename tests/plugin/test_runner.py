@@ -1,0 +1,207 @@
+"""Scenarios run as written: backgrounds, tables, any language, what is not defined, and how a failure is shown."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.project import Project
+
+
+def test_a_failure_shows_the_sentence_in_its_scenario_with_file_and_line(things: Project) -> None:
+    things.run("-k", "Wrong").stdout.fnmatch_lines(
+        [
+            "*_ Any number*Wrong: pen, ink, 3* _*",
+            "it.feature:18",
+            "  Scenario Outline: Any number",
+            "    Given a pen",
+            "    When I add ink",
+            ">   Then there are 3",
+            "",
+            "things = ['pen', 'ink'], expected = 3",
+            "*",
+            "=* short test summary info =*",
+            "FAILED it.feature::They add up::Any number[[]Wrong: pen, ink, 3] - AssertionErr*",
+        ]
+    )
+
+
+def test_backgrounds_of_the_feature_and_of_the_rule_run_first(project: Project) -> None:
+    project.copy("things")
+    project.feature("""
+        Feature: It
+          Background:
+            Given a pen
+          Scenario: Above
+            Then there are 1
+          Rule: Below
+            Background:
+              When I add ink
+            Scenario: Both
+              When I add paper
+              Then there are 3
+            Scenario: Failing
+              Then there are 7
+    """)
+    result = project.run()
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(
+        ["it.feature:13", "  Scenario: Failing", "    Given a pen", "    When I add ink", ">   Then there are 7"],
+        consecutive=True,
+    )
+
+
+def test_data_tables_and_doc_strings_reach_the_step_with_their_examples_filled_in(project: Project) -> None:
+    project.feature('''
+        Feature: It
+          Scenario Outline: One
+            Given a table
+              | name | <column> |
+              | pen  | <value>  |
+            Then a text
+              """
+              It costs <value>.
+
+                Indented
+              """
+            Examples:
+              | column | value |
+              | price  | 3     |
+    ''')
+    project.steps("""
+        @given("a table")
+        async def _(datatable):
+            assert datatable == [["name", "price"], ["pen", "3"]]
+
+        @then("a text")
+        async def _(docstring):
+            assert docstring == "It costs 3.\\n\\n  Indented"
+    """)
+    project.run().assert_outcomes(passed=1)
+
+
+GERMAN = """# language: de
+Funktionalität: Größen
+  Regel: Maße stimmen
+    Szenariogrundriss: Übergröße
+      Angenommen a <größe>
+      Wenn I add ñandú
+      Und I add 猫
+      Dann there are 3
+      Beispiele: Schuhe
+        | größe |
+        | 48½   |
+"""
+
+
+@pytest.mark.parametrize("mark", ["", "\N{BYTE ORDER MARK}"], ids=["no BOM", "BOM"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_another_language_any_line_end_and_a_byte_order_mark_are_read(project: Project, mark: str, end: str) -> None:
+    project.copy("things")
+    file = project.path / "größe.feature"
+    file.write_bytes((mark + GERMAN.replace("\n", end)).encode())
+    project.run("größe.feature::Maße stimmen::Übergröße[Schuhe: 48½]").assert_outcomes(passed=1)
+    file.write_bytes((mark + GERMAN.replace("\n", end).replace("3", "7")).encode())
+    project.run("größe.feature").stdout.fnmatch_lines(
+        [
+            "größe.feature:8",
+            "  Szenariogrundriss: Übergröße",
+            "    Angenommen a 48½",
+            "    Wenn I add ñandú",
+            "    Und I add 猫",
+            ">   Dann there are 7",
+        ],
+        consecutive=True,
+    )
+
+
+SENTENCES = [
+    "nobody wrote this",
+    'some "quoted" {braced} <angled> \\ (50 %) sentence',
+    "ein Satz mit Größe und 猫, isn't it?",
+    '""" three \\" quotes \\',
+]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("keyword", ["Given", "When", "Then"])
+def test_an_undefined_step_is_named_with_a_definition_to_paste_that_is_found_then(
+    project: Project, keyword: str, sentence: str
+) -> None:
+    project.copy("things")
+    project.scenario("Given a pen", f"{keyword} {sentence}", "Then there are 1")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    lines = result.outlines
+    start = lines.index(f"it.feature:4: no step definition says: {keyword} {sentence}")
+    suggestion = lines[start + 2 : start + 5]
+    ast.parse("\n".join(suggestion))
+    project.more_steps("\n".join(suggestion))
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["it.feature:4", "*", ">       raise NotImplementedError"])
+
+
+@pytest.mark.parametrize("asking", ["async def _(missing): ...", "async def _(under): ..."], ids=["step", "fixture"])
+def test_a_fixture_that_does_not_exist_is_named_with_the_sentence_that_needs_it(project: Project, asking: str) -> None:
+    project.scenario("Then it holds")
+    project.steps(f'@pytest.fixture\ndef under(missing): ...\n@then("it holds")\n{asking}')
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*_ One _*",
+            "it.feature:3: Then it holds: fixture 'missing' not found: correct the argument of that name, "
+            "in the step definition or in a fixture under it, or define the fixture.",
+            "=* short test summary info =*",
+        ],
+        consecutive=True,
+    )
+
+
+def test_an_error_of_accords_that_a_step_meets_is_shown_without_a_traceback(project: Project) -> None:
+    project.scenario("Then it refuses")
+    project.steps("""
+        from accord.errors import UsageError
+
+        @then("it refuses")
+        async def _():
+            raise UsageError("The database is not there: start it.")
+    """)
+    project.run().stdout.fnmatch_lines(
+        ["*_ One _*", "The database is not there: start it.", "=* short test summary info =*"], consecutive=True
+    )
+
+
+def test_workers_of_xdist_share_the_scenarios_and_show_the_same_failure(things: Project) -> None:
+    result = things.run_process("-n", "2")
+    result.assert_outcomes(passed=4, failed=1)
+    result.stdout.fnmatch_lines(["it.feature:18", "  Scenario Outline: Any number", "*", ">   Then there are 3"])
+
+
+def test_fixtures_of_every_scope_serve_scenarios(project: Project) -> None:
+    scopes = ["function", "class", "module", "package", "session"]
+    project.steps(
+        "\n".join(f'@pytest.fixture(scope="{scope}")\nasync def of_{scope}():\n    yield 1' for scope in scopes)
+        + f'\n@then("they serve")\nasync def _({", ".join(f"of_{scope}" for scope in scopes)}): ...'
+    )
+    project.feature("""
+        Feature: It
+          Scenario: One
+            Then they serve
+          Rule: Below
+            Scenario: Two
+              Then they serve
+    """)
+    project.run().assert_outcomes(passed=2)
+
+
+def test_a_conftest_beside_the_feature_serves_that_feature_only(project: Project) -> None:
+    for name in ("here", "there"):
+        project.feature("Feature: It\n  Scenario: One\n    Then I say where", f"{name}/it.feature")
+        Path(project.path, name, "conftest.py").write_text(
+            f'from pytest_bdd import then\n@then("I say where")\nasync def _(): print("{name}")'
+        )
+    result = project.run("-s")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["here/it.feature here", "*there/it.feature there"])
