@@ -67,7 +67,8 @@ class Part:
 
     def child(self, name: str) -> "Part":
         """Return the part of that name; where there is none, nothing is in it."""
-        return self._part(f"{self.pointer}/{quote(escaped(name))}", self.content.get(name))
+        # JSON may have half a character in a name, which no address can have.
+        return self._part(f"{self.pointer}/{quote(escaped(name), errors='replace')}", self.content.get(name))
 
     def children(self) -> dict[str, "Part"]:
         """Return its parts by name."""

@@ -48,7 +48,7 @@ def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int
             if not isinstance(envelope, dict):
                 raise invalid(path, number, ValueError("the line is not an object"))
             for kind, message in envelope.items():
-                if kind in without:
+                if kind in without:  # It was written in another way than usual, with blanks for example.
                     continue
                 if not isinstance(message, dict):
                     raise invalid(path, number, ValueError(f"{kind} is not an object"))

@@ -407,6 +407,29 @@ def test_a_reference_that_leads_nowhere_leaves_the_rest_on_the_page(stream: Path
     assert rows == [("GET /broken", "200"), ("GET /tasks", "200")][broken != "response" :]
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [
+        3,
+        ["/tasks"],
+        {"/tasks": 3},
+        {"/tasks": {"get": [3]}},
+        {"/tasks": {"$ref": {}, "get": None}},
+        {"/\ud800": GET},
+        {"/tasks": {"get": {"responses": {"\ud800": {}}}}},
+        {"/tasks": {"get": {"responses": [{"200": {}}]}}},
+        {"/tasks": {"$ref": "#/paths/~1tasks/get/0"}},
+    ],
+)
+def test_whatever_the_openapi_document_is_there_is_a_page(stream: Path, tmp_path: Path, paths: Any) -> None:
+    seen = Outcome(attachments=[har(exchange("GET /tasks", 404))])
+    openapi = {"openapi": "3.1.0", "paths": paths}
+    stream.write_text(
+        ndjson(recorded({"a.feature": TASKS}, {"I write a task": seen}, openapi=openapi)), encoding="utf-8"
+    )
+    assert rendering.write(stream, tmp_path) == "3 promises kept"
+
+
 def test_a_sentence_tells_how_often_it_is_used(stream: Path) -> None:
     sentences = {sentence.pattern: sentence for sentence in document(stream, TASKS).step_definitions}
     assert sentences["it is there"].uses == 3
