@@ -79,6 +79,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
     """Let workers of pytest-xdist that are done take over from those that are not, unless told otherwise."""
+    # For `-n` alone pytest-xdist would take "load", which deals tests out beforehand. "no" is what nobody chose.
     if getattr(config.option, "numprocesses", None) and config.option.dist == "no" and not config.option.distload:
         config.option.dist = "worksteal"
     return (yield)
@@ -89,6 +90,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object
 def pytest_configure(config: pytest.Config) -> None:
     """Register the rooms."""
     share_by_durations(config, publishing.baseline(config))
+    # Before the rooms, which read both from the stash.
     config.stash[RUNNING] = running = Running(config.rootpath)
     config.stash[REDACTION] = Redaction(config.getini("accord_redact"))
     plugins = config.pluginmanager
