@@ -43,6 +43,7 @@ class Unawaited:
         """Have Python report coroutines here, with the line that called them; return what undoes it."""
         undo = replace_unawaited_warning(self._reporting)
         depth = sys.get_coroutine_origin_tracking_depth()
+        # One frame is the call; asyncio's debug mode tracks ten.
         sys.set_coroutine_origin_tracking_depth(max(depth, 1))
 
         def uninstall() -> None:
@@ -95,6 +96,7 @@ class Unawaited:
     def give_up(self, error: BaseException) -> None:
         """The scenario failed, or is skipped: say no more of it, and drop what would be dropped in the next one."""
         self._has_failed = True
+        # pytest keeps the traceback until the run ends, and with its frames the coroutines in them.
         traceback.clear_frames(error.__traceback__)
         for task in self._tasks:
             task.cancel()
@@ -133,6 +135,7 @@ class Unawaited:
         """Note a coroutine that an async step gave in place of its outcome."""
         if isinstance(result, CoroutineType):
             self._note_dropped(result)
+            # Python would report it once more when it is dropped.
             result.close()
 
     def _sentences(self) -> str:
@@ -142,6 +145,7 @@ class Unawaited:
 
     def _reporting(self, report: Callable[[Any], None]) -> Callable[[Any], None]:
         def note_or_report(coroutine: Any) -> None:
+            # Of plain tests and of fixtures between scenarios Python warns as ever.
             if self._running.scenario is None:
                 report(coroutine)
             else:
@@ -179,6 +183,7 @@ class Unawaited:
 
     def _called(self, coroutine: Any) -> tuple[str, str]:
         """Return what it is, and where it was called."""
+        # A function inside a step would have the step's name before its own.
         name = coroutine.__qualname__.rpartition("<locals>.")[2]
         if origin := getattr(coroutine, "cr_origin", None):
             verb, (file, line, _function) = "called", origin[0]
