@@ -42,10 +42,12 @@ def register(config: pytest.Config) -> None:
 
     Raises UsageError for a link or a baseline that is of no use: before the run, not after it.
     """
+    # A worker of pytest-xdist: its controller publishes.
     if hasattr(config, "workerinput"):
         return
     tag_link: str | None = config.getini(TAG_LINK) or None
     since = _checked(tag_link, baseline(config))
+    # Only now: a setting that is wrong is an error also where nothing is published.
     if writing.is_on(config):
         config.pluginmanager.register(Publishing(config, since, tag_link), NAME)
 
@@ -85,6 +87,7 @@ class Publishing:
         self._directory = writing.directory_of(config)
         self._since = since
         self._tag_link = tag_link
+        # As the user would type it, though a test may change the directory.
         self._working_directory = config.invocation_params.dir
         self._state: str | None = None
         self._faults: list[str] = []
@@ -118,12 +121,14 @@ class Publishing:
         """
         from accord.living_docs import rendering
 
+        # Around it all, since what is compared with must be what is replaced.
         with alone(self._directory):
             with together() as files:
                 since = self._since or self._read_last()
                 rendered = rendering.render(files, messages, self._directory, since, self._tag_link)
                 writing.replace_last(files, messages, self._directory)
             self._state = rendered.sentence
+        # After the files are in place: it cannot be taken back.
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             try:
                 with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
@@ -139,6 +144,7 @@ class Publishing:
             self._faults.append(f"What changed is not shown: {error}")
             return None
 
+    # Last, so that what people look for is the last line above pytest's own.
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say the state and where the run is published, or why it is not."""
