@@ -180,7 +180,6 @@ class RunMetadata:
     def commit(self) -> str:
         """The commit as people write it."""
         revision, dirty = self.revision.removesuffix("-dirty"), self.revision.endswith("-dirty")
-        # As git abbreviates it.
         return revision[:7] + (" with uncommitted changes" if dirty else "")
 
 

@@ -14,7 +14,6 @@ def chapters(features: list[Feature]) -> list[Chapter]:
     found: dict[str, Chapter] = {}
     for feature in sorted(features, key=lambda feature: (folders[feature.uri], feature.uri)):
         parts = folders[feature.uri][shared:]
-        # Folders are named for file systems, and chapters for people.
         feature.chapter = " / ".join(part.replace("_", " ").replace("-", " ").capitalize() for part in parts)
         found.setdefault(feature.chapter, Chapter(feature.chapter or "Features", [])).features.append(feature)
     return list(found.values())

@@ -30,7 +30,6 @@ _WIDER_SECONDS = 30.0
 # Accord's own may have to wait for another run, or worker, to do the same.
 _OWN_SECONDS = 600.0
 
-# One for all, since it holds nothing.
 _UNLIMITED = nullcontext()
 
 Name = str | Callable[[], str]
