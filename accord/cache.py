@@ -73,7 +73,7 @@ def check(path: Path, owner: int | None = None) -> os.stat_result:
 def read(base: Path, *names: str, owner: int | None = None) -> bytes:
     """Read the file to which the names lead from the directory, up to LARGEST bytes.
 
-    Raises UsageError for what `check` refuses on the way there, and OSError where it can't be read.
+    Raises UsageError where `check` would, for each part of the way, and OSError where it can't be read.
     """
     path = base.joinpath(*names)
     if not POSIX:
@@ -158,7 +158,7 @@ def _check(path: Path, status: os.stat_result, owner: int | None = None) -> None
 
 
 def _check_parent(path: Path) -> None:
-    """Refuse a directory of root's that another account could exchange for one of its own."""
+    """Raise UsageError for a directory of root's that another account could exchange for one of its own."""
     status = path.parent.stat()
     # Where the sticky bit is set, as on /tmp, nobody but its owner can rename what is there.
     if status.st_uid != 0 or (status.st_mode & _WRITABLE_BY_OTHERS and not status.st_mode & stat.S_ISVTX):

@@ -19,7 +19,7 @@ from accord.recording.merge import merge
 
 
 def main() -> None:
-    """Run the command; exits with 1 if something is amiss, 2 for words that it does not know, 130 at Ctrl-C."""
+    """Run the command; exits with 1 if something is wrong, 2 for unknown arguments, 130 at Ctrl-C."""
     parser = argparse.ArgumentParser(prog="accord", description="Acceptance suites that tell the truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser(
@@ -37,8 +37,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(arguments.run(arguments))
-    except AccordError as refusal:
-        sys.exit(one_line(str(refusal)))
+    except AccordError as error:
+        sys.exit(one_line(str(error)))
     except OSError as error:
         sys.exit(one_line(f"{error.filename or 'A file'}: {error.strerror or error}"))
     except KeyboardInterrupt:  # As a shell has it; what was to be written is not there, and what was there still is.
@@ -101,8 +101,8 @@ def _clean(_: argparse.Namespace) -> int:
     for leftover in found:
         try:
             asyncio.run(leftover.remove())
-        except AccordError as refusal:
-            print(one_line(str(refusal)), file=sys.stderr)
+        except AccordError as error:
+            print(one_line(str(error)), file=sys.stderr)
             left += 1
     print(f"Removed: {len(found) - left} of {len(found)}.")
     return 1 if left else 0

@@ -21,5 +21,5 @@ def pytest_accord_faults(path: Path, faults: Sequence[Fault]) -> None:
 def pytest_accord_messages(session: pytest.Session, messages: Path) -> bool | None:
     """Called when a run has ended and all its messages are in the file, which no other run writes to.
 
-    Who returns True takes care of the file; otherwise it takes its place as the messages file of the last run.
+    An implementation that returns True takes care of the file; otherwise it becomes the messages file of the last run.
     """

@@ -1,4 +1,4 @@
-"""What runs now: the test, its scenario and the step. It is kept here once; all rooms read it, and messages name it."""
+"""What runs now: the test, its scenario and the step. It is noted here once; all rooms read it, messages name it."""
 
 import asyncio
 from collections.abc import Generator

@@ -1,1 +1,1 @@
-"""What every room uses: text that may be shown, places in source files, files that appear whole, the time, a cache."""
+"""What every room uses: text that is safe to show, lines of source, files written whole or not at all, the time."""

@@ -1,4 +1,4 @@
-"""The time as it is, whatever a test makes of it."""
+"""The real time, also where a test freezes or shifts it."""
 
 import time
 

@@ -20,11 +20,11 @@ _LEFT_SECONDS = 3600
 
 @contextmanager
 def together() -> Iterator["Together"]:
-    """Give files that are written beside their places, and take them when the block ends; none does where it fails.
+    """Give files that are written beside their targets, and replace them when the block ends: all, or none if it fails.
 
-    A reader sees a former file or a new one, never a part, be it after a kill, with a full disk or in between. What is
-    on its way is on the disk (fsync) before it takes the place of what was there. A link stays one: what it leads to is
-    replaced. Raises OSError, whose `filename` is the target.
+    A reader sees the former file or the new one, never a part, even after a kill or with a full disk. Each file is on
+    the disk (fsync) before it replaces what was there. A link stays one: what it leads to is replaced.
+    Raises OSError, whose `filename` is the target.
     """
     files = Together()
     try:
@@ -35,14 +35,14 @@ def together() -> Iterator["Together"]:
 
 
 class Together:
-    """Files that are on their way."""
+    """Files that are written, and have not replaced their targets yet."""
 
     def __init__(self) -> None:
         self._parts: list[Path] = []
         self._moves: list[tuple[Path, Path, bool]] = []
 
     def write(self, path: Path, pieces: Iterable[str]) -> None:
-        """Write a text, as UTF-8; what is no file, such as a pipe, gets it at once."""
+        """Write a text, as UTF-8; a target that is not a file, such as a pipe, gets it at once."""
         with _at(path):
             if path.exists() and not path.is_file() and not path.is_dir():
                 # What others sent may have half a surrogate pair in it, and is published all the same.
@@ -58,21 +58,21 @@ class Together:
             self.move(self._parts[-1], target)
 
     def move(self, path: Path, target: Path) -> None:
-        """Have a file that was written elsewhere in the directory take its place."""
+        """Have a file that was written elsewhere in the directory replace the target."""
         self._moves.append((_real(path), _real(target), False))
 
     def keep(self, path: Path, target: Path) -> None:
-        """Have what is in a file, if there is one, take another place before the file is replaced."""
+        """Move a file, if there is one, to another name before it is replaced."""
         self._moves.append((_real(path), _real(target), True))
 
     def remove_parts(self) -> None:
-        """Leave nothing of what has not taken its place."""
+        """Remove what has not replaced its target."""
         for part in self._parts:
             with suppress(OSError):
                 part.unlink()
 
     def replace_targets(self) -> None:
-        """Have all of them take their places, one after another at once, unless it can be seen that one cannot."""
+        """Replace all targets, one right after another, unless it is clear beforehand that one cannot be replaced."""
         # All are looked at first, since one that was replaced cannot be taken back.
         for _path, target, _stays in self._moves:
             if target.is_dir():
@@ -88,7 +88,7 @@ class Together:
                 (self._second(path, target) if stays else path).replace(target)
 
     def _second(self, path: Path, target: Path) -> Path:
-        """Return a second name of the file, so that it never has none, or its own where the file system has no such."""
+        """Return a hard link to the file, so that it is never missing, or the file itself where there are none."""
         part = self._part(target)
         try:
             os.link(path, part)
@@ -108,7 +108,7 @@ class Together:
 
 @contextmanager
 def alone(directory: Path) -> Iterator[None]:
-    """Have no other process publish in the directory meanwhile, where the system can see to that."""
+    """Have no other process publish in the directory meanwhile, where the system supports that."""
     if sys.platform == "win32":  # It has no locks of directories.
         yield
         return

@@ -1,4 +1,4 @@
-"""The garbage collector, kept from looking again and again through what stays anyway."""
+"""Keeps the garbage collector from going again and again through objects that stay anyway."""
 
 import atexit
 import gc
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Have the garbage collector wait: what is made meanwhile stays for longer than that."""
+    """Have the garbage collector wait: what is created meanwhile outlives the block."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Where things stand, as messages name it: file and line, the file below the root of the run if it is there."""
+"""Where things are defined, as messages name it: file and line, the file below the root of the run if it is there."""
 
 import inspect
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""The app's own OpenAPI document: responses are held against it, and what of it the scenarios covered is counted."""
+"""The app's own OpenAPI document: responses are checked against it, and what of it the scenarios cover is counted."""

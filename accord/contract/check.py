@@ -1,4 +1,4 @@
-"""Responses held against the app's own OpenAPI document.
+"""Checks responses against the app's own OpenAPI document.
 
 OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1) documents the responses of an operation by their status: the headers
 of each and, by media type, its body. Schemas are JSON Schema 2020-12, which jsonschema-rs checks, formats included.

@@ -40,7 +40,7 @@ class Coverage:
         short = self.falls_short(required)
         if not self.responses:
             if short:
-                yield "contract: no scenario's response was held against one: hand it to `isolation.transport`."
+                yield "contract: no scenario's response was checked against one: hand it to `isolation.transport`."
             return
         covered = sum(self.responses.values())
         if covered == len(self.responses):

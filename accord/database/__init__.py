@@ -1,1 +1,1 @@
-"""A database for the run: where it comes from, by what it is known, and how it is removed."""
+"""A database for the run: where it comes from, how it is recognised, and how it is removed."""

@@ -1,4 +1,4 @@
-"""Who works in the directory of the server: whoever runs this, or, for root, an account that the server has."""
+"""The account that works in the server's directory: the user's own, or, for root, one that only the server has."""
 
 import os
 import subprocess

@@ -80,7 +80,7 @@ class ClusterFiles:
 
     @property
     def has_cluster(self) -> bool:
-        """Whether there is a cluster, be it a torn one."""
+        """Whether there is a cluster, even a damaged one."""
         with suppress(FileNotFoundError):
             return stat.S_ISDIR(self.data.lstat().st_mode)
         return False

@@ -77,7 +77,7 @@ class Cluster:
         if self.running():
             self.stop()
         if self._files.has_cluster:
-            # At one blow: a run that is killed here leaves no half of it in its place.
+            # By a rename: a run that is killed here leaves no half of it.
             self._files.as_account.move(self._files.data, self._files.unfinished())
         self._prepare()
         if address := self._launch():
@@ -88,7 +88,7 @@ class Cluster:
         )
 
     def running(self) -> URL | None:
-        """Return the server's address if it takes connections. One that is on its way up or down is stopped."""
+        """Return the server's address if it takes connections. One that is starting or stopping is stopped."""
         try:
             # First, since pg_ctl would wait for the end of a pipe that stands where the file should be.
             address = self._address()
@@ -97,7 +97,7 @@ class Cluster:
         if self._control("status"):
             return None
         host = address.host or str(address.query["host"])
-        # One that is gone is told at once; one that is only slow is worth waiting for, since others use it.
+        # One that is gone is reported at once; one that is only slow is worth waiting for, since others use it.
         answer = self._programs.run("pg_isready", "-t", "60", "-h", host, "-p", str(address.port)).returncode
         if answer == _REJECTS:
             self.stop()

@@ -131,7 +131,7 @@ async def _start(
         # Other runs may be using it, so it cannot be created anew.
         if running:
             raise
-        # Without fsync a crash can tear what shows only in use.
+        # Without fsync a crash can damage what shows only in use.
         return await created.enter_async_context(create(server.renew()))
 
 

@@ -1,1 +1,1 @@
-"""A feature file becomes tests: it is read, held against the rules, and collected."""
+"""A feature file becomes tests: it is read, checked against the rules, and collected."""

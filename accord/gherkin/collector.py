@@ -20,7 +20,7 @@ from accord.gherkin.names import Case, cases, rule_name
 from accord.gherkin.rules import Fault, faults, syntax_fault
 
 Cases = dict[int, list[Case]]
-"""The items that become of a scenario, by its line."""
+"""The items of each scenario, by its line."""
 
 
 class FeatureFile(pytest.Module):
@@ -31,8 +31,8 @@ class FeatureFile(pytest.Module):
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         """Yield the scenarios, those of a rule under the rule.
 
-        Raises CollectError, each fault with its line, for a file that can't be read or whose green could not be
-        trusted.
+        Raises CollectError, each fault with its line, for a file that can't be read, or that could pass without testing
+        anything.
         """
         document = self._read()
         if found := faults(document, _known_tags(self.config)):

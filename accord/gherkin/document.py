@@ -1,4 +1,4 @@
-"""A feature file, read: what Gherkin's own parser makes of it, and what pytest-bdd runs."""
+"""Reads a feature file: the tree of Gherkin's own parser, and the feature that pytest-bdd runs."""
 
 import hashlib
 from collections.abc import Iterator

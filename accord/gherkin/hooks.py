@@ -1,4 +1,4 @@
-"""The hooks by which feature files are collected, and their scenarios kept cheap."""
+"""The hooks by which feature files are collected, and by which their scenarios cost little."""
 
 from collections.abc import Generator
 from pathlib import Path

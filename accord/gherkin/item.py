@@ -43,7 +43,7 @@ class Scenario(pytest.Function):
         def run(request: pytest.FixtureRequest) -> None:
             __tracebackhide__ = True
             try:
-                # Rendered when it runs: kept for all scenarios of a large suite, it would fill the memory.
+                # Rendered when it runs: the steps of all scenarios of a large suite would fill the memory.
                 run_steps(template.feature, template.render(row), request)
             except BaseException as error:
                 error.__traceback__ = from_step(error.__traceback__)
@@ -72,7 +72,7 @@ class Scenario(pytest.Function):
             return _unfixed(step, self._location(step), error)
         try:
             return super().repr_failure(excinfo)
-        except BaseException as fault:  # What is shown of the frames asks values of others what they are.
+        except BaseException as fault:  # pytest shows values in the frames, whose `__repr__` may raise anything.
             # A Ctrl-C of the user's ends the run; one that a `__repr__` raises does not.
             if isinstance(fault, KeyboardInterrupt) and not is_of_text(fault):
                 raise

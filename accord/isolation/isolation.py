@@ -123,7 +123,7 @@ class Isolation:
     async def _rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
         is_new = self._listen(engine.sync_engine)
-        # `async with` a connection, or session, closes it in a task of its own: four turns of the event loop.
+        # `async with` a connection, or session, closes it in a task of its own: four cycles of the event loop.
         async with aclosing(await engine.connect()) as connection:
             transaction = await connection.begin()
             if is_new:
@@ -172,13 +172,13 @@ class Isolation:
             yield session
 
     def transport(self, app: Any, contract: Contract | None = None) -> httpx.AsyncBaseTransport:
-        """Return the way to `app` for an `httpx.AsyncClient`: in-process, one request after another.
+        """Return a transport to `app` for an `httpx.AsyncClient`: in-process, one request after another.
 
         An error that the app does not handle is the 500 that a user gets, with its traceback in the log. Each response
-        is held against the contract, if there is one; what it documents and a scenario sees is noted as covered.
+        is checked against the contract, if there is one; what it documents and a scenario sees is noted as covered.
         Raises UncommittedWorkError from a request that begins over changes which a step left uncommitted,
-        ContractViolationError from one whose response is not as documented, and OutageError from one that met with a
-        connection which is cut, or a disk that is full.
+        ContractViolationError from one whose response is not as documented, and OutageError from one whose connection
+        was cut, or for which the server's disk was full.
 
         Where the client has a `timeout`, the response or its next part must come within its `read` seconds, else
         httpx.ReadTimeout is raised, as over a network; connecting, writing and a pool take no time here. The 5 seconds

@@ -25,12 +25,12 @@ class Requests:
 
     def begin(self) -> None:
         """A scenario begins."""
-        # A request of the last one that did not end when it was cancelled may have the other one still.
+        # A request of the last scenario that did not end when it was cancelled may still hold the old one.
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def under_way(self, name: str, *, at_once: bool) -> AsyncIterator[None]:
-        """One more, which waits for the others unless they run at once. Raises DeadlockError if one does not end."""
+        """One more request, which waits for the others unless `at_once`. Raises DeadlockError if one does not end."""
         task = asyncio.current_task()
         assert task is not None, "a request is awaited in a task"
         self._under_way.add(task)

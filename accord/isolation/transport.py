@@ -1,4 +1,4 @@
-"""The way from an httpx client to the app: in-process, with what a client over a network would meet."""
+"""The transport from an httpx client to the app: in-process, and otherwise as over a network."""
 
 import asyncio
 import logging
@@ -33,9 +33,9 @@ _NOT_CHOSEN = httpx.Timeout(5).as_dict()
 
 
 class Transport(httpx.ASGITransport):
-    """Takes requests to the app, and holds its responses against the contract; `Isolation.transport` says the rest.
+    """Takes requests to the app, and checks its responses against the contract; see `Isolation.transport`.
 
-    `boundary` is what each request, by its name, happens in.
+    `boundary(name)` gives the context in which a request is served.
     """
 
     def __init__(

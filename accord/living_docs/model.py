@@ -51,7 +51,7 @@ class Pickle:
 
     @property
     def notable(self) -> bool:
-        """Whether its runs have more to show than that they kept it."""
+        """Whether its runs have more to show than that they passed."""
         return len(self.runs) > 1 or any(run.earlier or any(step.notable for step in run.steps) for run in self.runs)
 
     @property

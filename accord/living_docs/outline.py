@@ -50,7 +50,7 @@ def give_slugs(document: Document) -> None:
 
 def _free(name: str, taken: dict[str, int], parent: str = "") -> str:
     """Return a slug that is not taken; `taken` has each with the number that was last given to one of its name."""
-    # Letters of any language are kept; browsers show them in an address. 80 characters are enough to be told apart by.
+    # Letters of any language stay, since browsers show them in an address; 80 characters tell names apart.
     slug = "-".join(re.findall(r"\w+", name.lower()))[:80] or "unnamed"
     free = slug = f"{parent}.{slug}" if parent else slug
     # The number goes on from the last one: ten thousand scenarios of one name would be compared pair by pair.

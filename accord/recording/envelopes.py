@@ -13,7 +13,7 @@ from accord.recording import ndjson
 Envelope = dict[str, Any]
 """One message, by its kind."""
 
-# The version of the protocol whose schemas the tests hold messages against.
+# The version of the protocol with whose classes the tests read the messages.
 PROTOCOL = "34.2.0"
 GHERKIN = "text/x.cucumber.gherkin+plain"
 SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}

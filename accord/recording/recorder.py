@@ -5,7 +5,7 @@ it ends. Ids are made of what they stand for, the same in every process and on e
 joined.
 
 Messages are plain dicts, since a dozen are written for each scenario: the classes of the package cucumber-messages,
-which the tests hold them against, take ten times as long.
+with which the tests check them, take ten times as long.
 """
 
 from collections.abc import Iterable, Sequence

@@ -124,7 +124,7 @@ class Writing:
     # Last, when all others have had their say on the exit status, which becomes the success of the run.
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write what did not run, and the end, and have the file taken."""
+        """Write what did not run, and the end, and hand the file over."""
         self._writer.write(self._recorder.take())
         messages = self._writer.finish(success=session.exitstatus == pytest.ExitCode.OK)
         if messages is None or session.config.hook.pytest_accord_messages(session=session, messages=messages):
@@ -144,7 +144,7 @@ class Writing:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say why there are not all messages, or where they are."""
+        """Say why messages are missing, or where they are."""
         for fault in filter(None, (self._writer.fault, *self._faults)):
             terminalreporter.write_line(one_line(fault), red=True)
 

@@ -100,7 +100,7 @@ class Visible:
         for definition in definitions:
             start, is_all = literal_start(definition.parser)
             if is_all:
-                # Most sentences have no arguments, and are found by a look into a dict.
+                # A sentence without arguments is found by one look into a dict.
                 self._literal[start].append(definition)
             else:
                 self._others.append((_plain(start), definition))

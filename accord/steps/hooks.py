@@ -47,7 +47,7 @@ class Steps:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Fail a scenario for what its fixtures kept unawaited."""
+        """Fail a scenario for what its fixtures left unawaited."""
         __tracebackhide__ = True
         try:
             result = yield

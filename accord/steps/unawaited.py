@@ -89,7 +89,7 @@ class Unawaited:
         self.check()
 
     def end(self) -> str:
-        """The scenario's fixtures are gone: tell what they had kept, or nothing."""
+        """The scenario's fixtures are gone: return sentences on what they left unawaited, or an empty text."""
         self._steps.clear()
         return self._sentences()
 

@@ -52,7 +52,7 @@ class Completing:
         self.awaited: Awaited | None = None
         """The innermost that runs."""
         self.abandoned: list[asyncio.Task[Any]] = []
-        """Tasks that did not end when they were cancelled. They are kept: to drop one would run its code again."""
+        """Tasks that did not end when they were cancelled. They are held here: to drop one would run its code again."""
 
     def complete(
         self, coroutine: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop, context: Context | None

@@ -128,7 +128,7 @@ def _chain(awaited: Any) -> Iterator[Any]:
         if any(hasattr(awaited, name) for name in _AWAITING):
             awaited = _first(awaited, _AWAITING)
         else:
-            # What stands between, as `anext()` or a future's iterator, tells nobody but the garbage collector.
+            # What stands between, such as `anext()` or a future's iterator, only the garbage collector can look into.
             awaited = next((it for it in gc.get_referents(awaited) if _is_awaitable(it)), None)
 
 

@@ -78,4 +78,4 @@ def test_a_run_whose_scenarios_have_no_contract_covers_nothing(suite: Project) -
     silent.stdout.no_fnmatch_line("contract:*")
     result = suite.run("--accord-fail-under-coverage=1")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["contract: no scenario's response was held against one*"])
+    result.stdout.fnmatch_lines(["contract: no scenario's response was checked against one*"])

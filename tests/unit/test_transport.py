@@ -1,4 +1,4 @@
-"""A response is held against the contract where it passes on its way from the app to the client."""
+"""A response is checked against the contract where it passes on its way from the app to the client."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any

@@ -67,7 +67,7 @@ class TestCases:
         return text
 
     def test_case_started(self, message: Json) -> None:
-        """Take the beginning of an attempt; what an earlier one found is kept as the reason why there is another."""
+        """Take the beginning of an attempt; the failure of an earlier one is noted as the reason for it."""
         case, attempt = message["testCaseId"], message["id"]
         _, run, steps = self._cases[case]
         if self._attempts.setdefault(attempt, case) != case:

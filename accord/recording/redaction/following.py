@@ -1,6 +1,6 @@
 """Values that follow the name of a secret in a text: they are learned, and what stands for them is noted.
 
-Each method is told where a value begins, and returns where to read on.
+Each method takes the position where a value begins, and returns the one where to read on.
 """
 
 import json

@@ -58,7 +58,7 @@ _ENDINGS = ("token", "tokens", "secret", "secrets", "cookie", "passwd", "apikey"
 _LONG = 8
 _MOST_WORDS = 4
 
-# A last word that says what the name tells about a secret.
+# A last word of names that describe a secret, whose value is none.
 _ABOUT = frozenset(
     words(
         "type types kind count counts length len min max minimum maximum policy policies requirements rule rules"

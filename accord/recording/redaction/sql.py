@@ -58,7 +58,7 @@ def _end_of_comment(statement: str, at: int) -> int:
 # One of these is in each error that repeats values, and in hardly any other text.
 _SIGNS = ["[SQL: ", "[parameters: ", "Key (", "Failing row", "nvalid ", "out of range", "malformed ", "at or near "]
 _SIGNS += ["LINE ", "CONTEXT: ", "STATEMENT: ", "QUERY: ", "JSON data"]
-# No group is possessive whose turn may fail half way: Python goes on in the wrong place then, before 3.11.5.
+# No group is possessive whose last repetition may fail half way: before 3.11.5 Python goes on in the wrong place then.
 # Between which words a value stands: after the first, up to the second, or else to the end of the line.
 _DETAILS = [
     (

@@ -7,7 +7,7 @@ from html import unescape
 
 from accord.recording.redaction.names import LABELS, VALUES, Strength, words
 
-# Before Python 3.11.5 a possessive group goes on in the wrong place where the last turn of it fails half way.
+# Before Python 3.11.5 a possessive group goes on in the wrong place where its last repetition fails half way.
 _TAG = re.compile(r"""<([\w.-]+:)?([\w.-]+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*)>""")
 _ATTRIBUTE = re.compile(r"""(?<![\w:.@-])([\w:.@-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>|<[^<>]*+>")
@@ -44,7 +44,6 @@ def read_tag(text: str, at: int, strength: Callable[[str], Strength], unclosed: 
             read.secrets.append((start, end, [value], is_secret))
         else:
             read.others.append((start, end, value))
-    # It has no content.
     if tag.group().endswith("/>"):
         return read
     prefix, name = tag[1] or "", tag[2]
