@@ -51,45 +51,45 @@ PACKAGES = ("pytest", "pytest-asyncio", "pytest-bdd", "behave", "httpx", "fastap
 
 def sizes(suites: Suites) -> str:
     """Plain tests, Accord and behave, doing the same requests."""
-    told, found = [], {}
+    sections, found = [], {}
     for scenarios, rounds in SIZES.items():
         commands = {"plain pytest-asyncio": suites.plain(scenarios), "Accord": suites.accord(scenarios)}
         found[scenarios] = compare(commands | {"behave": suites.behave(scenarios)}, rounds)
         to_behave = found[scenarios].ratio("Accord", "behave")
-        told.append(f"{scenarios} scenarios:\n\n{found[scenarios].table()}\n\nAccord / behave: {to_behave:.2f}")
+        sections.append(f"{scenarios} scenarios:\n\n{found[scenarios].table()}\n\nAccord / behave: {to_behave:.2f}")
     for name in ("plain pytest-asyncio", "Accord"):
         few, many = (_milliseconds(found[20], found[scenarios], name, scenarios - 20) for scenarios in (200, 5_000))
         each = f"each beyond the first 20 costs {few:.2f} ms in a run of 200, {many:.2f} ms in one of 5000"
-        told.append(f"{name}: {each}, ratio {many / few:.2f}.")
-    return "\n\n".join(told)
+        sections.append(f"{name}: {each}, ratio {many / few:.2f}.")
+    return "\n\n".join(sections)
 
 
 def growth(suites: Suites) -> str:
     """What a scenario costs early and late in a large run, which takes turns of ten with runs of 1000."""
-    told = [
+    rows = [
         "| | the first 1000 / others | the last 1000 / others | last / first | KB kept of each after 1000 |",
         "|---|---:|---:|---:|---:|",
     ]
     both: dict[str, Callable[..., Command]] = {"plain pytest-asyncio": suites.plain, "Accord": suites.accord}
     for name, suite in both.items():
-        tens, small = in_turns(suites, partial(suites.pace, suite, LARGE), partial(suites.pace, suite, 1_000))
+        tens, small = alternately(suites, partial(suites.pace, suite, LARGE), partial(suites.pace, suite, 1_000))
         first, last = beside(tens[:100], small), beside(tens[-100:], small)
-        kept = (tens[-1].kilobytes - tens[99].kilobytes) / (LARGE - 1_000)
-        told.append(f"| {name} | {first:.2f} | {last:.2f} | {last / first:.2f} | {kept:.1f} |")
-    return f"{LARGE} scenarios:\n\n" + "\n".join(told)
+        retained = (tens[-1].kilobytes - tens[99].kilobytes) / (LARGE - 1_000)
+        rows.append(f"| {name} | {first:.2f} | {last:.2f} | {last / first:.2f} | {retained:.1f} |")
+    return f"{LARGE} scenarios:\n\n" + "\n".join(rows)
 
 
-def in_turns(
+def alternately(
     suites: Suites, measured: Callable[..., list[Ten]], others: Callable[..., list[Ten]]
 ) -> tuple[list[Ten], list[Ten]]:
     """Return what every ten scenarios took, of a run and of those beside it, which take turns of ten with it."""
     database = make_url(suites.url).set(database=BESIDE).render_as_string(hide_password=False)
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as other:
-        turns = f"{directory}/turns"
-        run_of_it = other.submit(measured, BENCHMARK_TURNS=turns)
+        lock = f"{directory}/lock"
+        run_of_it = other.submit(measured, BENCHMARK_LOCK=lock)
         beside_it: list[Ten] = []
         while not run_of_it.done():
-            beside_it += others(DATABASE_URL=database, BENCHMARK_TURNS=turns)
+            beside_it += others(DATABASE_URL=database, BENCHMARK_LOCK=lock)
     return run_of_it.result(), beside_it
 
 
@@ -123,11 +123,11 @@ def floor(suites: Suites) -> str:
         for scenarios in (20, 1_000)
     )
     alone, plain, scenario = (_milliseconds(few, many, name, 980) for name in many.runs)
-    told = (
+    summary = (
         f"Without start-up: the requests alone {alone:.2f} ms, in a plain test {plain:.2f} ms, ratio "
         f"{plain / alone:.2f}, in a scenario {scenario:.2f} ms, ratio {scenario / alone:.2f}."
     )
-    return f"1000 scenarios:\n\n{many.table()}\n\n{told}"
+    return f"1000 scenarios:\n\n{many.table()}\n\n{summary}"
 
 
 def _milliseconds(few: Compared, many: Compared, name: str, more: int) -> float:
@@ -136,18 +136,23 @@ def _milliseconds(few: Compared, many: Compared, name: str, more: int) -> float:
 
 def isolation(suites: Suites) -> str:
     """What keeps tests apart: a rollback, or a database that is cleaned, or made, for each."""
-    ways = {"DELETE": "delete", "TRUNCATE": "truncate", "drop and create": "drop", "a copy of a template": "template"}
-    told = []
+    methods = {
+        "DELETE": "delete",
+        "TRUNCATE": "truncate",
+        "drop and create": "drop",
+        "a copy of a template": "template",
+    }
+    sections = []
     with server_in_memory() as url:
         # Each server has this one, and nobody is connected to it.
         in_memory = url.set(database="template1").render_as_string(hide_password=False)
-        for place, address in {"on disk": suites.url, "in memory": in_memory}.items():
+        for storage, address in {"on disk": suites.url, "in memory": in_memory}.items():
             commands = {"rollback": suites.plain(200, DATABASE_URL=address)}
-            for words, way in ways.items():
-                environment = {"BENCHMARK_CLEANING": way, "DATABASE_URL": address}
-                commands[words] = suites.plain(200, conftest="suites/plain/cleaning.py", **environment)
-            told.append(f"200 plain tests, the server's data {place}:\n\n{compare(commands, ROUNDS).table()}")
-    return "\n\n".join(told)
+            for name, method in methods.items():
+                environment = {"BENCHMARK_CLEANING": method, "DATABASE_URL": address}
+                commands[name] = suites.plain(200, conftest="suites/plain/cleaning.py", **environment)
+            sections.append(f"200 plain tests, the server's data {storage}:\n\n{compare(commands, ROUNDS).table()}")
+    return "\n\n".join(sections)
 
 
 def transport(suites: Suites) -> str:
@@ -176,10 +181,10 @@ def recording(suites: Suites) -> str:
     found = compare(commands | {"published again": suites.render(), "nothing": suites.nothing()}, ROUNDS)
     rounds = zip(found.runs["published again"], found.runs["nothing"], found.runs["neither"], strict=True)
     publishing = statistics.median((again.seconds - nothing.seconds) / off.seconds for again, nothing, off in rounds)
-    told = [f"{recorded(suites, scenarios):.3f} in a run of {scenarios}" for scenarios in (1_000, 1_000, LARGE)]
+    costs = [f"{recorded(suites, scenarios):.3f} in a run of {scenarios}" for scenarios in (1_000, 1_000, LARGE)]
     return (
         f"1000 scenarios:\n\n{found.table()}\n\nPublishing by itself / the run {publishing:.3f}. "
-        f"Ten scenarios recorded / ten of another run beside it, which are not: {', '.join(told)}."
+        f"Ten scenarios recorded / ten of another run beside it, which are not: {', '.join(costs)}."
     )
 
 
@@ -187,19 +192,19 @@ def recorded(suites: Suites, scenarios: int) -> float:
     """Return what scenarios cost that are recorded, beside those of another run in turns of ten, which are not."""
     with_record = partial(suites.pace, suites.accord, scenarios)
     without = partial(suites.pace, suites.accord, 1_000, "--accord-docs=")
-    return beside(*in_turns(suites, with_record, without))
+    return beside(*alternately(suites, with_record, without))
 
 
 def workers(suites: Suites) -> str:
     """Workers of pytest-xdist, on the processors of this machine, which they share with PostgreSQL."""
-    told = []
+    sections = []
     for scenarios in (200, 1_000):
         commands = {"no workers": suites.accord(scenarios)}
         for number in (1, 2):
             commands[f"-n {number}"] = suites.accord(scenarios, "-n", str(number))
         commands["-n 2 --dist load"] = suites.accord(scenarios, "-n", "2", "--dist", "load")
-        told.append(f"{scenarios} scenarios:\n\n{compare(commands, ROUNDS).table()}")
-    return "\n\n".join(told)
+        sections.append(f"{scenarios} scenarios:\n\n{compare(commands, ROUNDS).table()}")
+    return "\n\n".join(sections)
 
 
 def start(suites: Suites) -> str:
@@ -283,8 +288,8 @@ def write(title: str, section: str) -> None:
     _, *parts = RESULTS.read_text(encoding="utf-8").split("\n## ") if RESULTS.exists() else [""]
     sections = {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in parts} | {title: section.strip()}
     known = [name.capitalize() for name in COMPARISONS]
-    told = "\n".join(f"## {name}\n\n{sections[name]}\n" for name in known if name in sections)
-    RESULTS.write_text(HEAD + told, encoding="utf-8")
+    text = "\n".join(f"## {name}\n\n{sections[name]}\n" for name in known if name in sections)
+    RESULTS.write_text(HEAD + text, encoding="utf-8")
 
 
 def machine() -> str:

@@ -1,4 +1,4 @@
-"""How long the document of a large suite takes to make and to read, and how large it is.
+"""How long the document of a large suite takes to write and to read, and how large it is.
 
     uv run python -m benchmarks.document [SCENARIOS]
 
@@ -56,9 +56,9 @@ def messages(scenarios: int, *, evidence: bool) -> Iterator[Json]:
     yield {"meta": {"protocolVersion": "34.0.0", **machine, "ci": ci}}
     yield {"testRunStarted": {"id": "run", "timestamp": _time(0)}}
     for number, (_, _, sentence) in enumerate(SENTENCES):
-        place = {"uri": "steps/tasks.py", "location": {"line": 10 * number + 1}}
+        reference = {"uri": "steps/tasks.py", "location": {"line": 10 * number + 1}}
         pattern = {"source": sentence, "type": "REGULAR_EXPRESSION"}
-        yield {"stepDefinition": {"id": f"d{number}", "pattern": pattern, "sourceReference": place}}
+        yield {"stepDefinition": {"id": f"d{number}", "pattern": pattern, "sourceReference": reference}}
     for first in range(0, scenarios, SCENARIOS_A_FEATURE):
         numbers = range(first, min(first + SCENARIOS_A_FEATURE, scenarios))
         yield {"gherkinDocument": _feature(numbers)}
@@ -76,8 +76,8 @@ def _feature(numbers: range) -> Json:
     number = numbers.start // SCENARIOS_A_FEATURE
     children = [{"scenario": _scenario(one)} for one in numbers]
     titled = {"keyword": "Feature", "name": f"Sharing tasks, part {number}", "description": "  As someone\n  I share."}
-    told = {"language": "en", "tags": [], "location": {"line": 1, "column": 1}, "children": children}
-    return {"uri": _uri(numbers.start), "feature": told | titled, "comments": []}
+    fields = {"language": "en", "tags": [], "location": {"line": 1, "column": 1}, "children": children}
+    return {"uri": _uri(numbers.start), "feature": fields | titled, "comments": []}
 
 
 def _scenario(number: int) -> Json:
@@ -87,37 +87,37 @@ def _scenario(number: int) -> Json:
             "id": f"{number}-{step}",
             "keyword": keyword,
             "keywordType": kind,
-            "text": _said(sentence, number),
+            "text": _text(sentence, number),
             "location": {"line": line + 1 + step, "column": 5},
         }
         for step, (keyword, kind, sentence) in enumerate(SENTENCES)
     ]
     titled = {"keyword": "Scenario", "name": _name(number), "description": ""}
-    place = {"location": {"line": line, "column": 3}}
-    return {"id": f"s{number}", "tags": [], "steps": steps, "examples": []} | titled | place
+    location = {"location": {"line": line, "column": 3}}
+    return {"id": f"s{number}", "tags": [], "steps": steps, "examples": []} | titled | location
 
 
 def _name(number: int) -> str:
     return f"A shared task keeps its people, case {number}"
 
 
-def _said(sentence: str, number: int) -> str:
+def _text(sentence: str, number: int) -> str:
     return sentence.format(number, GOODS[number % len(GOODS)], number % 7 + 1)
 
 
 def _run(number: int, *, evidence: bool) -> Iterator[Json]:
     steps = range(len(SENTENCES))
-    said = [
+    pickle_steps = [
         {
             "id": f"p{number}-{step}",
             "astNodeIds": [f"{number}-{step}"],
             "type": SENTENCES[step][1],
-            "text": _said(SENTENCES[step][2], number),
+            "text": _text(SENTENCES[step][2], number),
         }
         for step in steps
     ]
-    told = {"uri": _uri(number), "language": "en", "name": _name(number), "tags": [], "steps": said}
-    yield {"pickle": {"id": f"p{number}", "astNodeIds": [f"s{number}"], **told}}
+    fields = {"uri": _uri(number), "language": "en", "name": _name(number), "tags": [], "steps": pickle_steps}
+    yield {"pickle": {"id": f"p{number}", "astNodeIds": [f"s{number}"], **fields}}
     tests = [
         {
             "id": f"t{number}-{step}",
@@ -157,14 +157,14 @@ def _time(milliseconds: int) -> Json:
 
 
 def rendered(directory: Path, scenarios: int, *, evidence: bool) -> Path:
-    """Make the stream and render it in a process of its own; prints what that took. Returns the page."""
-    stream = directory / "messages.ndjson"
-    with stream.open("w", encoding="utf-8") as file:
+    """Write a messages file and render it in a process of its own; prints what that took. Returns the page."""
+    written = directory / "messages.ndjson"
+    with written.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(message) + "\n" for message in messages(scenarios, evidence=evidence))
-    took = run(Command([ACCORD, "render", stream.name, "-o", "."], directory))
+    took = run(Command([ACCORD, "render", written.name, "-o", "."], directory))
     seconds, memory = took.seconds - starting(directory), took.megabytes
     page = directory / "index.html"
-    size, of = page.stat().st_size / 1e6, stream.stat().st_size / 1e6
+    size, of = page.stat().st_size / 1e6, written.stat().st_size / 1e6
     words = "with evidence" if evidence else "without evidence"
     print(f"{words}: {of:.1f} MB of messages rendered in {seconds:.1f} s, {memory:.0f} MB of memory, to {size:.1f} MB")
     return page
@@ -176,26 +176,28 @@ def starting(directory: Path) -> float:
 
 
 def merged(directory: Path, scenarios: int) -> None:
-    """Print how long it takes to join the records of four machines that ran a quarter each."""
+    """Print how long it takes to join the messages files of four machines that ran a quarter each."""
     parts = [directory / f"part_{number}.ndjson" for number in range(PARTS)]
     with ExitStack() as stack:
         files = [stack.enter_context(part.open("w", encoding="utf-8")) for part in parts]
         for message in messages(scenarios, evidence=True):
-            [told] = message.values()
+            [content] = message.values()
             case = (
-                told["id"] if "testCase" in message or "testCaseStarted" in message else told.get("testCaseStartedId")
+                content["id"]
+                if "testCase" in message or "testCaseStarted" in message
+                else content.get("testCaseStartedId")
             )
-            # What is no test case's own, such as documents, each of the machines tells.
-            wanted = files if case is None else [files[int(case[1:]) % PARTS]]
-            for file in wanted:
+            # What is not of one test case, such as documents, is in the file of each machine.
+            targets = files if case is None else [files[int(case[1:]) % PARTS]]
+            for file in targets:
                 file.write(json.dumps(message) + "\n")
     names = [part.name for part in parts]
     merge = Command([ACCORD, "merge", *names, "-o", "merged.ndjson"], directory, f"{scenarios} scenarios of {PARTS} ")
-    print(f"merged from {PARTS} records in {run(merge).seconds - starting(directory):.1f} s")
+    print(f"merged from {PARTS} files in {run(merge).seconds - starting(directory):.1f} s")
 
 
 def formatted(directory: Path) -> Path:
-    """Have @cucumber/html-formatter make its page of the stream that is in the directory; prints its size."""
+    """Have @cucumber/html-formatter make its page of the messages file in the directory; prints its size."""
     packages = ["@cucumber/html-formatter", "@cucumber/messages"]
     subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=directory, check=True)
     shutil.copy(FORMATTER, directory)

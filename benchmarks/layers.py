@@ -96,13 +96,13 @@ def layers(suites: Suites) -> str:
         for name, command in commands.items():
             found[name] += sampled(command)
     plain, accord = found[PLAIN], found["Accord"]
-    told = [f"{SCENARIOS} scenarios:", "", f"| | {' | '.join(found)} | Accord - plain |", f"|---|{'---:|' * 5}"]
+    lines = [f"{SCENARIOS} scenarios:", "", f"| | {' | '.join(found)} | Accord - plain |", f"|---|{'---:|' * 5}"]
     for name in sorted(sum(found.values(), Counter()), key=lambda name: plain[name] - accord[name]):
-        told.append(
+        lines.append(
             _row(name, [samples[name] for samples in found.values()], accord[name] - plain[name], plain.total())
         )
     totals = [samples.total() for samples in found.values()]
-    return "\n".join([*told, _row("all", totals, accord.total() - plain.total(), plain.total())])
+    return "\n".join([*lines, _row("all", totals, accord.total() - plain.total(), plain.total())])
 
 
 def _row(name: str, numbers: list[int], more: int, hundred: int) -> str:

@@ -93,8 +93,8 @@ class Compared:
         lines = ["| | seconds | ratio | ratio of processor time | MB at the peak |", "|---|---:|---:|---:|---:|"]
         for name in self.runs:
             ratios = self.ratio(name, first), self.ratio(name, first, _processor)
-            told = f"{self.median(name):.2f} | {ratios[0]:.2f} | {ratios[1]:.2f} | {self.median(name, _megabytes):.0f}"
-            lines.append(f"| {name} | {told} |")
+            cells = f"{self.median(name):.2f} | {ratios[0]:.2f} | {ratios[1]:.2f} | {self.median(name, _megabytes):.0f}"
+            lines.append(f"| {name} | {cells} |")
         return "\n".join(lines)
 
 

@@ -15,11 +15,11 @@ SELDOM = 10
 
 def redaction(suites: Suites) -> str:
     """What recording costs that hides secrets, in the processor's milliseconds beyond a run that records nothing."""
-    told = ["| a body of 1 MB, where ten secrets are known | ms |", "|---|---:|"]
-    told += [f"| {name} | {_milliseconds(suites, name, SELDOM):.0f} |" for name in LARGE]
-    told += ["", "| an ordinary exchange | ms |", "|---|---:|"]
-    told += [f"| {name} | {_milliseconds(suites, name, OFTEN):.3f} |" for name in SMALL]
-    return "\n".join(told)
+    lines = ["| a body of 1 MB, where ten secrets are known | ms |", "|---|---:|"]
+    lines += [f"| {name} | {_milliseconds(suites, name, SELDOM):.0f} |" for name in LARGE]
+    lines += ["", "| an ordinary exchange | ms |", "|---|---:|"]
+    lines += [f"| {name} | {_milliseconds(suites, name, OFTEN):.3f} |" for name in SMALL]
+    return "\n".join(lines)
 
 
 def _milliseconds(suites: Suites, name: str, times: int) -> float:

@@ -74,29 +74,32 @@ def query(url: URL, statement: str) -> list[Any]:
 
 
 @contextmanager
-def server(home: Path) -> Iterator[URL]:
-    """Yield the address of a server whose data is in `home`: its programs, account and settings are the wheel's."""
+def server(directory: Path) -> Iterator[URL]:
+    """Yield the address of a server whose data is in `directory`: programs, account and settings are the wheel's."""
     with wheel() as shared:
         [(programs,)] = query(shared, "SELECT setting FROM pg_config WHERE name = 'BINDIR'")
         [(data,)] = query(shared, "SHOW data_directory")
         settings = [f"-c {name}='{setting}'" for name, setting in query(shared, SETTINGS)]
     status = os.stat(data)
-    os.chown(home, status.st_uid, status.st_gid)
+    os.chown(directory, status.st_uid, status.st_gid)
     # PostgreSQL refuses to run as root.
     rights: dict[str, Any] = {}
     if os.geteuid() == 0:
-        rights = {"user": status.st_uid, "group": status.st_gid, "extra_groups": [], "cwd": home}
+        rights = {"user": status.st_uid, "group": status.st_gid, "extra_groups": [], "cwd": directory}
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run(
-            [f"{programs}/{program}", "-D", f"{home}/data", *arguments], check=True, stdout=subprocess.DEVNULL, **rights
+            [f"{programs}/{program}", "-D", f"{directory}/data", *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **rights,
         )
 
     run("initdb", "--no-sync", "--username=postgres", "--auth=trust", "--locale-provider=builtin", "--locale=C.UTF-8")
-    place = f"-c listen_addresses='' -c unix_socket_directories='{home}'"
-    run("pg_ctl", "-w", "-l", f"{home}/log", "-o", " ".join([*settings, place]), "start")
+    sockets = f"-c listen_addresses='' -c unix_socket_directories='{directory}'"
+    run("pg_ctl", "-w", "-l", f"{directory}/log", "-o", " ".join([*settings, sockets]), "start")
     try:
-        yield URL.create("postgresql+asyncpg", "postgres", database="postgres", query={"host": str(home)})
+        yield URL.create("postgresql+asyncpg", "postgres", database="postgres", query={"host": str(directory)})
     finally:
         run("pg_ctl", "-w", "-m", "fast", "stop")
 

@@ -51,10 +51,10 @@ def main() -> int:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         directory.chmod(0o755)  # The servers' account is to find its way in.
-        homes = [directory / f"server-{number}" for number in range(count)]
-        for home in homes:
-            home.mkdir()
-        addresses = [stack.enter_context(server(home)) for home in homes]
+        server_directories = [directory / f"server-{number}" for number in range(count)]
+        for server_directory in server_directories:
+            server_directory.mkdir()
+        addresses = [stack.enter_context(server(server_directory)) for server_directory in server_directories]
         if begin(addresses[0], directory / "whole").wait():
             return 1
         whole = directory / "whole" / "messages.ndjson"
@@ -69,11 +69,11 @@ def main() -> int:
         if max(shard.wait() for shard in shards):
             return 1
         seconds = time.perf_counter() - start
-        records = [directory / f"shard-{number}" / "messages.ndjson" for number in range(1, count + 1)]
-        merge = [sys.executable, ACCORD, "merge", *map(str, records), "-o", str(directory / "messages.ndjson")]
+        files = [directory / f"shard-{number}" / "messages.ndjson" for number in range(1, count + 1)]
+        merge = [sys.executable, ACCORD, "merge", *map(str, files), "-o", str(directory / "messages.ndjson")]
         merged = subprocess.run(merge, stdout=subprocess.PIPE, text=True)
         one, all_of_them = results(whole), results(directory / "messages.ndjson")
-        parts = ", ".join(str(len(results(record))) for record in records)
+        parts = ", ".join(str(len(results(file))) for file in files)
         print(f"{len(all_of_them)} scenarios in {count} parts ({parts}) after {seconds:.1f} s, {len(one)} in one run")
         same = one == all_of_them and not merged.returncode and "more than once" not in merged.stdout
         print("the same results" if same else "other results")

@@ -22,9 +22,9 @@ def starting(first: Command, imports: Command) -> str:
         for stage, took in _stages(first).items():
             if number:  # The first one warms up.
                 stages[stage].append(1_000 * took)
-    told = ["Where it goes, in other runs, with the server's data in memory:", "", "| stage | ms |", "|---|---:|"]
+    lines = ["Where it goes, in other runs, with the server's data in memory:", "", "| stage | ms |", "|---|---:|"]
     stages[OTHERS] = stages.pop(OTHERS)
-    told += [f"| {stage} | {statistics.median(took):.0f} |" for stage, took in stages.items()]
+    lines += [f"| {stage} | {statistics.median(took):.0f} |" for stage, took in stages.items()]
     more = _imported(first)
     for module in _imported(imports):
         more.pop(module, None)
@@ -32,14 +32,14 @@ def starting(first: Command, imports: Command) -> str:
     for module, microseconds in more.items():
         packages[module.partition(".")[0]] += microseconds
     large = {package: took for package, took in packages.most_common() if took >= SHOWN * 1_000}
-    told += [
+    lines += [
         "",
         "| imported beyond the app and pytest | ms, timed by `-X importtime`, which adds to it |",
         "|---|---:|",
     ]
-    told += [f"| {package} | {took / 1_000:.0f} |" for package, took in large.items()]
-    told += [f"| {len(packages) - len(large)} others | {(packages.total() - sum(large.values())) / 1_000:.0f} |"]
-    return "\n".join(told)
+    lines += [f"| {package} | {took / 1_000:.0f} |" for package, took in large.items()]
+    lines += [f"| {len(packages) - len(large)} others | {(packages.total() - sum(large.values())) / 1_000:.0f} |"]
+    return "\n".join(lines)
 
 
 def _stages(command: Command) -> dict[str, float]:

@@ -100,8 +100,8 @@ class Suites:
             self._copy("behave", folder)
             write_features(folder, scenarios, BEHAVIOURS)
         arguments = ["-m", "behave", "--format=progress", "--no-timings", str(folder.relative_to(self._directory))]
-        said = f"{scenarios} scenarios passed, 0 failed"
-        return Command(arguments, self._directory, said, self._environment | {"PYTHONPATH": "."})
+        output = f"{scenarios} scenarios passed, 0 failed"
+        return Command(arguments, self._directory, output, self._environment | {"PYTHONPATH": "."})
 
     def bare(self, scenarios: int) -> Command:
         """The same requests without pytest: the app is called as an ASGI server calls it."""
@@ -113,12 +113,12 @@ class Suites:
         folder = self._folder("idle", scenarios, definitions)
         if not folder.exists():
             folder.mkdir(parents=True)
-            told = "".join(
+            cases = "".join(
                 f"\n  Scenario: Case {number}\n    Given nothing\n    Then nothing\n" for number in range(100)
             )
             for number in range(scenarios // 100):
                 folder.joinpath(f"idle_{number}.feature").write_text(
-                    f"Feature: Idle {number}\n{told}", encoding="utf-8"
+                    f"Feature: Idle {number}\n{cases}", encoding="utf-8"
                 )
             defined = "".join(map(_definition, range(definitions)))
             folder.joinpath("conftest.py").write_text(IDLE + defined, encoding="utf-8")
@@ -170,10 +170,10 @@ class Suites:
         shutil.copytree(HERE / suite, folder, ignore=LEFT_OUT)
 
     def _pytest(self, folder: Path, scenarios: int, *arguments: str, **environment: str) -> Command:
-        place = str(folder.relative_to(self._directory))
-        told = [*PYTEST, place, f"--confcutdir={place}", "--import-mode=importlib", *arguments]
-        said = "tests collected" if "--collect-only" in arguments else "passed"
-        return Command(told, self._directory, f"{scenarios} {said}", self._environment | environment)
+        path = str(folder.relative_to(self._directory))
+        command = [*PYTEST, path, f"--confcutdir={path}", "--import-mode=importlib", *arguments]
+        output = "tests collected" if "--collect-only" in arguments else "passed"
+        return Command(command, self._directory, f"{scenarios} {output}", self._environment | environment)
 
 
 def write_features(folder: Path, scenarios: int, a_feature: int) -> None:
@@ -181,8 +181,8 @@ def write_features(folder: Path, scenarios: int, a_feature: int) -> None:
     head, *behaviours = (HERE / "behaviours.feature").read_text(encoding="utf-8").split("  Scenario: ")
     for first in range(0, scenarios, a_feature):
         numbers = range(first, min(first + a_feature, scenarios))
-        told = [behaviours[number % BEHAVIOURS].replace("\n", f", case {number}\n", 1) for number in numbers]
-        text = "  Scenario: ".join([head.replace("\n", f", from {first}\n", 1), *told])
+        scenario_texts = [behaviours[number % BEHAVIOURS].replace("\n", f", case {number}\n", 1) for number in numbers]
+        text = "  Scenario: ".join([head.replace("\n", f", from {first}\n", 1), *scenario_texts])
         folder.joinpath(f"from_{first}.feature").write_text(text, encoding="utf-8")
 
 

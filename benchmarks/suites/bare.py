@@ -22,26 +22,26 @@ from app.core.security import create_access_token, hash_password
 from app.main import app
 from app.models.user import User
 
-Asked = tuple[str, str, dict[str, Any] | None]
+Request = tuple[str, str, dict[str, Any] | None]
 """Method, path with `{id}` for the task's, body."""
 
-NOTED: Asked = ("POST", "/tasks/", {"title": "Buy milk"})
-LOOKED_UP: Asked = ("GET", "/tasks/{id}", None)
-BEHAVIOURS: list[list[Asked]] = [
+CREATE: Request = ("POST", "/tasks/", {"title": "Buy milk"})
+READ: Request = ("GET", "/tasks/{id}", None)
+BEHAVIOURS: list[list[Request]] = [
     [("GET", "/health", None)],
-    [NOTED],
-    [NOTED, ("GET", "/tasks/", None)],
-    [NOTED, LOOKED_UP],
+    [CREATE],
+    [CREATE, ("GET", "/tasks/", None)],
+    [CREATE, READ],
     [("GET", "/tasks/2147483647", None)],
-    [NOTED, ("PATCH", "/tasks/{id}", {"completed": True}), LOOKED_UP],
-    [NOTED, ("DELETE", "/tasks/{id}", None), LOOKED_UP],
+    [CREATE, ("PATCH", "/tasks/{id}", {"completed": True}), READ],
+    [CREATE, ("DELETE", "/tasks/{id}", None), READ],
     [("POST", "/tasks/", {"title": "x" * 200})],
     [("POST", "/tasks/", {"title": "x" * 201})],
     [("GET", "/me", None)],
 ]
 
 
-async def ask(method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> tuple[int, Any]:
+async def call_app(method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> tuple[int, Any]:
     """Call the app as a server would; return the status, and what the body says."""
     sent = b"" if body is None else json.dumps(body).encode()
     messages: list[MutableMapping[str, Any]] = []
@@ -52,7 +52,7 @@ async def ask(method: str, path: str, body: dict[str, Any] | None, headers: dict
     async def send(message: MutableMapping[str, Any]) -> None:
         messages.append(message)
 
-    told = {"host": "test", "content-type": "application/json", "content-length": str(len(sent))} | headers
+    all_headers = {"host": "test", "content-type": "application/json", "content-length": str(len(sent))} | headers
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -63,7 +63,7 @@ async def ask(method: str, path: str, body: dict[str, Any] | None, headers: dict
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in told.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in all_headers.items()],
         "client": ("127.0.0.1", 1),
         "server": ("test", 80),
     }
@@ -87,9 +87,9 @@ async def scenario(engine: AsyncEngine, number: int) -> None:
             headers = await sign_in(session) if number % len(BEHAVIOURS) == len(BEHAVIOURS) - 1 else {}
             task = None
             for method, path, body in BEHAVIOURS[number % len(BEHAVIOURS)]:
-                status, told = await ask(method, path.format(id=task), body, headers)
+                status, content = await call_app(method, path.format(id=task), body, headers)
                 if method == "POST" and status == 201:
-                    task = told["id"]
+                    task = content["id"]
         await transaction.rollback()
 
 

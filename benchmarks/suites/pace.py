@@ -2,7 +2,7 @@
 
 The file is the one named BENCHMARK_PACE.
 
-Two runs that are given the same BENCHMARK_TURNS, a file to lock, take turns of ten tests.
+Two runs that are given the same BENCHMARK_LOCK, a file to lock, take turns of ten tests.
 """
 
 import json
@@ -18,20 +18,20 @@ from filelock import FileLock
 from benchmarks.suites import BEHAVIOURS
 
 _TESTS: list[tuple[float, float, int]] = []
-_TURN = FileLock(os.environ["BENCHMARK_TURNS"], poll_interval=0.001) if "BENCHMARK_TURNS" in os.environ else None
+_LOCK = FileLock(os.environ["BENCHMARK_LOCK"], poll_interval=0.001) if "BENCHMARK_LOCK" in os.environ else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
     """Time a test, its fixtures included."""
-    if _TURN is not None and len(_TESTS) % BEHAVIOURS == 0:
-        _TURN.acquire()
+    if _LOCK is not None and len(_TESTS) % BEHAVIOURS == 0:
+        _LOCK.acquire()
     start = time.perf_counter()
     result = yield
     end = time.perf_counter()
     _TESTS.append((end, end - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
-    if _TURN is not None and len(_TESTS) % BEHAVIOURS == 0:
-        _TURN.release()
+    if _LOCK is not None and len(_TESTS) % BEHAVIOURS == 0:
+        _LOCK.release()
         time.sleep(0.003)  # Long enough for the other one to take its turn.
     return result
 

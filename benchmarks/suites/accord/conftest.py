@@ -140,10 +140,10 @@ async def assert_rejected(response: httpx.Response) -> None:
 
 
 @then("they are told their name")
-async def assert_told_name(response: httpx.Response, test_user: User) -> None:
+async def assert_name(response: httpx.Response, test_user: User) -> None:
     assert response.json()["username"] == test_user.username
 
 
 @then("they are told their address")
-async def assert_told_address(response: httpx.Response, test_user: User) -> None:
+async def assert_address(response: httpx.Response, test_user: User) -> None:
     assert response.json()["email"] == test_user.email

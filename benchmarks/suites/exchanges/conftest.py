@@ -14,20 +14,20 @@ app = FastAPI()
 
 
 @app.get("/large/{name}")
-async def give(name: str) -> Response:
+async def read_large(name: str) -> Response:
     """Answer with a large body."""
     content, media_type = LARGE[name]
     return Response(content, media_type=media_type)
 
 
 @app.post("/tasks/", status_code=201)
-async def create() -> dict[str, object]:
+async def create_task() -> dict[str, object]:
     """Answer as a service that keeps tasks."""
     return TASK
 
 
 @app.post("/secrets")
-async def keep() -> None:
+async def store_secret() -> None:
     """Take a secret."""
 
 

@@ -117,10 +117,10 @@ async def assert_rejected(context: Context) -> None:
 
 
 @then("they are told their name")
-async def assert_told_name(context: Context) -> None:
+async def assert_name(context: Context) -> None:
     assert context.response.json()["username"] == context.user.username
 
 
 @then("they are told their address")
-async def assert_told_address(context: Context) -> None:
+async def assert_address(context: Context) -> None:
     assert context.response.json()["email"] == context.user.email
