@@ -58,7 +58,7 @@ async def refusal(address: str) -> str:
         "host=&database=prod",
     ],
 )
-async def test_a_setting_that_overrides_the_path_is_refused(production: URL, setting: str) -> None:
+async def test_a_setting_that_overrides_the_path_is_an_error(production: URL, setting: str) -> None:
     address = production.set(database="x_test").render_as_string(hide_password=False)
 
     sentence = await refusal(f"{address}?{setting}")
@@ -70,7 +70,7 @@ async def test_a_setting_that_overrides_the_path_is_refused(production: URL, set
     "path",
     ["prod?x_test", "prod%3Fx_test", "prod%23x_test", "prod#x_test", "prod%00_test", "prod/_test", "dbname=prod _test"],
 )
-async def test_a_name_that_drivers_read_differently_is_refused(production: URL, path: str) -> None:
+async def test_a_name_that_drivers_read_differently_is_an_error(production: URL, path: str) -> None:
     address = production.set(database="").render_as_string(hide_password=False)
 
     assert await refusal(address + path)
@@ -95,7 +95,7 @@ async def test_variables_of_the_shell_lead_nowhere_else(
         await query(production, "DROP DATABASE x_test")
 
 
-async def test_several_servers_are_refused() -> None:
+async def test_several_servers_are_an_error() -> None:
     assert await refusal("postgresql+asyncpg://u@/x_test?host=one:5432&host=two:5432") == (
         "DATABASE_URL names more than one server, and a run uses one: name that alone."
     )

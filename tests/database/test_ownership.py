@@ -183,7 +183,7 @@ async def test_a_run_is_not_cut_off_for_being_idle(provided: URL) -> None:
 
 
 @pytest.mark.parametrize("exists", [True, False])
-async def test_a_run_that_has_lost_its_database_is_told_and_leaves_it(provided: URL, exists: bool) -> None:
+async def test_a_run_that_has_lost_its_database_reports_that_and_leaves_it(provided: URL, exists: bool) -> None:
     if exists:
         await query(provided, "CREATE DATABASE lost_test")
     told: asyncio.Queue[str] = asyncio.Queue()
@@ -203,7 +203,7 @@ async def test_a_run_that_has_lost_its_database_is_told_and_leaves_it(provided: 
     await query(provided, f'DROP DATABASE "{url.database}"')
 
 
-async def test_a_connection_that_is_cut_while_a_database_is_created_is_said(provided: URL) -> None:
+async def test_a_connection_that_is_cut_while_a_database_is_created_is_reported(provided: URL) -> None:
     before = await databases(provided)
     cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE NOT granted"
     blocking = await asyncpg.connect(at(provided.set(drivername="postgresql"), "postgres"))

@@ -119,7 +119,7 @@ async def refusal() -> str:
 
 
 @pytest.mark.parametrize("planted", OF_DIRECTORY)
-async def test_a_cache_directory_that_another_user_could_have_put_there_is_refused(
+async def test_a_cache_directory_that_another_user_could_have_put_there_is_an_error(
     planned: Cluster, planted: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared = planned.directory / "shared"
@@ -138,7 +138,7 @@ async def test_a_cache_directory_that_another_user_could_have_put_there_is_refus
 
 
 @pytest.mark.parametrize("planted", OF_DIRECTORY)
-async def test_a_cluster_that_another_user_could_have_put_there_is_refused(
+async def test_a_cluster_that_another_user_could_have_put_there_is_an_error(
     planned: Cluster, planted: Callable[[Path], str]
 ) -> None:
     place = planned.directory / "postgresql-18"
@@ -154,7 +154,7 @@ async def test_a_cluster_that_another_user_could_have_put_there_is_refused(
 
 
 @pytest.mark.parametrize("planted", OF_FILE)
-async def test_a_lock_that_another_user_could_have_put_there_is_refused(
+async def test_a_lock_that_another_user_could_have_put_there_is_an_error(
     planned: Cluster, planted: Callable[[Path], str]
 ) -> None:
     lock = planned.directory / "lock"

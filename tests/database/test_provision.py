@@ -219,7 +219,7 @@ async def test_a_database_is_made_beside_one_that_does_not_exist_and_removed(pro
     assert await databases(provided) == before
 
 
-async def test_a_database_that_exists_is_kept(provided: URL) -> None:
+async def test_a_database_that_exists_stays(provided: URL) -> None:
     await query(provided, "CREATE DATABASE mine_test")
 
     async with database(at(provided, "mine_test")) as url:
@@ -386,7 +386,7 @@ async def test_a_run_that_loses_its_database_stops_and_says_so(
     [("shop", []), ("shop_test", []), ("shop_test", ["-n", "2"])],
     ids=["name", "password", "password, with workers"],
 )
-def test_a_refused_run_ends_with_one_line_and_as_a_usage_error(
+def test_a_run_that_cannot_begin_ends_with_one_line_and_as_a_usage_error(
     provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch, name: str, options: list[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", at(provided, name, "postgres", "guessed"))

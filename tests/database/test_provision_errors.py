@@ -27,7 +27,7 @@ async def error(address: str, worker: Worker | None = None) -> str:
     return sentence
 
 
-async def test_a_cache_directory_that_cannot_be_made_is_said(
+async def test_a_cache_directory_that_cannot_be_created_is_reported(
     tmp_path: Path, lasting: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     occupied = tmp_path / "occupied"
@@ -41,7 +41,7 @@ async def test_a_cache_directory_that_cannot_be_made_is_said(
     assert ("XDG_CACHE_HOME" in sentence) is (lasting.account is None)
 
 
-async def test_a_database_in_use_by_another_run_is_refused(provided: URL) -> None:
+async def test_a_database_in_use_by_another_run_is_an_error(provided: URL) -> None:
     await query(provided, "CREATE DATABASE busy_test")
     async with database(at(provided, "busy_test")):
         assert await error(at(provided, "busy_test")) == (
@@ -53,7 +53,7 @@ async def test_a_database_in_use_by_another_run_is_refused(provided: URL) -> Non
 
 
 @pytest.mark.parametrize("name", ["production", "production_tests", "test_production", "PRODUCTION_TEST", ""])
-async def test_a_database_whose_name_does_not_end_in_test_is_refused(provided: URL, name: str) -> None:
+async def test_a_database_whose_name_does_not_end_in_test_is_an_error(provided: URL, name: str) -> None:
     # Nothing answers there, so nothing was asked before.
     address = at(provided.set(port=1), name)
 
@@ -64,7 +64,7 @@ async def test_a_database_whose_name_does_not_end_in_test_is_refused(provided: U
         )
 
 
-async def test_a_name_that_postgresql_would_cut_is_refused(provided: URL) -> None:
+async def test_a_name_that_postgresql_would_cut_is_an_error(provided: URL) -> None:
     name = "a" * 58 + "_test"
     async with database(at(provided, name)) as url:
         assert str(url.database).startswith("aaa")
@@ -77,14 +77,14 @@ async def test_a_name_that_postgresql_would_cut_is_refused(provided: URL) -> Non
 @pytest.mark.parametrize(
     "address", ["nonsense", "://", "shop_test", "postgresql+asyncpg://u:guessed@localhost:port/shop_test"]
 )
-async def test_what_is_no_address_is_refused(address: str) -> None:
+async def test_what_is_not_an_address_is_an_error(address: str) -> None:
     assert await error(address) == (
         "DATABASE_URL is not a database's address: write it as postgresql+asyncpg://user:password@host/name_test."
     )
 
 
 @pytest.mark.parametrize("driver", ["mysql", "sqlite", "postgres", "postgresql+psycopg"])
-async def test_a_wrong_driver_is_refused(driver: str) -> None:
+async def test_a_wrong_driver_is_an_error(driver: str) -> None:
     assert await error(f"{driver}://user:guessed@localhost/shop_test") == (
         f"DATABASE_URL begins with {driver}://, but Accord drives PostgreSQL through asyncpg: "
         "write postgresql+asyncpg://."
@@ -92,13 +92,13 @@ async def test_a_wrong_driver_is_refused(driver: str) -> None:
 
 
 @pytest.mark.parametrize("setting", ["sslmode=require", "ssl=sometimes", "port=first", "loop=here", "timeout=x"])
-async def test_settings_that_the_driver_does_not_take_are_refused(provided: URL, setting: str) -> None:
+async def test_settings_that_the_driver_does_not_take_are_an_error(provided: URL, setting: str) -> None:
     sentence = await error(f"{at(provided, 'shop_test')}?{setting}")
 
     assert re.fullmatch(r"DATABASE_URL has settings that asyncpg does not take \(.+\): correct them\.", sentence)
 
 
-async def test_a_server_that_cannot_be_reached_is_said(provided: URL) -> None:
+async def test_a_server_that_cannot_be_reached_is_reported(provided: URL) -> None:
     assert re.fullmatch(
         r"No PostgreSQL server answers at 127.0.0.1:1 \(.*Connect call failed.*\): start it, correct DATABASE_URL, "
         r"or unset it to use PostgreSQL from the wheel\.",
@@ -109,7 +109,7 @@ async def test_a_server_that_cannot_be_reached_is_said(provided: URL) -> None:
     )
 
 
-async def test_a_server_that_is_not_postgresql_is_said(provided: URL) -> None:
+async def test_a_server_that_is_not_postgresql_is_reported(provided: URL) -> None:
     async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -120,7 +120,7 @@ async def test_a_server_that_is_not_postgresql_is_said(provided: URL) -> None:
         )
 
 
-async def test_a_wrong_password_is_said_and_not_repeated(provided: URL) -> None:
+async def test_a_wrong_password_is_reported_and_not_repeated(provided: URL) -> None:
     sentence = await error(at(provided, "shop_test", "postgres", "guessed"))
 
     assert sentence == (
@@ -129,13 +129,13 @@ async def test_a_wrong_password_is_said_and_not_repeated(provided: URL) -> None:
     )
 
 
-async def test_a_password_that_is_missing_is_said(provided: URL) -> None:
+async def test_a_password_that_is_missing_is_reported(provided: URL) -> None:
     address = provided.set(database="shop_test", password=None).render_as_string()
 
     assert "does not let you in (" in await error(address)
 
 
-async def test_a_missing_privilege_is_refused_with_the_statement_that_gives_it(provided: URL) -> None:
+async def test_a_missing_privilege_is_an_error_with_the_statement_that_gives_it(provided: URL) -> None:
     await query(provided, "CREATE ROLE reader LOGIN PASSWORD 'secret'")
     await query(provided, "CREATE DATABASE theirs_test")
     there = provided.set(database="theirs_test")
@@ -160,7 +160,7 @@ async def test_a_missing_privilege_is_refused_with_the_statement_that_gives_it(p
         await query(url, "CREATE TABLE tasks ()")
 
 
-async def test_that_a_database_may_not_be_made_is_said_with_the_statement_that_lets_it(provided: URL) -> None:
+async def test_a_role_that_may_not_create_a_database_is_named_with_the_statement_that_lets_it(provided: URL) -> None:
     await query(provided, "CREATE ROLE newcomer LOGIN PASSWORD 'secret'")
     address = at(provided, "theirs_too_test", "newcomer", "secret")
 
@@ -174,7 +174,7 @@ async def test_that_a_database_may_not_be_made_is_said_with_the_statement_that_l
         await query(url, "CREATE TABLE tasks ()")
 
 
-async def test_a_server_without_the_database_to_make_others_from_is_said(provided: URL) -> None:
+async def test_a_server_without_the_maintenance_database_is_reported(provided: URL) -> None:
     there = provided.set(database="template1")
     await query(there, "ALTER DATABASE postgres RENAME TO hidden")
     try:
@@ -190,7 +190,7 @@ async def test_a_server_without_the_database_to_make_others_from_is_said(provide
         await query(there, "ALTER DATABASE hidden RENAME TO postgres")
 
 
-async def test_a_database_that_cannot_be_made_is_said(provided: URL) -> None:
+async def test_a_database_that_cannot_be_created_is_reported(provided: URL) -> None:
     await query(provided, "ALTER DATABASE template1 RENAME TO template_hidden")
     try:
         assert await error(at(provided, "shop_test")) == (

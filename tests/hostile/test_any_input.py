@@ -89,7 +89,7 @@ def test_any_stream_becomes_a_document_or_a_sentence(stream: Stream, baseline: S
 
 
 @explored(one=streams(), other=streams())
-def test_any_records_are_merged_or_refused_in_a_sentence(one: Stream, other: Stream) -> None:
+def test_any_messages_files_are_merged_or_an_error_in_one_sentence(one: Stream, other: Stream) -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         records = [directory / "one.ndjson", directory / "other.ndjson"]
@@ -168,7 +168,7 @@ NO_STREAMS: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 @pytest.mark.parametrize("what", NO_STREAMS)
 @pytest.mark.parametrize("command", ["render", "baseline", "merge"])
-def test_what_is_no_stream_is_refused_in_a_sentence(
+def test_what_is_not_a_messages_file_is_an_error_in_one_sentence(
     what: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, words = NO_STREAMS[what]

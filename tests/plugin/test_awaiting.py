@@ -360,7 +360,7 @@ def test_sync_steps_stay_as_they_are(project: Project) -> None:
 
 @pytest.mark.parametrize("setting", ["asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"])
 @pytest.mark.parametrize("step", [HOLDS, HOLDS + "    yield"], ids=["function", "generator"])
-def test_a_missing_setting_is_named_and_nothing_else_is_said(project: Project, setting: str, step: str) -> None:
+def test_a_missing_setting_is_named_and_nothing_else(project: Project, setting: str, step: str) -> None:
     project.settings(SETTINGS.replace(f"{setting} = session", f"{setting} = function"))
     project.feature(TWO.replace("it fails", "it holds"))
     project.steps(step)

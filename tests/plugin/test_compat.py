@@ -278,7 +278,7 @@ def test_what_gather_returns_is_known_by_its_class() -> None:
 
 
 @pytest.mark.parametrize("parser", [parsers.parse("a {} and {b}"), parsers.re("a (.*) and (?P<b>.*)")])
-def test_a_parser_tells_where_its_arguments_stand(parser: StepParser) -> None:
+def test_a_parser_says_where_its_arguments_stand(parser: StepParser) -> None:
     assert arguments_of(parser, "a pen and ink") == [(2, "pen"), (10, "ink")]
 
 

@@ -39,7 +39,7 @@ def test_a_context_variable_is_seen_by_all_later_steps_and_by_no_other_scenario(
     variables.run().assert_outcomes(passed=2)
 
 
-def test_each_layer_of_a_context_variable_is_taken_back_in_its_turn(variables: Project) -> None:
+def test_each_layer_of_a_context_variable_is_taken_back_in_order(variables: Project) -> None:
     variables.run().assert_outcomes(passed=2)
 
 

@@ -56,7 +56,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
-def test_two_definitions_in_one_module_are_refused_and_named(written: Project, other: str) -> None:
+def test_two_definitions_in_one_module_are_an_error_that_names_them(written: Project, other: str) -> None:
     written.steps(pen() + pen(other, "two") + THEN)
     refused(written, place(written, "one"), place(written, "two"))
 
@@ -66,7 +66,7 @@ def test_all_definitions_are_named(written: Project) -> None:
     refused(written, *(place(written, mark) for mark in ("one", "two", "three")))
 
 
-def test_a_definition_for_any_keyword_beside_one_for_a_given_is_refused(written: Project) -> None:
+def test_a_definition_for_any_keyword_beside_one_for_a_given_is_an_error(written: Project) -> None:
     written.steps(pen() + pen(mark="two").replace("@given", "@step") + THEN)
     refused(written, place(written, "one"), place(written, "two"))
 
@@ -77,7 +77,7 @@ def test_a_nearer_conftest_does_not_override_a_definition(written: Project) -> N
     refused(written, place(written, "one"), place(written, "two", "features/conftest.py"))
 
 
-def test_a_plugin_and_a_conftest_that_define_one_sentence_are_refused(written: Project) -> None:
+def test_a_plugin_and_a_conftest_that_define_one_sentence_are_an_error(written: Project) -> None:
     written.steps(pen() + THEN)
     module(written, "shared/pens.py", pen(mark="two"))
     written.pytester.syspathinsert()
@@ -108,7 +108,7 @@ given("a pen")(functools.partial(write, 1))
     result.stdout.fnmatch_lines([f"*: 2 step definitions say: Given a pen: conftest.py:* and conftest.py:{number}: *"])
 
 
-def test_a_scenario_that_a_python_module_binds_is_refused_too(written: Project) -> None:
+def test_a_scenario_that_a_python_module_binds_fails_too(written: Project) -> None:
     written.steps(pen() + pen(mark="two") + THEN)
     module(written, "test_bound.py", '\nfrom pytest_bdd import scenarios\nscenarios("features")')
     refused(written, place(written, "one"), place(written, "two"), arguments=("test_bound.py",))

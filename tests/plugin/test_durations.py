@@ -64,7 +64,7 @@ def test_workers_share_in_the_same_way(project: Project, whole: Path) -> None:
     assert [len(ran(record)) for record in (first, second)] == [1, 5]
 
 
-def test_a_baseline_that_is_no_record_is_refused(project: Project, whole: Path) -> None:
+def test_a_baseline_that_is_not_a_messages_file_is_an_error(project: Project, whole: Path) -> None:
     broken = project.path / "broken.ndjson"
     broken.write_text('{"testCaseStarted":{}}\n', encoding="utf-8")
     for record, said in (

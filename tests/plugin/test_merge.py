@@ -91,7 +91,7 @@ def test_what_one_part_did_not_come_to_and_another_did_is_run(project: Project, 
 
 
 @pytest.mark.parametrize("fault", ["missing", "ends early"])
-def test_a_part_that_is_missing_or_torn_is_named_and_the_rest_is_kept(
+def test_a_part_that_is_missing_or_torn_is_named_and_the_rest_is_merged(
     project: Project, shards: list[Path], fault: str
 ) -> None:
     _first, second, _whole = shards
@@ -109,7 +109,7 @@ def test_a_part_that_is_missing_or_torn_is_named_and_the_rest_is_kept(
     assert "1.ndjson" in project.path.joinpath("docs", "index.html").read_text(encoding="utf-8")
 
 
-def test_records_of_different_features_are_refused(project: Project, shards: list[Path]) -> None:
+def test_messages_of_different_features_are_an_error(project: Project, shards: list[Path]) -> None:
     first, second, _whole = shards
     second.write_text(second.read_text(encoding="utf-8").replace("Scenario: Sloe", "Scenario: Plum"), encoding="utf-8")
     with pytest.raises(AccordError, match=r"1\.ndjson has another 0\.feature than those before: merge runs"):
@@ -118,7 +118,9 @@ def test_records_of_different_features_are_refused(project: Project, shards: lis
 
 
 @pytest.mark.parametrize("text", ["[]\n", "nothing\n", '{"testCase": 1}\n'])
-def test_what_is_no_record_is_refused_with_file_and_line(project: Project, shards: list[Path], text: str) -> None:
+def test_what_is_not_a_messages_file_is_an_error_with_file_and_line(
+    project: Project, shards: list[Path], text: str
+) -> None:
     first, second, _whole = shards
     second.write_text(second.read_text(encoding="utf-8") + text, encoding="utf-8")
     lines = second.read_text(encoding="utf-8").count("\n")

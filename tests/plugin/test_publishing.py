@@ -54,14 +54,14 @@ def test_a_run_ends_with_its_state_and_where_the_document_is(mixed: Project, wor
     assert "the ice is thin" in page(mixed)
 
 
-def test_what_changed_since_the_last_run_is_told(mixed: Project) -> None:
+def test_what_changed_since_the_last_run_is_shown(mixed: Project) -> None:
     mixed.run()
     mixed.steps(STEPS.replace("assert False", "assert True"))
     mixed.run()
     assert "1 fixed since" in page(mixed)
 
 
-def test_what_changed_since_another_run_is_told(mixed: Project) -> None:
+def test_what_changed_since_another_run_is_shown(mixed: Project) -> None:
     mixed.run()
     baseline = mixed.path / "released.ndjson"
     mixed.path.joinpath("living-docs", "messages.ndjson").rename(baseline)
@@ -72,7 +72,7 @@ def test_what_changed_since_another_run_is_told(mixed: Project) -> None:
 
 @pytest.mark.parametrize("text", [None, "", "no JSON\n", '{"testCase":1}\n'])
 @pytest.mark.parametrize("more", [[], ["-n", "2", "--accord-docs="]])
-def test_messages_that_cannot_be_compared_are_refused_before_the_run(
+def test_messages_that_cannot_be_compared_are_an_error_before_the_run(
     mixed: Project, text: str | None, more: list[str]
 ) -> None:
     if text is not None:
@@ -81,14 +81,16 @@ def test_messages_that_cannot_be_compared_are_refused_before_the_run(
 
 
 @pytest.mark.parametrize("link", ["javascript:{tag}", "https://tracker.example/", "https:{tag}"])
-def test_a_tracker_that_no_link_leads_to_is_refused_before_the_run(mixed: Project, link: str) -> None:
+def test_a_tracker_that_no_link_leads_to_is_an_error_before_the_run(mixed: Project, link: str) -> None:
     mixed.settings(PUBLISHING + f"accord_tag_link = {link}\n")
     refused(mixed, "ERROR: accord_tag_link: * is no address to link tags to: write one as *")
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
 @pytest.mark.parametrize("name", ["living-docs", "elsewhere"])
-def test_documents_where_a_file_is_are_refused_before_the_run(mixed: Project, name: str, workers: list[str]) -> None:
+def test_a_file_in_place_of_the_documents_directory_is_an_error_before_the_run(
+    mixed: Project, name: str, workers: list[str]
+) -> None:
     mixed.path.joinpath(name).write_text("in the way", encoding="utf-8")
     refused(mixed, "ERROR: --accord-docs: *is not a directory*", f"--accord-docs={name}", *workers)
     refused(mixed, "ERROR: --accord-docs: *is not a directory*", f"--accord-docs={name}/below", *workers)
@@ -135,7 +137,7 @@ def test_junit_has_the_readable_names(mixed: Project) -> None:
     assert 'name="It bears"' in told
 
 
-def test_a_document_that_cannot_be_written_is_said_in_one_line(mixed: Project) -> None:
+def test_a_document_that_cannot_be_written_is_reported_in_one_line(mixed: Project) -> None:
     mixed.path.joinpath("living-docs", "index.html").mkdir(parents=True)
     result = mixed.run()
     result.stdout.fnmatch_lines(["This run is not published: *living-docs/index.html: Is a directory. *"])
@@ -197,7 +199,7 @@ def test_a_baseline_may_be_the_messages_that_the_run_replaces(mixed: Project) ->
     assert "1 fixed since" in page(mixed)
 
 
-def test_a_summary_that_github_does_not_get_is_told_and_the_run_is_published(
+def test_a_summary_that_github_does_not_get_is_reported_and_the_run_is_published(
     mixed: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(mixed.path))
@@ -250,7 +252,7 @@ def test_two_runs_at_once_do_not_write_into_each_others_messages(mixed: Project)
         assert [next(iter(json.loads(line))) for line in (lines[0], lines[-1])] == ["meta", "testRunFinished"]
 
 
-def test_of_many_runs_at_once_each_tells_its_own_and_what_is_published_is_of_one(project: Project) -> None:
+def test_of_many_runs_at_once_each_reports_its_own_and_what_is_published_is_of_one(project: Project) -> None:
     names = [f"S{number}" for number in range(5)]
     project.feature(
         "Feature: It\n" + "".join(f"  Scenario: {name}\n    Given a step\n    Then it holds\n" for name in names)
@@ -292,7 +294,7 @@ def test_a_run_without_documents_leaves_its_messages_all_the_same(mixed: Project
     mixed.run().stdout.fnmatch_lines(["1 promise kept, 1 broken: living-docs/index.html"])
 
 
-def test_messages_that_cannot_take_their_place_are_said_to_be_where_they_are(mixed: Project) -> None:
+def test_messages_that_cannot_be_moved_are_reported_where_they_are(mixed: Project) -> None:
     mixed.path.joinpath("living-docs", "messages.ndjson", "in the way").mkdir(parents=True)
     result = mixed.run("-p", "no:accord.living_docs")
     result.stdout.fnmatch_lines(["*messages.ndjson: Is a directory. The messages of this run are in living-docs/*"])

@@ -209,7 +209,7 @@ def test_a_disk_that_is_full_ends_the_record_and_not_the_run(project: Project) -
     assert result.ret == pytest.ExitCode.OK
 
 
-def test_the_record_of_the_run_before_is_kept(failing: Project) -> None:
+def test_the_messages_of_the_run_before_stay(failing: Project) -> None:
     failing.run()
     before = messages(failing)
     failing.run()

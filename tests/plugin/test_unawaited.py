@@ -148,7 +148,7 @@ KEPT = {
 
 @pytest.mark.parametrize("step", KEPT.values(), ids=KEPT)
 @pytest.mark.parametrize("later", ["", "kept.clear()"], ids=["to the end", "until a later step"])
-def test_a_coroutine_that_is_kept_is_blamed_on_the_step_that_called_it(calls: Project, step: str, later: str) -> None:
+def test_a_coroutine_that_is_held_is_blamed_on_the_step_that_called_it(calls: Project, step: str, later: str) -> None:
     calls.feature("Feature: It\n  Scenario: One\n    Given it is kept\n    Then it is called")
     calls.more_steps(f'@given("it is kept")\n{step}\n@it_is_called\nasync def _(kept):\n    {later or "pass"}')
     result = calls.run_process()  # In this process, pytester keeps what every hook was given.

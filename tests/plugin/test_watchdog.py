@@ -205,7 +205,7 @@ def test_without_a_limit_a_step_may_take_any_time(limited: Project) -> None:
 
 @pytest.mark.parametrize("setting", ["accord_timeout", "accord_lifespan_timeout"])
 @pytest.mark.parametrize("value", ["soon", "-1", "inf", "nan"])
-def test_a_limit_that_is_no_time_is_refused_before_the_run(project: Project, setting: str, value: str) -> None:
+def test_a_limit_that_is_not_a_time_is_an_error_before_the_run(project: Project, setting: str, value: str) -> None:
     project.settings(f"{SETTINGS}{setting} = {value}\n")
 
     result = project.run()

@@ -72,7 +72,7 @@ def test_a_secret_in_the_address_that_a_response_leads_to_is_hidden() -> None:
     assert told["response"]["redirectURL"] == "/welcome?token=[redacted]&page=2"
 
 
-def test_what_was_hidden_once_is_hidden_wherever_it_turns_up() -> None:
+def test_what_was_hidden_once_is_hidden_everywhere() -> None:
     redaction = Redaction()
     echo = httpx.Response(400, text=f"no such token: {SECRET}")
     told = seen(posted(headers={"Authorization": f"Bearer {SECRET}"}), echo, redaction)
@@ -92,7 +92,7 @@ def test_a_project_names_its_own_secrets() -> None:
     assert "club" in json.dumps(told)
 
 
-def test_what_is_no_secret_is_told_as_it_was_sent() -> None:
+def test_what_is_not_secret_is_shown_as_it_was_sent() -> None:
     sent = '{"name":  "alice", "token_type": "bearer", "price": 1.10}'
     told = seen(posted(content=sent, headers={"Content-Type": "application/json"}))
     assert told["request"]["postData"]["text"] == sent

@@ -62,7 +62,7 @@ def test_what_can_be_read_by_others_is_closed_to_them(place: Path) -> None:
 
 
 @pytest.mark.parametrize("planted", OF_DIRECTORY)
-def test_a_directory_that_another_user_could_have_put_there_is_refused(
+def test_a_directory_that_another_user_could_have_put_there_is_an_error(
     place: Path, planted: Callable[[Path], str]
 ) -> None:
     path = place / "it"

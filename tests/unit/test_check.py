@@ -61,7 +61,7 @@ def test_a_status_that_is_not_documented_is_a_violation(status: int) -> None:
 
 
 @pytest.mark.parametrize("document", [{"openapi": "3.0.2", "paths": {}}, {"swagger": "2.0"}])
-def test_a_document_whose_schemas_are_not_json_schema_is_refused(document: Json) -> None:
+def test_a_document_whose_schemas_are_not_json_schema_is_an_error(document: Json) -> None:
     with pytest.raises(AccordError, match=r"serve OpenAPI 3\.1\.$"):
         Contract(document)
 
@@ -198,12 +198,12 @@ def test_a_text_is_held_against_its_schema() -> None:
 
 
 @pytest.mark.parametrize("schema", [{"$ref": "#/components/schemas/Nothing"}, {"type": "strnig"}])
-def test_a_schema_that_is_none_is_refused_saying_where_it_stands(schema: Json) -> None:
+def test_an_invalid_schema_is_an_error_that_says_where_it_is(schema: Json) -> None:
     with pytest.raises(AccordError, match="no JSON Schema at #/paths/~1tasks~1%7Bnumber%7D/get/responses/200/content"):
         check(documenting({"200": in_json(schema)}), answer(7))
 
 
-def test_a_reference_to_nothing_is_refused() -> None:
+def test_a_reference_to_nothing_is_an_error() -> None:
     with pytest.raises(AccordError, match="refers to #/components/responses/Nothing, which is not in it"):
         documenting({"200": {"$ref": "#/components/responses/Nothing"}})
 
@@ -336,7 +336,7 @@ def test_a_head_is_held_against_its_get_without_the_body_and_covers_nothing() ->
 # What a run is asked for, and says at the end.
 
 
-def test_a_percentage_that_is_none_is_refused() -> None:
+def test_what_is_not_a_percentage_is_an_error() -> None:
     for nonsense in ("many", "-1", "101", "nan"):
         with pytest.raises(
             argparse.ArgumentTypeError, match=f"^{nonsense} is not a percentage: give a number from 0 to"
@@ -344,7 +344,7 @@ def test_a_percentage_that_is_none_is_refused() -> None:
             percentage(nonsense)
 
 
-def test_a_long_list_is_cut_unless_it_is_wanted_in_full() -> None:
+def test_a_long_list_is_cut_unless_verbose() -> None:
     coverage = Coverage()
     coverage.add({f"GET /{number} 200": number == 0 for number in range(13)})
     assert len(list(coverage.summary(0, listing=True, in_full=True))) == 13

@@ -92,11 +92,11 @@ def test_the_samples_are_there() -> None:
         ("test-run-exception", "0 promises kept, 1 not run; the run itself failed"),
     ],
 )
-def test_the_state_is_said_in_a_sentence(sample: str, sentence: str) -> None:
+def test_the_state_is_a_sentence(sample: str, sentence: str) -> None:
     assert read(KIT[sample]).sentence() == sentence
 
 
-def test_the_last_attempt_counts_and_the_others_are_told() -> None:
+def test_the_last_attempt_counts_and_the_others_are_shown() -> None:
     by_name = {pickle.name: pickle for pickle in read(KIT["retry"]).pickles()}
     third = by_name["Test cases that fail will continue to retry up to the --retry limit"]
     assert third.state is State.KEPT
@@ -115,7 +115,7 @@ def test_the_worst_run_of_a_promise_counts(stream: Path) -> None:
     assert [len(pickle.runs) for pickle in both.pickles()] == [2, 2, 2]
 
 
-def test_what_is_told_twice_counts_once(stream: Path) -> None:
+def test_a_message_that_occurs_twice_counts_once(stream: Path) -> None:
     messages = recorded({"a.feature": TASKS}, BROKEN)
     once = told(stream, messages)
     twice = told(stream, [message for message in messages for _ in range(2)])
@@ -124,7 +124,7 @@ def test_what_is_told_twice_counts_once(stream: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pickle", "stepDefinition", "testCase"])
-def test_what_is_told_twice_and_not_the_same_of_it_is_refused(stream: Path, kind: str) -> None:
+def test_two_messages_of_one_id_that_differ_are_an_error(stream: Path, kind: str) -> None:
     messages = recorded({"a.feature": TASKS})
     again = next(message for message in messages if kind in message)
     messages.append({kind: again[kind] | {"newField": 1}})
@@ -132,7 +132,7 @@ def test_what_is_told_twice_and_not_the_same_of_it_is_refused(stream: Path, kind
         told(stream, messages)
 
 
-def test_a_step_that_no_test_step_stands_for_is_not_kept(stream: Path) -> None:
+def test_a_step_without_a_test_step_was_not_run(stream: Path) -> None:
     messages = recorded({"a.feature": TASKS})
     case = next(message["testCase"] for message in messages if "testCase" in message)
     left_out = case["testSteps"].pop()["id"]
@@ -140,7 +140,7 @@ def test_a_step_that_no_test_step_stands_for_is_not_kept(stream: Path) -> None:
     assert states(told(stream, messages))[0] == ("A task", State.UNRUN)
 
 
-def test_a_failure_is_not_undone_by_what_is_told_later_of_the_same_attempt(stream: Path) -> None:
+def test_a_failure_is_not_undone_by_later_messages_of_the_same_attempt(stream: Path) -> None:
     messages = recorded({"a.feature": TASKS}, BROKEN)
     failed = next(message for message in messages if "FAILED" in str(message))
     passed = json.loads(json.dumps(failed).replace("FAILED", "PASSED"))
@@ -148,7 +148,7 @@ def test_a_failure_is_not_undone_by_what_is_told_later_of_the_same_attempt(strea
     assert states(told(stream, messages))[0] == ("A task", State.BROKEN)
 
 
-def test_a_pickle_of_another_scenarios_example_is_refused(stream: Path) -> None:
+def test_a_pickle_of_another_scenarios_example_is_an_error(stream: Path) -> None:
     messages = recorded({"a.feature": TASKS})
     first, second, _third = (message["pickle"] for message in messages if "pickle" in message)
     second["astNodeIds"][0] = first["astNodeIds"][0]
@@ -177,7 +177,7 @@ def test_what_was_not_run_says_why(stream: Path) -> None:
     }
 
 
-def test_a_line_that_a_killed_run_tore_is_told_and_the_rest_is_rendered(stream: Path) -> None:
+def test_a_line_that_a_killed_run_tore_is_reported_and_the_rest_is_rendered(stream: Path) -> None:
     whole = ndjson(recorded({"a.feature": TASKS}))
     stream.write_text(whole[: whole.rindex("testRunFinished")], encoding="utf-8")
     found = read(stream)
@@ -204,13 +204,13 @@ def test_a_line_that_a_killed_run_tore_is_told_and_the_rest_is_rendered(stream: 
         ('{"gherkinDocument": {"feature": {}}}', "is not a valid Cucumber Message"),
     ],
 )
-def test_a_line_that_is_no_message_is_refused_by_its_number(stream: Path, line: str, words: str) -> None:
+def test_a_line_that_is_not_a_message_is_an_error_with_its_number(stream: Path, line: str, words: str) -> None:
     stream.write_text(f"{{}}\n{line}\n{{}}\n", encoding="utf-8")
     with pytest.raises(UsageError, match=f"messages.ndjson:2 {words}"):
         read(stream)
 
 
-def test_whatever_is_wrong_in_a_message_is_refused_by_its_number_or_does_not_matter(stream: Path) -> None:
+def test_whatever_is_wrong_in_a_message_is_an_error_with_its_number_or_does_not_matter(stream: Path) -> None:
     messages = [json.loads(line) for line in KIT["minimal"].read_text(encoding="utf-8").splitlines()]
     refusals = []
     for parent, key in [found for message in messages for found in values(message)]:
@@ -233,7 +233,7 @@ def values(node: Any) -> Iterator[tuple[Any, Any]]:
             yield from values(value)
 
 
-def test_an_empty_stream_and_a_missing_one_are_refused(stream: Path) -> None:
+def test_an_empty_messages_file_and_a_missing_one_are_errors(stream: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         read(stream)
     stream.touch()
@@ -241,7 +241,7 @@ def test_an_empty_stream_and_a_missing_one_are_refused(stream: Path) -> None:
         read(stream)
 
 
-def test_a_file_that_is_not_understood_is_told(stream: Path, tmp_path: Path) -> None:
+def test_a_feature_file_that_is_not_understood_is_reported(stream: Path, tmp_path: Path) -> None:
     source = {"uri": "features/bad.feature", "location": {"line": 3, "column": 1}}
     error = {"parseError": {"source": source, "message": "(3:1): expected: #EOF, got 'Whoops'"}}
     stream.write_text(ndjson([error, *recorded({"a.feature": TASKS})]), encoding="utf-8")
@@ -264,7 +264,7 @@ def test_addresses_are_made_of_names_and_are_unique(stream: Path) -> None:
     assert slugs == ["tasks.ünï", "tasks-2.a-task", "tasks-2.titles.milk", "tasks-2.titles.milk-2", "tasks-2.a-task-2"]
 
 
-def test_what_changed_is_told(stream: Path) -> None:
+def test_what_changed_is_shown(stream: Path) -> None:
     before = document(
         stream,
         "Feature: It\n" + scenarios("stays", "breaks", "is mended", "has other words", "has other steps", "goes"),
@@ -289,7 +289,7 @@ def test_what_changed_is_told(stream: Path) -> None:
     assert found.sentence() == "1 newly broken, 1 fixed, 1 new, 3 reworded"
 
 
-def test_what_is_gone_is_told_and_what_is_the_same_is_not(stream: Path) -> None:
+def test_what_is_gone_is_shown_and_what_is_the_same_is_not(stream: Path) -> None:
     before = document(stream, "Feature: It\n" + scenarios("stays", "goes"))
     after = document(stream, "Feature: It\n" + scenarios("stays"))
     assert [pickle.name for pickle in changes(before, after).gone] == ["goes"]
@@ -430,7 +430,7 @@ def test_whatever_the_openapi_document_is_there_is_a_page(stream: Path, tmp_path
     assert rendering.write(stream, tmp_path) == "3 promises kept"
 
 
-def test_a_sentence_tells_how_often_it_is_used(stream: Path) -> None:
+def test_a_sentence_is_listed_with_how_often_it_is_used(stream: Path) -> None:
     sentences = {sentence.pattern: sentence for sentence in document(stream, TASKS).step_definitions}
     assert sentences["it is there"].uses == 3
     assert sentences["it is there"].example
@@ -466,12 +466,12 @@ def test_the_fields_of_a_form_are_set_out_line_by_line() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"log": {"entries": [{"request": 1}]}}', '{"log": {"entries": 3}}'])
-def test_a_har_document_that_is_none_is_told_by_its_size(body: str) -> None:
+def test_an_invalid_har_document_is_shown_by_its_size(body: str) -> None:
     [piece] = rendered(Attachment("application/har+json", body))
     assert piece.summary == f"A file: application/har+json, {len(body)} byte{'' if len(body) == 1 else 's'}, not shown"
 
 
-def test_images_are_shown_and_svg_and_the_rest_are_told_by_name_type_and_size() -> None:
+def test_images_are_shown_and_svg_and_the_rest_are_named_with_type_and_size() -> None:
     [image] = rendered(Attachment("image/png", "aGVsbG8=", base64=True, name="a.png"))
     [svg] = rendered(Attachment("image/svg+xml", "PHN2Zy8+", base64=True, name="a.svg"))
     [no_image] = rendered(Attachment("image/png", '" onerror="', base64=True))
@@ -495,7 +495,7 @@ def test_logs_lose_the_colours_of_the_terminal() -> None:
     assert log.texts == ["a red line"]
 
 
-def test_the_summary_tells_what_is_broken_and_what_changed(stream: Path, tmp_path: Path) -> None:
+def test_the_summary_shows_what_is_broken_and_what_changed(stream: Path, tmp_path: Path) -> None:
     baseline = tmp_path / "before.ndjson"
     baseline.write_text(ndjson(recorded({"features/tasks.feature": TASKS})), encoding="utf-8")
     stream.write_text(ndjson(recorded({"features/tasks.feature": TASKS}, BROKEN)), encoding="utf-8")
@@ -520,7 +520,7 @@ def test_the_summary_tells_what_is_broken_and_what_changed(stream: Path, tmp_pat
     ]
 
 
-def test_what_failed_is_said_in_one_line_up_to_what_follows_a_colon() -> None:
+def test_a_failure_is_shown_in_one_line_up_to_what_follows_a_colon() -> None:
     assert Failure("\n  no milk \nat all").first_line == "no milk"
     assert Failure("These should be equal:\n\n  1 and 2\n").first_line == "These should be equal: 1 and 2"
     assert Failure("").first_line == ""
@@ -543,7 +543,7 @@ def test_an_undefined_step_shows_the_definition_that_is_suggested() -> None:
     assert all(failure.startswith("No step definition says this. To begin with:\nGiven(") for failure in failures)
 
 
-def test_the_slowest_steps_are_told_the_slowest_first() -> None:
+def test_the_slowest_steps_are_listed_slowest_first() -> None:
     document = read(KIT["minimal"])
     [pickle] = document.pickles()
     [step] = pickle.runs[0].steps
@@ -574,7 +574,7 @@ def test_a_tag_leads_to_the_tracker(stream: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["javascript:{tag}", "https://tracker.example/"])
-def test_a_tracker_that_no_link_leads_to_is_refused(stream: Path, tmp_path: Path, address: str) -> None:
+def test_a_tracker_that_no_link_leads_to_is_an_error(stream: Path, tmp_path: Path, address: str) -> None:
     stream.write_text(ndjson(recorded({"a.feature": TASKS})), encoding="utf-8")
     with pytest.raises(UsageError, match="is no address to link tags to"):
         rendering.write(stream, tmp_path, tag_link=address)
@@ -598,7 +598,7 @@ def test_the_command_says_the_state_or_why_there_is_none(
     ("seconds", "words"),
     [(0, "0 ms"), (0.0144, "14 ms"), (0.9996, "1.0 s"), (2.14, "2.1 s"), (41, "41 s"), (200, "3 min 20 s")],
 )
-def test_a_duration_is_said_shortly(seconds: float, words: str) -> None:
+def test_a_duration_is_shown_shortly(seconds: float, words: str) -> None:
     assert took(seconds) == words
 
 

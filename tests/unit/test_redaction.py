@@ -383,9 +383,7 @@ in_place: dict[str, Callable[[str, str], httpx.Request]] = {
 
 
 @given(names, values, st.sampled_from(sorted(in_place)), st.sampled_from(sorted(SPELLINGS)))
-def test_no_value_under_a_secrets_name_is_kept_in_any_spelling(
-    name: str, value: str, place: str, spelling: str
-) -> None:
+def test_no_value_under_a_secrets_name_stays_in_any_spelling(name: str, value: str, place: str, spelling: str) -> None:
     redaction = Redaction(["pin"])
     said = written(in_place[place](name, value), None, redaction)
     assert "zq" not in said.lower()
