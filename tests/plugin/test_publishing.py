@@ -226,7 +226,7 @@ def test_a_run_that_is_stopped_is_published_as_far_as_it_came(mixed: Project) ->
 
 
 def test_the_readme_names_the_files_that_a_run_leaves() -> None:
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
     running = running_messages(1, 2).replace("1", "<process>").replace("2", "<time>")
     assert all(f"`{name}`" in readme for name in (PAGE, SUMMARY, MESSAGES, MESSAGES_BEFORE, running))
 
