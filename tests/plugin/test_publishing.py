@@ -304,7 +304,7 @@ def test_messages_that_cannot_take_their_place_are_said_to_be_where_they_are(mix
 def test_a_run_that_is_not_recorded_publishes_nothing_and_says_nothing_of_it(
     mixed: Project, workers: list[str]
 ) -> None:
-    result = mixed.run_process("-p", "no:accord.recording.file", *workers)
+    result = mixed.run_process("-p", "no:accord.recording", *workers)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.no_fnmatch_line("*promise*")
     result.stdout.no_fnmatch_line("*publish*")
