@@ -18,11 +18,12 @@ import platformdirs
 
 from accord.errors import UsageError
 
-# All that is told to what root runs with the rights of another account.
+# The whole environment of what root runs with the rights of another account.
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
 POSIX = os.name == "posix"
 # More than any file that Accord reads; what an account has put there for root to read may be of any size.
 LARGEST = 1 << 24
+# Windows has neither flag: there, nothing is opened relative to a directory.
 _DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -45,11 +46,13 @@ def make(path: Path, mode: int = 0o700) -> None:
     if not path.parent.exists():
         make(path.parent, mode)
     if POSIX and os.geteuid() == 0:
+        # First, since where others can exchange the directory no later check of it means anything.
         _check_parent(path)
     with suppress(FileExistsError):
         path.mkdir(mode)
     status = check(path)
     if POSIX and stat.S_IMODE(status.st_mode) != mode:
+        # By its descriptor: by name, a link could have taken its place since the check.
         directory = os.open(path, _DIRECTORY)
         try:
             os.fchmod(directory, mode)
@@ -88,8 +91,10 @@ def write(base: Path, *names: str, content: bytes) -> None:
     for depth in range(len(names)):
         make(base.joinpath(*names[:depth]))
     passing = f".{names[-1]}.{secrets.token_hex(8)}"
+    # O_EXCL opens nothing that is there, be it a link. Without O_BINARY Windows would change the line ends.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     with _opened(base, names[:-1]) as directory:
+        # Windows has no `dir_fd`, so the names are whole paths there.
         at = "" if directory is not None else f"{base.joinpath(*names[:-1])}{os.sep}"
         try:
             with open(at + passing, "wb", opener=lambda name, _: os.open(name, flags, 0o600, dir_fd=directory)) as file:
@@ -110,9 +115,11 @@ def remove(path: Path) -> None:
     if not stat.S_ISDIR(status.st_mode):
         path.unlink()
     elif POSIX and status.st_uid != os.geteuid():
+        # Root itself could be led elsewhere by a link that the account makes meanwhile.
         command: Sequence[str | Path] = ("rm", "-rf", "--", path)
         rights: Mapping[str, Any] = {"user": status.st_uid, "group": status.st_gid, "extra_groups": []}
         subprocess.run(command, cwd="/", env=ENVIRONMENT, capture_output=True, **rights)
+        # Its parent is root's, so `rm` could not do this; it raises if `rm` has left anything.
         path.rmdir()
     else:
         shutil.rmtree(path)
@@ -153,6 +160,7 @@ def _check(path: Path, status: os.stat_result, owner: int | None = None) -> None
 def _check_parent(path: Path) -> None:
     """Refuse a directory of root's that another account could exchange for one of its own."""
     status = path.parent.stat()
+    # Where the sticky bit is set, as on /tmp, nobody but its owner can rename what is there.
     if status.st_uid != 0 or (status.st_mode & _WRITABLE_BY_OTHERS and not status.st_mode & stat.S_ISVTX):
         raise UsageError(f"Others than root can exchange what is in {path.parent}: keep {path} elsewhere or close it.")
 
@@ -164,6 +172,7 @@ def _remedy() -> str:
 
 
 def _name(uid: int) -> str:
+    # Windows has no such module.
     import pwd
 
     try:

@@ -14,7 +14,7 @@ class AccordError(Exception):
 
 
 class UsageError(AccordError):
-    """What was given cannot be used: a setting, an address, a file, a directory; who gave it can mend it."""
+    """What was given cannot be used: a setting, an address, a file, a directory; the user can correct it."""
 
 
 class NoSuchFileError(UsageError):
@@ -53,7 +53,7 @@ class TimedOutError(AccordError):
 
 
 class BlockedError(pytest.fail.Exception):  # type: ignore[misc,name-defined]
-    """What blocks is interrupted. It is no Exception, so that neither the app nor a transport takes it for its own."""
+    """What blocks is interrupted. It is not an Exception, so that neither the app nor a transport handles it."""
 
 
 class AmbiguousStepError(AccordError):
@@ -61,4 +61,4 @@ class AmbiguousStepError(AccordError):
 
 
 class NeverAwaitedError(AccordError):
-    """Something async was called and not waited for: it did not happen, or nobody saw how it ended."""
+    """Something async was called and not awaited: it did not happen, or nobody saw how it ended."""

@@ -54,6 +54,7 @@ async def database_url(
     Each worker of pytest-xdist has a copy of its own.
     """
     address, name = os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")
+    # The id of the run is what all its workers share, and no other run has.
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     prepare = _answering_for_its_errors(pytestconfig, prepare_database, is_from_wheel=not address)
     try:

@@ -103,6 +103,7 @@ class Running:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """End the run as a worker did; one that crashed says nothing."""
+        # A worker that crashed has no such attribute.
         if (sentence := getattr(node, "workeroutput", {}).get(_STOPPED)) is not None:
             stop_run(node.config, sentence)
 
@@ -110,6 +111,7 @@ class Running:
 def stop_run(config: pytest.Config, sentence: str) -> NoReturn:
     """End the run with a sentence; a worker of pytest-xdist has the run's controller do so, too."""
     if hasattr(config, "workeroutput"):
+        # pytest-xdist carries this to the controller when the worker ends, but no sentence of `pytest.exit`.
         config.workeroutput[_STOPPED] = sentence
     pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
 

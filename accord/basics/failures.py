@@ -24,5 +24,6 @@ def named(error: BaseException) -> str:
 
 def is_of_text(fault: BaseException) -> bool:
     """Whether something raises it when it is asked for its text: one of Ctrl-C is raised wherever the process is."""
+    # By where it was raised, since the error itself is the same in both cases.
     frames = [frame.f_code.co_name for frame, _line in traceback.walk_tb(fault.__traceback__)]
     return bool(frames) and frames[-1] in ("__str__", "__repr__")

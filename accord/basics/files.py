@@ -45,6 +45,7 @@ class Together:
         """Write a text, as UTF-8; what is no file, such as a pipe, gets it at once."""
         with _at(path):
             if path.exists() and not path.is_file() and not path.is_dir():
+                # What others sent may have half a surrogate pair in it, and is published all the same.
                 with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
                     file.writelines(pieces)
                 return
@@ -53,6 +54,7 @@ class Together:
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
+            # Not into its place yet: the files that belong to it may still fail.
             self.move(self._parts[-1], target)
 
     def move(self, path: Path, target: Path) -> None:
@@ -71,6 +73,7 @@ class Together:
 
     def replace_targets(self) -> None:
         """Have all of them take their places, one after another at once, unless it can be seen that one cannot."""
+        # All are looked at first, since one that was replaced cannot be taken back.
         for _path, target, _stays in self._moves:
             if target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
@@ -80,6 +83,7 @@ class Together:
                     continue
                 if target.exists():
                     with suppress(OSError):
+                        # Whoever could read the file before can read it afterwards.
                         shutil.copymode(target, path)
                 (self._second(path, target) if stays else path).replace(target)
 

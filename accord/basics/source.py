@@ -12,6 +12,7 @@ def location(path: str | Path, line: int | str, rootpath: Path | None = None) ->
     return f"{path if rootpath is None else relative(path, rootpath)}:{line}"
 
 
+# Asked for at each step, with the same few files, and pathlib is slow.
 @lru_cache(maxsize=4096)
 def relative(path: str | Path, rootpath: Path) -> str:
     """Return the path below the root, with slashes, or the whole path of a file elsewhere."""
@@ -22,6 +23,7 @@ def relative(path: str | Path, rootpath: Path) -> str:
 def code_of(function: Callable[..., object]) -> CodeType | None:
     """Return the code that someone wrote, whatever it is wrapped in, or None for what is not written in Python."""
     function = inspect.unwrap(function)
+    # Either may be around the other, any number of times.
     while isinstance(function, partial):
         function = inspect.unwrap(function.func)
     code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)

@@ -8,6 +8,8 @@ import re
 
 # Newlines and tabs are text. So are the joiners U+200C and U+200D, which Persian, Indic scripts and emoji are written
 # with, and all letters from right to left.
+# Most texts are ASCII, for which the shorter class takes two thirds of the time. A carriage return alone has a terminal
+# write what follows over the line.
 _ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
@@ -30,5 +32,6 @@ def one_line(text: str) -> str:
 def _sign(found: re.Match[str]) -> str:
     number = ord(found[0])
     if number < 0x20:
+        # Unicode's block "Control Pictures" has a sign for each, in the same order.
         return chr(0x2400 + number)
     return "\u2421" if number == _DELETE else f"[U+{number:04X}]"

@@ -32,6 +32,7 @@ def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
     if isinstance(value, Gathering):
         return [it for it in value._children if isinstance(it, asyncio.Task)]
     if type(value).__module__.startswith(("asyncio", "anyio")):
+        # The task groups of both have this attribute, and no class in common.
         return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
     return []
 
@@ -70,6 +71,8 @@ def disconnect(loop: Any) -> None:
     selector = getattr(loop, "_selector", None)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in list((selector and selector.get_map()) or ()):
+        # A duplicate, since a socket object closes what it was given. `getpeername` raises for a pipe, and for a socket
+        # that only listens: both stay as they are.
         with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
             connection.getpeername()
             os.dup2(nowhere, descriptor)

@@ -80,6 +80,7 @@ class SessionFixtures:
     def give(self, item: pytest.Item, owner: pytest.Collector) -> None:
         """Have a scenario that has not begun take the fixtures that are known to be visible at its owner."""
         known = self._known.get(owner, {})
+        # One without a cached result was torn down meanwhile: pytest is to find it itself, and set it up again.
         _fixtures_of(item).update({name: fixture for name, fixture in known.items() if fixture.cached_result})
 
     def keep(self, item: pytest.Item, owner: pytest.Collector) -> None:
@@ -88,6 +89,8 @@ class SessionFixtures:
         for name, fixture in _fixtures_of(item).items():
             if name not in known and _is_of_session(fixture):
                 visible = item.session._fixturemanager.getfixturedefs(name, item)
+                # Of several, the nearest overrides the others, and may ask for them: they are not the same to each
+                # test.
                 if visible is not None and len(visible) == 1:
                     known[name] = fixture
 
@@ -102,6 +105,7 @@ def _fixtures_of(item: pytest.Item) -> dict[str, Any]:
 
 
 def _is_of_session(fixture: Any) -> bool:
+    # Subclasses are pytest's own, for `request` and for parameters, which are of one test.
     return type(fixture) is pytest.FixtureDef and fixture.scope == "session" and fixture.params is None
 
 

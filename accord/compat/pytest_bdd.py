@@ -49,7 +49,7 @@ Execute = Callable[[Feature, Scenario, pytest.FixtureRequest], None]
 # The package's attribute of that name is its decorator, which hides the module.
 _scenario: Any = importlib.import_module("pytest_bdd.scenario")
 execute: Execute = _scenario._execute_scenario
-"""pytest-bdd's own way to run the steps of a scenario."""
+"""Runs the steps of a scenario as pytest-bdd itself does."""
 
 
 def feature_of(path: Path, document: Mapping[str, Any]) -> Feature:
@@ -63,12 +63,14 @@ class _Parser(FeatureParser):
     document: Mapping[str, Any]
 
     def _parse_feature_file(self) -> GherkinDocument:
+        # pytest-bdd's own method would read and parse the file once more.
         return GherkinDocument.from_dict(dict(self.document))
 
 
 def syntax_error(path: Path) -> GherkinParseError:
     """Return the error of a feature file that is not Gherkin, in pytest-bdd's words."""
     try:
+        # The file is parsed again for the error alone, which has the line, and words that pytest-bdd's users know.
         FeatureParser(str(path.parent), path.name, "utf-8-sig").parse()
     except GherkinParseError as error:
         return error
@@ -85,7 +87,7 @@ def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]]
 
 
 def replace_execution(run: Execute) -> Callable[[], None]:
-    """Have scenarios that a Python module binds run so; return what undoes it."""
+    """Have `run` run the scenarios that a Python module binds; return what undoes it."""
     previous = _scenario._execute_scenario
     _scenario._execute_scenario = run
 
@@ -111,7 +113,7 @@ class StepDefinition:
         self.function: Callable[..., object] = context.step_func
         self.target_fixture: str | None = context.target_fixture
         self.baseid: str = fixture.baseid
-        """The node id of where it stands: of two that are visible to a test, the nearer one has the longer."""
+        """The node id of where it is defined: of two that are visible to a test, the nearer one has the longer."""
         self._converters: dict[str, Callable[[str], object]] = context.converters
 
     @cached_property
@@ -162,12 +164,13 @@ def count_step_definitions() -> int:
 
 
 def is_of_pytest_bdd(definition: StepDefinition) -> bool:
-    """Tell whether it is pytest-bdd's own, such as `I set a trace`."""
+    """Return whether it is pytest-bdd's own, such as `I set a trace`."""
     return definition.function.__module__.startswith("pytest_bdd.")
 
 
 def literal_start(parser: StepParser) -> tuple[str, bool]:
     """Return the words with which all sentences of a parser begin, and whether there are no others in them."""
+    # Of a subclass nobody knows which sentences it matches.
     if type(parser) is parsers.string:
         return parser.name, True
     if type(parser) in (parsers.parse, parsers.cfparse):
@@ -176,7 +179,7 @@ def literal_start(parser: StepParser) -> tuple[str, bool]:
 
 
 def arguments_of(parser: StepParser, sentence: str) -> list[tuple[int | None, str | None]]:
-    """Return where in the sentence its arguments begin, and their text; a parser of another's need not tell where.
+    """Return where in the sentence its arguments begin, and their text; a third party's parser need not say where.
 
     A part of a regular expression that is not there has neither.
     """
@@ -185,12 +188,13 @@ def arguments_of(parser: StepParser, sentence: str) -> list[tuple[int | None, st
         return [(start, sentence[start:end]) for start, end in sorted(spans.values())]
     if isinstance(parser, parsers.re) and (match := parser.regex.fullmatch(sentence)):
         starts = [match.start(group) for group in range(1, parser.regex.groups + 1)]
+        # `re` has -1 for a group that took no part in the match.
         return [(None if start < 0 else start, text) for start, text in zip(starts, match.groups(), strict=True)]
     return [(None, str(value)) for value in (parser.parse_arguments(sentence) or {}).values()]
 
 
 def is_regular_expression(parser: StepParser) -> bool:
-    """Tell whether the parser's sentence is a regular expression."""
+    """Return whether the parser's sentence is a regular expression."""
     return isinstance(parser, parsers.re)
 
 

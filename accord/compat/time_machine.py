@@ -14,4 +14,5 @@ def stop_time_travel() -> None:
     """End all journeys, whoever began them: one more journey that ends takes the last of those with it."""
     time_machine: Any = sys.modules.get("time_machine")
     while is_time_travelling():
+        # `stop` takes the last journey off a stack that all share, whichever object it is called on.
         time_machine.travel(0).stop()

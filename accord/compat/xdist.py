@@ -18,6 +18,7 @@ def exit_of_worker(node: Any) -> tuple[str, str]:
     name = str(getattr(gateway, "id", "of that scenario"))
     process: Any = getattr(getattr(gateway, "_io", None), "popen", None)
     try:
+        # Its connection may be seen to end before the process has.
         code = process.wait(timeout=1)
         return name, signal.Signals(-code).name if code < 0 else f"exit code {code}"
     except (AttributeError, ValueError, subprocess.TimeoutExpired):  # It may have run on another machine.

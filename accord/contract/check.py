@@ -17,7 +17,7 @@ from jsonschema_rs import Draft202012, Draft202012Validator, Registry, Validatio
 from accord.contract.openapi import Operation, Part, escaped, operations, server_paths
 from accord.errors import ContractViolationError, UsageError
 
-# As much of a body as a message repeats.
+# How many characters of a value a message repeats.
 LONGEST_EXCERPT = 160
 
 _DOCUMENT = "urn:accord:openapi"
@@ -25,7 +25,7 @@ _JSON = re.compile(r".+[/+]json")
 
 
 class Contract:
-    """What an OpenAPI document says of each response; make it once a run, since a schema is compiled when first used.
+    """What an OpenAPI document says of each response; create it once a run, since a schema is compiled when first used.
 
     Raises UsageError for a document that is not OpenAPI 3.1 or 3.2: older schemas are not JSON Schema.
     """
@@ -37,6 +37,7 @@ class Contract:
                 f"The app's OpenAPI document is {version}, whose schemas are not JSON Schema: serve OpenAPI 3.1."
             )
         try:
+            # jsonschema-rs takes a dict, and no other mapping.
             registry = Registry([(_DOCUMENT, dict(document))], draft=Draft202012)
         except ValueError as error:
             raise UsageError(f"The app's OpenAPI document has schemas that cannot be read: {error}.") from None
@@ -50,6 +51,7 @@ class Contract:
         self._candidates: dict[tuple[str, int], list[Operation]] = {}
         # A concrete path comes before one with a variable there; equals stay in the order of the document.
         for operation in sorted(self._operations, key=lambda it: ["{" in part for part in it.template.split("/")]):
+            # By the number of slashes, in which a path and its template agree: a request is matched with few patterns.
             self._candidates.setdefault((operation.method, operation.template.count("/")), []).append(operation)
         self._prefixes = list(server_paths(document))
 
@@ -65,7 +67,7 @@ class Contract:
 
         It is none, and None, where a CORS preflight is answered, which is no operation of the app, or a HEAD as its GET
         is documented. `scope` is the ASGI scope as the app left it: it has the root path and the path's variables.
-        Raises ContractViolationError for what is not documented, or not so; AccordError for a schema that is none.
+        Raises ContractViolationError for what is not as documented; UsageError for a schema that is not valid.
         """
         if _is_preflight(request, response):
             return None
@@ -115,7 +117,12 @@ class _Schema:
     def _validator(self) -> Draft202012Validator:
         try:
             return Draft202012Validator(
-                {"$ref": f"{_DOCUMENT}{self._pointer}"}, registry=self._registry, validate_formats=True, offline=True
+                # By reference into the whole document, since its schemas refer to each other; nothing is fetched from
+                # elsewhere.
+                {"$ref": f"{_DOCUMENT}{self._pointer}"},
+                registry=self._registry,
+                validate_formats=True,
+                offline=True,
             )
         except ValidationError as error:
             raise UsageError(
@@ -150,6 +157,7 @@ class _Response:
         for name, header in part.child("headers").children().items():
             # OpenAPI has a header of that name ignored: `content` says it.
             if name.lower() != "content-type":
+                # A header has its schema directly, or under the one media type of its `content`.
                 [documented, *_] = [*header.child("content").children().values(), header]
                 self._headers[name] = bool(header.content.get("required")), _Schema(documented, registry)
         content = part.child("content").children()
@@ -188,12 +196,13 @@ class _Response:
             else:
                 if fault := documented.fault(body):
                     yield f"with a body that breaks its schema: {fault}"
+        # Of other media types OpenAPI does not say as which JSON value their bytes are to be checked.
         elif media_type.startswith("text/") and (fault := documented.fault(response.text)):
             yield f"with a text that breaks its schema: {fault}"
 
 
 def _is_preflight(request: httpx.Request, response: httpx.Response) -> bool:
-    """Tell whether this is a CORS preflight, answered by what handles CORS and not by an operation."""
+    """Return whether this is a CORS preflight, answered by what handles CORS and not by an operation."""
     is_requested = request.method == "OPTIONS" and {"origin", "access-control-request-method"} <= request.headers.keys()
     return is_requested and any(name.startswith("access-control-") for name in response.headers)
 
@@ -203,7 +212,7 @@ def _media_type(content_type: str) -> str:
 
 
 def _readings(value: str) -> list[object]:
-    """Return what a header's text may stand for, which does not tell its type: it may be a number, or a list."""
+    """Return what a header's text may stand for, since it does not show its type: it may be a number, or a list."""
     parts = [part.strip() for part in value.split(",")]
     return [value, _scalar(value), parts, [_scalar(part) for part in parts]]
 
@@ -219,6 +228,7 @@ def _no_json(constant: str) -> object:
     raise ValueError(f"{constant} is no number")
 
 
+# Python's parser takes NaN and Infinity, which are not JSON.
 _decode = json.JSONDecoder(parse_constant=_no_json).decode
 
 

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from accord.contract.check import Contract
 
-# As many operations as the summary of a run lists unless it is verbose.
+# How many operations the summary of a run lists unless it is verbose.
 _LONGEST_LIST = 10
 
 
@@ -18,6 +18,7 @@ class Coverage:
     def note(self, contract: Contract, response: str) -> None:
         """Note that a scenario has seen this documented response."""
         if not self.responses.get(response):
+            # All of the contract's with the first of them: those that no scenario sees count as well.
             self.add(dict.fromkeys(contract.documented, False) | {response: True})
 
     def add(self, responses: Mapping[str, bool]) -> None:
@@ -31,11 +32,11 @@ class Coverage:
         return 100 * sum(self.responses.values()) / (len(self.responses) or 1)
 
     def falls_short(self, required: float) -> bool:
-        """Tell whether fewer than the percentage that is required are covered."""
+        """Return whether fewer than the percentage that is required are covered."""
         return self.percent < required
 
     def summary(self, required: float, *, listing: bool, in_full: bool) -> Iterator[str]:
-        """Say how many are covered, and name the others if that is wanted or not enough are covered."""
+        """Say how many are covered, and name the others if `listing` is true or not enough are covered."""
         short = self.falls_short(required)
         if not self.responses:
             if short:

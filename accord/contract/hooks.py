@@ -1,4 +1,4 @@
-"""The hooks by which a run tells how much of the app's OpenAPI document its scenarios covered."""
+"""The hooks by which a run reports how much of the app's OpenAPI document its scenarios covered."""
 
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ class Contracts:
 
     def __init__(self, config: pytest.Config) -> None:
         config.stash[COVERAGE] = self._coverage = Coverage()
+        # With --collect-only no scenario runs, so that nothing is covered.
         self._required: float = 0 if config.option.collectonly else config.getoption("accord_fail_under_coverage")
 
     @pytest.hookimpl(optionalhook=True)
@@ -29,6 +30,7 @@ class Contracts:
         """Fail a run whose scenarios covered too little; a worker only says what its own covered."""
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[_COVERED] = self._coverage.responses
+        # A run that ended otherwise, as by Ctrl-C, keeps the exit status that says so.
         elif self._coverage.falls_short(self._required) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -41,7 +43,7 @@ class Contracts:
 
 
 def _is_selection(config: pytest.Config) -> bool:
-    """Tell whether only some of the tests were to run: by name, tag, file or what failed last."""
+    """Return whether only some of the tests were to run: by name, tag, file or what failed last."""
     selecting = ("keyword", "markexpr", "deselect", "lf", "stepwise")
     paths = [Path(config.invocation_params.dir, argument) for argument in config.args]
     return any(config.getoption(name, None) for name in selecting) or not all(path.is_dir() for path in paths)

@@ -122,6 +122,7 @@ def operations(document: Mapping[str, Any], *, strict: bool = True) -> Iterator[
     """
     paths = Part(document, "#/paths", document.get("paths"), strict=strict)
     for template, path in paths.children().items():
+        # What stands beside the reference overrides what it leads to, as the second of the two.
         for method, part in (path.children() | path.beside_the_reference().children()).items():
             if template.startswith("/") and method in METHODS and part.is_object:
                 responses = part.child("responses").children()
@@ -141,6 +142,7 @@ def server_paths(document: Mapping[str, Any]) -> Iterator[str]:
 
 def escaped(step: str | int) -> str:
     """Return a step of a JSON pointer as it is written (RFC 6901)."""
+    # `~` first, since that of a `~1` must not be escaped again.
     return str(step).replace("~", "~0").replace("/", "~1")
 
 
@@ -150,9 +152,11 @@ def _lookup(document: Any, reference: str) -> Any:
         raise LookupError("only what is in the document itself can be referred to, as #/...")
     found = document
     for step in unquote(reference).split("/")[1:]:
+        # In this order, or `~01` would become a slash (RFC 6901, 4).
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(found, Mapping) and name in found:
             found = found[name]
+        # No list is longer than nine digits say, and Python reads no number of more than 4300.
         elif isinstance(found, list) and len(name) < 10 and name.isdecimal() and int(name) < len(found):
             found = found[int(name)]
         else:

@@ -35,13 +35,16 @@ class Account:
         if self.name is None:
             # PGDATA, PGPORT, PGSERVICE, ... would steer PostgreSQL's programs elsewhere.
             env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+            # In English, since what the programs say is looked through for words.
             return {"cwd": self.directory, "env": env | {"LC_ALL": "C"}}
         user, group = ids(self.name)
         return {
+            # Where root is now, the account may not be let in.
             "cwd": self.directory,
             "env": cache.ENVIRONMENT,
             "user": user,
             "group": group,
+            # Without this, a program would still be in root's groups.
             "extra_groups": [],
             "umask": 0o077,
         }
@@ -91,6 +94,7 @@ class Account:
 
 def ids(name: str) -> tuple[int, int]:
     """The numbers of the account and of its group."""
+    # Windows has no such module.
     import pwd
 
     entry = pwd.getpwnam(name)

@@ -107,7 +107,9 @@ async def _connect(url: URL) -> Connection:
         _, arguments = dialect().create_connect_args(url)
         # Those are SQLAlchemy's own settings, which may stand in its URL.
         arguments = {name: value for name, value in arguments.items() if not name.startswith("prepared_statement")}
+        # First, so that a timeout in the address takes precedence.
         return await asyncpg.connect(**({"timeout": CONNECT_SECONDS} | arguments))
+    # Not worded here: to some callers it means that the database is to be created.
     except asyncpg.InvalidCatalogNameError:
         raise
     except asyncpg.InvalidAuthorizationSpecificationError as error:
@@ -122,6 +124,7 @@ async def _connect(url: URL) -> Connection:
         ) from error
     except asyncpg.PostgresError as error:
         raise UsageError(f"The PostgreSQL server at {where} turns the connection down: {error.message}.") from error
+    # All of these are raised for settings, by asyncpg or by SQLAlchemy, depending on which setting it is.
     except (TypeError, ValueError, AttributeError, ArgumentError) as error:
         raise UsageError(f"DATABASE_URL has settings that asyncpg does not take ({error}): correct them.") from error
     except (OSError, asyncpg.InterfaceError) as error:

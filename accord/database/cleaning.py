@@ -1,4 +1,4 @@
-"""What Accord left on a server and in the cache directory, and its removal: what `accord clean` shows and does."""
+"""What Accord left on a server and in the cache directory, and how it is removed: the work of `accord clean`."""
 
 import os
 import re
@@ -75,8 +75,10 @@ def in_cache() -> list[Leftover]:
     """
     # A server runs from the programs, and both are removed under the lock.
     found = [*_named(cluster().directory, _CLUSTER, _UNFINISHED, _PROGRAMS)]
+    # Where the user's cache directory is not safe, nothing in it is listed; the cluster's is still worth a look.
     with suppress(AccordError):
         found += _named(cache.of_user(), _TEMPLATES)
+    # Last: whatever else is removed is removed under this lock.
     found += _named(cluster().directory, _LOCK)
     return [Leftover(f"in {path.parent}", path.name, _size(path), partial(_remove, path)) for path in found]
 
@@ -84,10 +86,12 @@ def in_cache() -> list[Leftover]:
 async def _remove(path: Path) -> None:
     try:
         if _TEMPLATES.fullmatch(path.name):
+            # Again, since the user has answered a question meanwhile.
             cache.check(path.parent)
             cache.remove(path)
         else:
             with unsteered(), FileLock(cluster().lock, timeout=_LOCK_SECONDS, mode=0o600):
+                # Each time, since the servers run from files that are removed one after another.
                 await _stop_servers()
                 if path != cluster().lock:
                     cache.remove(path)
@@ -99,6 +103,7 @@ async def _remove(path: Path) -> None:
     except OSError as error:
         raise UsageError(f"{path} cannot be removed ({error.strerror or error}): see who may change it.") from error
     with suppress(OSError):
+        # It stays if there is anything left in it.
         path.parent.rmdir()
 
 

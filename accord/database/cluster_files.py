@@ -1,4 +1,4 @@
-"""The files of a cluster of PostgreSQL from the wheel, and who may come near them."""
+"""The files of a cluster of PostgreSQL from the wheel, and who may read or write them."""
 
 import hashlib
 import os
@@ -15,6 +15,7 @@ from accord.database.account import Account, ensure, ids
 from accord.errors import UsageError
 
 UNFINISHED = "unfinished"
+# The address of a socket has room for 107 bytes on Linux, and for 103 on macOS.
 LONGEST_SOCKET_PATH = 100
 
 
@@ -54,6 +55,7 @@ class ClusterFiles:
             return path
         with suppress(FileExistsError):
             path.mkdir(0o700)
+        # Fresh, or left so by a run that was killed between the two calls.
         if path.lstat().st_uid == 0:
             os.chown(path, *ids(self.account), follow_symlinks=False)
         files = Account(path, self.account)
@@ -93,6 +95,7 @@ class ClusterFiles:
         path = self.private
         # A comma, a colon or a quote in it would mean something to those who read a list of directories or of hosts.
         if len(os.fsencode(path)) > LONGEST_SOCKET_PATH - len("/.s.PGSQL.5432") or re.search(r"[^/.\w+-]", str(path)):
+            # The same for each run, since all of them connect to the one server.
             digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
             path = Path(tempfile.gettempdir(), f"accord-{digest}")
             if not os.path.lexists(path):

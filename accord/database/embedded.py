@@ -24,8 +24,9 @@ from accord.errors import AccordError, UsageError
 
 SERVER_ACCOUNT = "accord"
 # The data is gone after the run, so nothing is gained by having it survive a power cut.
+# All runs of a user and all their workers share the server, for which PostgreSQL's own 100 connections are few.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
-# How often to look whether the server has stopped: pg_ctl would look every tenth of a second, and it takes less.
+# How often to look whether the server has stopped: pg_ctl looks every tenth of a second, and a stop takes less.
 LOOKS = 10
 # What pg_isready says of a server that is starting or stopping.
 _REJECTS = 1
@@ -104,6 +105,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop the server, ending the connections that are left."""
+        # Not waiting, since the loop looks more often than pg_ctl would.
         self._control("stop", "-m", "fast", "-W")
         for _ in range(LOOKS):
             if self._control("status"):
@@ -125,6 +127,7 @@ class Cluster:
         if self.tcp:
             self._files.as_account.write(password, secrets.token_urlsafe(32))
             authentication = ["--auth=scram-sha-256", f"--pwfile={password}"]
+        # The provider that is built in sorts alike on every machine, whatever locales that has.
         options = ["--username=postgres", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
         done = self._programs.run("initdb", "--no-sync", *options, *authentication, "-D", str(unfinished))
         if done.returncode:
@@ -135,6 +138,7 @@ class Cluster:
             )
         if self.tcp:
             self._files.as_account.move(password, self._files.private / "password")
+        # Last, since a cluster counts as there once its directory has this name.
         self._files.as_account.move(unfinished, self._files.data)
 
     def _launch(self) -> URL | None:
@@ -154,6 +158,7 @@ class Cluster:
         """Return where the server says that it listens. Raises UsageError if it does not."""
         try:
             content = cache.read(self._files.private, "data", "postmaster.pid", owner=self._files.as_account.owner)
+            # Process, data directory, time of start, port, socket's directory, address (PostgreSQL's `pidfile.h`).
             _, _, _, port, sockets, *_ = os.fsdecode(content).splitlines()
             if not self.tcp and ("," in sockets or not Path(sockets).is_absolute()):
                 raise ValueError("that would be a host, or several")
@@ -184,6 +189,7 @@ def cluster() -> Cluster:
 
 def _free_port() -> int:
     with socket.socket() as probe:
+        # The system chooses one that is free; PostgreSQL cannot be started with port 0.
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port

@@ -1,4 +1,4 @@
-"""By what a database of Accord's own is known: a name that nobody chooses by chance, a comment that fits it alone."""
+"""How a database of Accord's own is recognised: a name that nobody chooses by chance, a comment that fits it alone."""
 
 import hashlib
 import re
@@ -24,17 +24,19 @@ def token_of(run: str) -> str:
 def generated_name(database: str, token: str) -> str:
     """Return a name like that of another database, such as `tasks_31d0c5f6a8b2e94d_test` for `tasks_test`.
 
-    The random part has a checksum in it, so that also a database that could not be marked any more is known.
+    The random part has a checksum in it, so that a database that could not be marked any more is recognised, too.
     """
     base = _NAME.fullmatch(database)
+    # Of a name that was generated already, as for a copy of a copy, the random part is exchanged.
     stem = base["base"] if base and is_generated(database) else database.removesuffix(SUFFIX)
     room = LONGEST_NAME - len(f"_{token[:_CHOSEN]}0000{SUFFIX}")
+    # PostgreSQL counts bytes, and a cut may leave half a character.
     stem = stem.encode()[:room].decode(errors="ignore")
     return f"{stem}_{token[:_CHOSEN]}{_check(stem, token[:_CHOSEN])}{SUFFIX}"
 
 
 def is_generated(database: str) -> bool:
-    """Tell whether a name is one that `generated_name` gave."""
+    """Return whether a name is one that `generated_name` gave."""
     found = _NAME.fullmatch(database)
     return found is not None and found["check"] == _check(found["base"], found["chosen"])
 
@@ -56,7 +58,7 @@ class Found:
     comment: str | None
 
     def mark(self, token: str) -> str:
-        """Return the comment by which this database, created with this token, is known later."""
+        """Return the comment by which this database, created with this token, is recognised later."""
         # Accord 0.1 removes whatever it does not know of which the comment begins with "made by accord".
         return f"accord made this: {token}, database {self.oid} {self.name} of {self.role} in cluster {self.cluster}"
 

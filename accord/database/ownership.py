@@ -1,9 +1,9 @@
 """Who uses a database: one run, which holds an advisory lock of the server for as long as it does.
 
 The lock needs no privilege, and every role can see whether it is held. It ends with its connection, so a thread watches
-over that, whatever the run does meanwhile: the connection is never idle for long, and where it is cut all the same,
-the lock is taken again on another one. Where somebody else was quicker, the run has lost the database, and is told so
-at once.
+it, whatever the run does meanwhile: the connection is never idle for long, and where it is cut all the same,
+the lock is taken again on another one. Where somebody else was quicker, the run has lost the database, and ends with
+a sentence that says so.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from accord.errors import AccordError, UsageError
 
 MAINTENANCE = "postgres"
 """Where all runs connect to for locks, since each database of a server has its own of them."""
+# The letters of "accord".
 LOCK = 0x61_63_63_6F_72_64
 """Chosen once: whoever creates or removes a database holds this lock; whoever uses one, this and its oid added."""
 CUT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, AccordError)
@@ -37,18 +38,20 @@ _LASTING = """
 SELECT set_config(name, '0', false) FROM pg_settings
 WHERE name IN ('idle_session_timeout', 'statement_timeout', 'lock_timeout', 'transaction_timeout')
 """
+# Name and oid have to fit: the database may have been dropped and created anew, or renamed, since it was found.
 _TAKE = "SELECT pg_try_advisory_lock($1 + oid::bigint) FROM pg_database WHERE oid = $2 AND datname = $3"
 # In a tuple, since a time traveller replaces the function wherever a module has it as an attribute.
 _CLOCK = (time.monotonic,)
 
 Loss = Callable[[str], None]
-"""Is told in a sentence that a database is lost; it is called in another thread."""
+"""Gets the sentence that a database is lost; it is called in another thread."""
 
 
 @asynccontextmanager
 async def owning(url: URL, oid: int, lost: Loss) -> AsyncIterator[None]:
     """Own the database with that oid, which the URL names; raises UsageError where another run does."""
     owner = _Owner(url, oid, lost)
+    # A daemon, so that a run which is ended hard does not wait for it; the server then frees the lock.
     threading.Thread(target=owner.run, name="accord: database", daemon=True).start()
     try:
         owns = await asyncio.wrap_future(owner.owns)
@@ -68,6 +71,7 @@ async def owning(url: URL, oid: int, lost: Loss) -> AsyncIterator[None]:
 async def owners(connection: Connection) -> dict[int, int]:
     """Return the oids of the databases that runs own, each with the server's process that holds the lock."""
     rows = await connection.fetch(
+        # An advisory lock with one key has its upper half in `classid`, its lower in `objid`, and 1 in `objsubid`.
         "SELECT ((classid::bigint << 32) | objid::bigint) - $1 AS oid, pid FROM pg_locks"
         " WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
@@ -94,6 +98,7 @@ async def lasting_connection(url: URL) -> Connection:
 
 class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
+        # asyncio's own clock is `time.monotonic`, which stands still where a test has stopped the time.
         return _CLOCK[0]()
 
 
@@ -114,6 +119,7 @@ class _Owner:
         try:
             self._loop.run_until_complete(self._own())
         except BaseException as error:
+            # Nobody waits for that any more: as of any thread, what it ended with is written to the terminal.
             if self.owns.done():
                 raise
             self.owns.set_exception(error)
@@ -144,6 +150,7 @@ class _Owner:
 
     async def _connect(self) -> Connection:
         connection = await lasting_connection(self._url)
+        # A cut is known at once, and not with the next beat.
         connection.add_termination_listener(lambda _connection: self._woken.set())
         return connection
 
@@ -159,6 +166,7 @@ class _Owner:
                 connection = await self._connect()
                 taken = await self._take(connection)
                 holder = (await owners(connection)).get(self._oid)
+                # While the old connection's process holds it, the server has not noticed the cut yet, and will.
                 if taken or taken is None or holder not in (None, process):
                     if not taken:
                         self._tell_loss()

@@ -61,6 +61,7 @@ class Programs:
                 with suppress(OSError):
                     cache.remove(left)
             unfinished = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}-", dir=self._files.root))
+            # The shared libraries that the wheel brings lie beside the package.
             for part in (f"{installed.name}/pginstall{MAJOR}", f"{installed.name}.libs"):
                 try:
                     shutil.copytree(installed.parent / part, unfinished / part, symlinks=True)
@@ -70,8 +71,10 @@ class Programs:
                     raise OSError(first) from errors
             for path in (unfinished, *unfinished.rglob("*")):
                 if not path.is_symlink():
+                    # Whatever umask the wheel was installed with, the account can read and run the copy.
                     path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
             old = unfinished.with_name(f"{unfinished.name}-old")
+            # A rename replaces no directory that has anything in it.
             with suppress(FileNotFoundError):
                 copy.rename(old)
             # A server that runs from the old one finds the same files in its place.

@@ -47,7 +47,7 @@ async def database(
     random part, and removed at the end. Of a run's workers each gets one of its own, with the worker in its name. What
     `prepare` does is done once, in a database of which each worker gets a copy; where a worker's database is there
     already, it is done in that.
-    Raises UsageError where the address can't be used, before anything is changed. `lost` is told if another run takes
+    Raises UsageError where the address can't be used, before anything is changed. `lost` is called if another run takes
     the database over, as may happen after the connection that holds it was cut.
     """
     provided = (
@@ -104,6 +104,7 @@ async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lo
             async with lock:
                 await created.aclose()
                 with suppress(*CUT):
+                    # Whoever needs the server connects to it under the lock, so that nobody is about to do so.
                     if not await others(url):
                         server.stop()
 
@@ -111,6 +112,7 @@ async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lo
 @contextmanager
 def unsteered() -> Iterator[None]:
     """Hide what would steer the server's programs and its clients elsewhere: PGDATA, PGPORT, PGSSLMODE, ..."""
+    # asyncpg reads them from `os.environ` wherever its arguments leave something open.
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if re.fullmatch("PG[A-Z]+", name)}
     try:
         yield
@@ -126,6 +128,7 @@ async def _start(
     try:
         return await created.enter_async_context(create(url))
     except AccordError:
+        # Other runs may be using it, so it cannot be created anew.
         if running:
             raise
         # Without fsync a crash can tear what shows only in use.
@@ -191,6 +194,7 @@ async def unreachable(url: URL) -> str | None:
         await (await connect(url)).close()
     except (AccordError, asyncpg.PostgresError) as error:
         cause = error.__cause__ or error
+        # It does answer.
         if isinstance(cause, asyncpg.TooManyConnectionsError):
             return None
         reason = str(cause).partition("\n")[0] or "timed out"
@@ -202,7 +206,7 @@ async def unreachable(url: URL) -> str | None:
 
 
 async def _existing(url: URL) -> int | None:
-    """Return the oid of the database, or None if there is none. Refuse one in which no table can be made."""
+    """Return the oid of the database, or None if there is none. Raises UsageError if no table can be made in it."""
     try:
         connection = await connect(url)
     except asyncpg.InvalidCatalogNameError:
@@ -225,6 +229,7 @@ async def _alone(url: URL, run: str) -> AsyncIterator[None]:
     """Wait until no other worker of the run is here."""
     connection = await lasting_connection(url)
     try:
+        # A lock's key is a number of 64 bits, so the run's id is hashed to one.
         await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", f"accord {run}")
         yield
     finally:
@@ -236,6 +241,7 @@ async def others(url: URL) -> bool:
     async with maintenance(url) as connection:
         others: bool = await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            # The server's own processes are in this view as well.
             " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())"
         )
         return others

@@ -1,4 +1,4 @@
-"""Databases of Accord's own on a server: created, owned, marked, found again, and dropped."""
+"""Databases that Accord creates on a server: owned, marked, found again, and dropped."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -27,7 +27,7 @@ SELECT oid, datname AS name, pg_get_userbyid(datdba) AS role, shobj_description(
     (SELECT system_identifier FROM pg_control_system())::text AS cluster
 FROM pg_database
 """
-# Nobody is connected to it: PostgreSQL would wait for five seconds that they go.
+# Only if nobody is connected: PostgreSQL would wait five seconds for them to leave.
 _REMOVABLE = """
 WHERE pg_has_role(datdba, 'USAGE') AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datid = pg_database.oid)
 """
@@ -43,7 +43,7 @@ async def temporary_database(
     template: str | None = None,
     prepare: Callable[[str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[URL]:
-    """Make a database, own it, and remove it at the end, unless it is lost by then.
+    """Create a database, own it, and remove it at the end, unless it is lost by then.
 
     Its name is like that of the database which the URL names, or of `beside`. It is a copy of `template`, if there is
     one. Where others wait for what `prepare` makes, it is marked once that is done: see `is_ready`.
@@ -60,6 +60,7 @@ async def temporary_database(
             # Who created the template may have been killed just now: the next to create a database removes it.
             await remove_left(connection, [it for it in await removable(connection) if it.name != template])
             found = await _create(connection, url, created, template)
+            # Still under the lock of `maintenance`, so that no other run can take it for one that nobody uses.
             await owned.enter_async_context(owning(created, found.oid, note))
             if prepare is None:
                 await _mark(connection, found, token)
@@ -71,6 +72,7 @@ async def temporary_database(
                     await _mark(connection, found, token)
             yield created
         finally:
+            # A database that is lost may be another run's by now.
             if not losses:
                 with suppress(*CUT):
                     async with maintenance(url) as connection:
@@ -104,6 +106,7 @@ async def _create(connection: Connection, url: URL, created: URL, template: str 
 
 
 async def _mark(connection: Connection, found: Found, token: str) -> None:
+    # COMMENT takes no parameters, so the server itself quotes what goes into it.
     comment = await connection.fetchval(
         "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, $2::text)", found.name, found.mark(token)
     )
@@ -112,6 +115,7 @@ async def _mark(connection: Connection, found: Found, token: str) -> None:
 
 async def _drop(connection: Connection, created: Found, token: str) -> None:
     """Remove a database of this run's, and end whatever connection it left there; one that was renamed stays."""
+    # With or without the mark, since the run may end before that is written.
     unchanged = {created, replace(created, comment=created.mark(token))}
     if unchanged.intersection(await listed(connection)):
         await connection.execute(f"DROP DATABASE {quoted(created.name)} WITH (FORCE)")
@@ -146,6 +150,7 @@ async def remove_left(connection: Connection, left: Collection[Found]) -> list[F
 
 
 async def _remove(connection: Connection, found: Found) -> bool:
+    # The lock that its owner would hold: as long as this run has it, nobody can become that.
     if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK + found.oid):
         return False
     try:
@@ -163,7 +168,7 @@ async def listed(connection: Connection, which: str = "") -> list[Found]:
 
 
 async def is_ready(url: URL) -> bool:
-    """Tell whether the database that the URL names is one of Accord's own that is prepared and owned.
+    """Return whether the database that the URL names is one of Accord's own that is prepared and owned.
 
     Whoever created it may have been killed before it was finished.
     """

@@ -38,6 +38,7 @@ class FeatureFile(pytest.Module):
         if found := faults(document, _known_tags(self.config)):
             raise self._error(*found)
         self.config.hook.pytest_accord_feature(document=document)
+        # pytest-bdd's templates have no ids: the line is what they share with Gherkin's tree.
         by_line: Cases = {it["location"]["line"]: list(cases(it)) for it in document.scenarios()}
         for rule, templates in groupby(document.feature.scenarios.values(), key=lambda template: template.rule):
             if rule is None:
@@ -86,4 +87,5 @@ def _scenarios(parent: pytest.Collector, template: ScenarioTemplate, by_line: Ca
 
 def _known_tags(config: pytest.Config) -> set[str]:
     lines: list[str] = config.getini("markers")
+    # A marker is declared as `name(arguments): description`.
     return {line.partition(":")[0].partition("(")[0].strip() for line in lines}

@@ -23,7 +23,7 @@ Node = dict[str, Any]
 class Document:
     """A feature file: its text, its tree, and what pytest-bdd runs of it.
 
-    The tree has what pytest-bdd loses: of two scenarios of one name it keeps the second.
+    The tree has what pytest-bdd drops: of two scenarios of one name that has only the second.
     """
 
     uri: str
@@ -59,6 +59,7 @@ def read(path: Path, uri: str) -> Document:
     The ids are the same for the same file in every process, so that messages of several can be joined.
     Raises GherkinParseError, EmptyFeatureError, OSError or UnicodeDecodeError.
     """
+    # Some editors on Windows write a byte order mark first.
     text = path.read_text(encoding="utf-8-sig")
     ids = _Ids(uri)
     try:
@@ -73,6 +74,7 @@ def read(path: Path, uri: str) -> Document:
 class _Ids(IdGenerator):
     def __init__(self, uri: str) -> None:
         super().__init__()
+        # Ids of different files must differ. A file's name may be bytes that are not UTF-8.
         self._prefix = hashlib.sha256(uri.encode(errors="surrogateescape")).hexdigest()[:8]
 
     def get_next_id(self) -> str:

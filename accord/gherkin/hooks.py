@@ -55,4 +55,5 @@ class Features:
         finally:
             if isinstance(item, Scenario):
                 self._session_fixtures.keep(item, owner(item))
+            # After pytest's own hook, which tears them down.
             let_go_of_fixtures(item)

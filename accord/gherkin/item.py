@@ -50,6 +50,7 @@ class Scenario(pytest.Function):
                 raise
 
         rule_tags = set() if template.rule is None else template.rule.tags
+        # Sorted, since the order of a set of strings differs from process to process.
         for tag in sorted(tags | template.feature.tags | rule_tags):
             parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
         scenario: Scenario = cls.from_parent(parent, name=name, callobj=run, template=template, row=row, line=line)
@@ -72,6 +73,7 @@ class Scenario(pytest.Function):
         try:
             return super().repr_failure(excinfo)
         except BaseException as fault:  # What is shown of the frames asks values of others what they are.
+            # A Ctrl-C of the user's ends the run; one that a `__repr__` raises does not.
             if isinstance(fault, KeyboardInterrupt) and not is_of_text(fault):
                 raise
             return f"{self._location(step)}: {named(error)}\n\nMore cannot be shown: {named(fault)}"

@@ -1,11 +1,11 @@
-"""What the items of a feature file are called: pytest's node ids are made of it, and read back."""
+"""The names of the items of a feature file, of which pytest's node ids are made and by which they are found again."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 LONGEST_EXAMPLE = 60
-"""As many characters as a name has of an example's values."""
+"""How many characters of an example's values are in a name."""
 
 
 class Case(NamedTuple):
@@ -36,6 +36,7 @@ def cases(scenario: dict[str, Any]) -> Iterator[Case]:
         for row in examples.get("tableBody", ()):
             label = _label(examples["name"], (cell["value"] for cell in row["cells"]))
             used[label] += 1
+            # Two rows may have the same values, and a node id stands for one item.
             label += f" #{used[label]}" if used[label] > 1 else ""
             yield Case(row["id"], row["location"]["line"], f"{name}[{label}]")
 
@@ -46,6 +47,7 @@ def rule_name(name: str) -> str:
 
 
 def _label(examples: str, values: Iterable[str]) -> str:
+    # A cell may have line breaks in it, written as `\n`.
     label = ", ".join(" ".join(value.split()) for value in values)
     if len(label) > LONGEST_EXAMPLE:
         label = label[:LONGEST_EXAMPLE] + "…"

@@ -1,4 +1,4 @@
-"""What a feature file must not have, since it would pass without having been tried: one function a rule."""
+"""What a feature file must not have, since it would pass without having been tested: one function a rule."""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -37,6 +37,7 @@ def outcomes(document: Document) -> Iterator[Fault]:
         line, name = _line(scenario), scenario["name"]
         if not scenario["steps"]:
             yield line, f'the scenario "{name}" has no steps, so it would always pass: write them, or remove it.'
+        # The type that Gherkin gives a keyword, which is the same in every language.
         elif all(step["keywordType"] != "Outcome" for step in scenario["steps"]):
             yield line, f'the scenario "{name}" has no Then, so it checks nothing: say what must have happened.'
 
@@ -47,6 +48,7 @@ def examples(document: Document) -> Iterator[Fault]:
     assert dialect is not None, "the parser knew the language"
     for scenario in document.scenarios():
         name = scenario["name"]
+        # The tree has no other sign of an outline, and the keyword is the language's.
         if scenario["keyword"] in dialect.scenario_outline_keywords and not scenario["examples"]:
             yield _line(scenario), f'the outline "{name}" has no Examples, so it would not run: add some.'
         for table in scenario["examples"]:

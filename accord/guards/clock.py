@@ -1,4 +1,4 @@
-"""The clock, as a test may not leave it stopped, set or replaced."""
+"""The clock, which no test may leave stopped, set or replaced."""
 
 import datetime
 import sys
@@ -23,7 +23,7 @@ _TOLERATED_SECONDS = 1
 
 
 class Clock(Guarded):
-    """The time, and what Python's modules `time` and `datetime` have to tell it.
+    """The time, and what gives it in Python's modules `time` and `datetime`.
 
     time-machine is ended, whoever began it. freezegun has no public way for that: what it replaced is put back, and the
     sentence says that it can't be used any more.
@@ -35,7 +35,7 @@ class Clock(Guarded):
         self._apart = _seconds_apart()
 
     def read(self) -> Reading:
-        """Return what tells the time, and whether it is right."""
+        """Return what gives the time, and whether it is right."""
         apart = _seconds_apart()
         is_right = abs(apart - self._apart) <= _TOLERATED_SECONDS
         if is_right:  # In a long run, the clock is set right little by little.
@@ -47,7 +47,7 @@ class Clock(Guarded):
         }
 
     def restore(self, before: Reading) -> None:
-        """Put back what tells the time."""
+        """Put back what gives the time."""
         if before["time travel"] == "over":
             stop_time_travel()
         fakes = {}
@@ -67,22 +67,26 @@ class Clock(Guarded):
         return sentence
 
     def value(self, value: Any) -> str:
-        """Show what tells the time."""
+        """Show what gives the time."""
         return value if isinstance(value, str) else super().value(value)
 
 
 def _seconds_apart() -> float:
     wall, steady = _CLOCKS
+    # Both go on alike, so that the difference changes only when one of them is set. time-machine sets the first alone.
     return wall() - steady()
 
 
 def _is_of_freezegun(replacement: object) -> bool:
+    # By name, since a project need not have freezegun.
     return getattr(replacement, "__module__", None) == "freezegun.api"
 
 
 def _put_back_where_imported(fakes: dict[int, Any]) -> None:
     """Put back what freezegun replaced in modules that have it by name, as after `from datetime import datetime`."""
+    # Copies, here and below: to look at a module may have it import another, and set attributes.
     for module in list(sys.modules.values()):
+        # freezegun itself needs its fakes. Some packages put objects of other kinds into `sys.modules`.
         if isinstance(module, ModuleType) and module.__name__ != "freezegun.api":
             for name, value in list(vars(module).items()):
                 if id(value) in fakes:

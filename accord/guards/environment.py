@@ -1,4 +1,4 @@
-"""The environment, as a test may not leave it changed."""
+"""The environment, which no test may leave changed."""
 
 import os
 import sys

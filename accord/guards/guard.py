@@ -59,6 +59,7 @@ class StateGuard:
         yield
         after = self._read()
         # What is guarded from now on begins as it is now.
+        # A fixture may add to what is guarded, and then has the longer list.
         self._before += after[len(self._before) :]
         before += after[len(before) :]
         self._before = [with_changes(*readings) for readings in zip(self._before, before, after, strict=True)]

@@ -18,6 +18,7 @@ class Guards:
         self._running = config.stash[RUNNING]
         self._watchdog = config.stash.get(WATCHDOG, None)
 
+    # A fixture, and one of a plugin: it is set up before those of the test, and so compares once they are gone.
     @pytest.fixture(autouse=True)
     def _nothing_is_left_changed(self) -> Iterator[None]:
         self._guard.begin()

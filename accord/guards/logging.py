@@ -1,4 +1,4 @@
-"""Logging, as a test may not leave it set up otherwise."""
+"""Logging, which no test may leave set up otherwise."""
 
 import logging
 from typing import Any
@@ -16,10 +16,13 @@ class Logging(Guarded):
         """Return how each logger is set up."""
         loggers = [logging.root, *logging.root.manager.loggerDict.values()]
         reading: dict[Any, Any] = {
+            # Most have no handlers, and there may be hundreds of loggers.
             logger: (logger.level, logger.disabled, logger.propagate, *(logger.handlers and _handlers(logger)))
             for logger in loggers
+            # The others are placeholders, for loggers of which only a child was asked for.
             if isinstance(logger, logging.Logger)
         }
+        # The function is the key, since it is no logger, and names itself.
         reading[logging.disable] = logging.root.manager.disable
         return reading
 
@@ -34,6 +37,7 @@ class Logging(Guarded):
                 logging.disable(value)
                 continue
             level, logger.disabled, logger.propagate, *handlers = value
+            # `setLevel` empties the caches of all loggers.
             if logger.level != level:
                 logger.setLevel(level)
             for handler in _handlers(logger):

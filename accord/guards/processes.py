@@ -1,4 +1,4 @@
-"""Threads and processes, as a test may not leave them running."""
+"""Threads and processes, which no test may leave running."""
 
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Threads(_Running):
         """Say which of them run on, and where they wait."""
         if after.keys() <= before.keys():
             return []
+        # Only now, since to wait for their end, and to find where they are, takes long.
         left = outlasting.still_running(lambda: [it for it in outlasting.threads() if it not in before])
         waiting = [(it, stacks.describe([stacks.of_thread(it.ident or 0)], self._rootpath)[0]) for it in left]
         return [f'the thread "{thread.name}" running ({waits})' for thread, waits in waiting]

@@ -17,7 +17,7 @@ END $$
 """
 _ARE_THERE = "SELECT EXISTS (SELECT FROM pg_constraint WHERE condeferrable)"
 OWN_STATEMENTS = (_CHECK, _ARE_THERE)
-"""What is sent for this, which nobody asked for."""
+"""What Accord itself sends for this: no statement of the project's."""
 
 
 class DeferredConstraints:
@@ -43,12 +43,15 @@ class DeferredConstraints:
 
     def check(self, session: Session) -> None:
         """Check them. Raises what PostgreSQL raises at a commit: sqlalchemy.exc.IntegrityError."""
+        # The end of a savepoint is no commit to PostgreSQL either.
         if session.in_nested_transaction():
             return
+        # SQLAlchemy itself flushes after this event, and what that writes is to be checked.
         session.flush()
         if not self._is_written:
             return
         connection = session.connection()
+        # Asked once a scenario, and only where something was written.
         if self._are_there is None:
             self._are_there = connection.exec_driver_sql(_ARE_THERE).scalar_one()
         if self._are_there:
@@ -57,6 +60,7 @@ class DeferredConstraints:
 
 
 # One listener for all sessions costs less than one for each.
+# Weak, since the app's sessions are to be dropped when the app drops them.
 _SESSIONS = WeakKeyDictionary[Session, DeferredConstraints]()
 
 

@@ -1,4 +1,4 @@
-"""The hooks by which each scenario begins anew, and a step is named that leaves work uncommitted."""
+"""The hooks by which each scenario begins anew, and a step that leaves work uncommitted is named."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from accord.running import RUNNING, stop_run
 
 
 class Isolations:
-    """Begins and ends what isolates tests, and stops the run once another one has its database."""
+    """Has the isolation begin anew with each test, and stops the run once another one has its database."""
 
     def __init__(self, config: pytest.Config) -> None:
         config.addinivalue_line(
@@ -17,6 +17,7 @@ class Isolations:
         config.stash[ISOLATION] = self._isolation = Isolation(config.stash[RUNNING])
         self._isolation.coverage = config.stash.get(COVERAGE, None)
 
+    # Before pytest's own, which sets up fixtures: they open the session, and have to know of the tag.
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A test begins, which may be tagged @real_commits."""

@@ -78,6 +78,7 @@ class Isolation:
         self._deferred = DeferredConstraints()
         self._bind: AsyncConnection | AsyncEngine | None = None
         self._sessions = async_sessionmaker[AsyncSession]()
+        # Weak, since a fixture may make an engine for each test.
         self._known_engines = WeakSet[Engine]()
 
     def begin(self, real_commits: bool) -> None:
@@ -102,6 +103,7 @@ class Isolation:
         Raises UsageError where the database can't be copied: nothing else may be connected to it meanwhile.
         """
         opened = self._really_committed if self.real_commits else self._rolled_back
+        # An attribute that has expired would be loaded when it is read, where nothing can be awaited.
         self._sessions = sessions or async_sessionmaker(expire_on_commit=False)
         try:
             async with opened(engine) as session:
@@ -110,6 +112,7 @@ class Isolation:
                 try:
                     yield session
                 finally:
+                    # First: a request that goes on would use the connection while it is rolled back.
                     await self._requests.cancel()
         finally:
             self._bind = self.outage.connection = None
@@ -124,6 +127,7 @@ class Isolation:
         async with aclosing(await engine.connect()) as connection:
             transaction = await connection.begin()
             if is_new:
+                # Once an engine, since it takes a round trip.
                 await _check_reached(connection)
             session = AsyncSession(
                 bind=connection,
@@ -133,6 +137,7 @@ class Isolation:
             )
             async with aclosing(session):
                 self._deferred.check_in(session.sync_session)
+                # From here on requests are let in, and not before there is something to roll back.
                 self._bind = connection
                 self.outage.connection = connection.sync_connection
                 yield session
@@ -192,6 +197,7 @@ class Isolation:
     @asynccontextmanager
     async def request(self, name: str) -> AsyncIterator[None]:
         """The boundary of one request: it starts over committed work, and alone where there is one connection."""
+        # Before anything is sent: the database is another run's.
         if self.lost is not None:
             raise UsageError(self.lost)
         async with self._requests.under_way(name, at_once=isinstance(self._bind, AsyncEngine)):
@@ -211,6 +217,7 @@ class Isolation:
         return True
 
     def _note_statement(self, connection: Connection, *execution: Any) -> None:
+        # The engine may have other connections, of fixtures for example, which are nothing of the scenario's.
         if isinstance(self._bind, AsyncConnection) and connection is self._bind.sync_connection:
             self._note_write(connection, *execution)
             self._note_sql(connection, *execution)
@@ -220,6 +227,7 @@ class Isolation:
         if only_reads(statement) or statement in OWN_STATEMENTS:
             return
         self._deferred.note_write(statement)
+        # What a request writes is its own to commit, and is gone with it if it does not.
         if self._requests.served is None:
             self.uncommitted.note_write()
 

@@ -20,6 +20,7 @@ async def lifespan(app: Any) -> AsyncIterator[Any]:
     awaits, where that takes longer than `accord_lifespan_timeout`: 30 seconds, unless the configuration says otherwise.
     """
     __tracebackhide__ = True
+    # What there is by now is not the app's: a limit that is reached names only what has begun since.
     before = asyncio.all_tasks()
     # Its own patience would end in a TimeoutError, as the app's own may.
     manager = LifespanManager(app, startup_timeout=None, shutdown_timeout=None)
@@ -40,6 +41,7 @@ async def _named(phase: str, before: set[asyncio.Task[Any]]) -> AsyncIterator[No
     try:
         with limit:
             yield
+    # A sentence of Accord's already.
     except TimedOutError:
         raise
     except Exception as error:

@@ -1,4 +1,4 @@
-"""A request that is sent as a stream, and is not kept: what goes through is looked at for its secrets."""
+"""A request that is sent as a stream, and is not recorded: what passes is only looked through for secrets."""
 
 from collections.abc import AsyncIterator
 

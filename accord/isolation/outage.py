@@ -17,7 +17,7 @@ _DISK_FULL = "53100"
 
 
 class Outage:
-    """Noted where an error of the database is raised, and told in one sentence instead of all that follows from it."""
+    """Noted where an error of the database is raised, and reported in one sentence in place of all that follows."""
 
     def __init__(self, running: Running) -> None:
         self.connection: Connection | None = None
@@ -45,6 +45,7 @@ class Outage:
     def explain(self, error: BaseException) -> str | None:
         """Say in one sentence what became of the database, if that is why the scenario, or test, fails."""
         if self.has_session or isinstance(error, (OSError, DBAPIError, AccordError, ExceptionGroup)):
+            # To ask takes a connection, so it is done only for what may come of an outage.
             return self._unreachable() or self._sentence
         return self._sentence
 
@@ -57,6 +58,7 @@ class Outage:
         """Remember the first error that ends the scenario, as SQLAlchemy's event `handle_error` has it."""
         if self._sentence is not None:
             return
+        # SQLAlchemy's adapter wraps asyncpg's error, whose words are the server's.
         error = context.original_exception.__cause__ or context.original_exception
         # What follows the first line is a hint; one that was cancelled says nothing.
         reason = text_of(error).partition("\n")[0] or type(error).__name__

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from accord.database import provision
 
+# Weak, so that an engine that nobody has any more is closed as it would be without Accord.
 _ENGINES = WeakSet[Engine]()
 
 
@@ -27,6 +28,7 @@ async def engine_on_copy(url: URL, lose: Callable[[str], None]) -> AsyncIterator
 
 async def _close_idle_connections(url: URL) -> None:
     """Close what the pools of this process keep open to a database, and do not use: it can't be copied meanwhile."""
+    # A copy: engines may come or go while this one is closed.
     for engine in list(_ENGINES):
         if engine.url.database == url.database:
             await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()

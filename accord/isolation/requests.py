@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 4
 
 
 class Requests:
-    """Those that are under way."""
+    """The requests that are under way."""
 
     def __init__(self) -> None:
         self.served: str | None = None
@@ -55,6 +55,7 @@ class Requests:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await lock.acquire()
             except TimeoutError:
+                # Otherwise others were served meanwhile, and this one is only further back in the queue.
                 if self._served_so_far == served_before:
                     raise DeadlockError(
                         f"{name} waits for {self.served}, which has not ended for {PATIENCE_SECONDS} seconds, and a "
@@ -72,4 +73,5 @@ class Requests:
             task.cancel()
         if left:
             ended, _left = await asyncio.wait(left, timeout=GRACE_SECONDS)
+            # Their errors are taken, or asyncio would log that nobody has.
             await asyncio.gather(*ended, return_exceptions=True)

@@ -1,7 +1,9 @@
-"""What a statement of SQL may do, told from its first words, as far as isolation has to know."""
+"""What a statement of SQL may do, seen from its first words, as far as isolation has to know."""
 
 import re
 
+# Parentheses may be around a SELECT. After WITH, what writes has one of three words: INTO (INSERT, MERGE), DELETE, or
+# SET (UPDATE); a word of that spelling elsewhere makes a read count as a write, which is the safe side.
 _READS = re.compile(
     r"[\s(]*(?:(?:SELECT|SHOW|VALUES|TABLE|EXPLAIN|SET|SAVEPOINT|RELEASE|ROLLBACK)\b|WITH\b(?!.*\b(?:INTO|DELETE|SET)\b))",
     re.IGNORECASE | re.DOTALL,

@@ -49,6 +49,7 @@ class Transport(httpx.ASGITransport):
         coverage: Coverage | None,
         observe: Callable[..., None],
     ) -> None:
+        # A user would get the 500 as well; what is raised would reach the step instead.
         super().__init__(self._call_app, raise_app_exceptions=False)
         self._app = app
         self._contract = contract
@@ -79,6 +80,7 @@ class Transport(httpx.ASGITransport):
                 _WAIT_ANEW.set(lambda: limit.reschedule(seconds and asyncio.get_running_loop().time() + seconds))
                 response = await super().handle_async_request(request)
         except TimeoutError:
+            # A TimeoutError of the app's own.
             if not limit.expired():
                 raise
             raise httpx.ReadTimeout(
@@ -87,6 +89,7 @@ class Transport(httpx.ASGITransport):
             ) from None
         if (watchdog := current_watchdog()) is not None:
             watchdog.limits.note_response()
+        # First, since a response that was made without the database would be named for the wrong reason.
         self._outage.check()
         # A copy is read: the client may want to read the response as it comes.
         read = httpx.Response(response.status_code, headers=response.headers, stream=response.stream)
@@ -95,6 +98,7 @@ class Transport(httpx.ASGITransport):
         try:
             documented = None if self._contract is None else self._check(self._contract, request, read)
         finally:
+            # Also where the contract is broken: then most of all somebody wants to see the exchange.
             self._observe(request, read, began, documented, self._contract, _TRACEBACK.get())
         return response
 

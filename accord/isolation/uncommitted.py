@@ -1,4 +1,4 @@
-"""Work that a step left uncommitted: no request would see it in production, so the step is named where one begins."""
+"""Work that a step left uncommitted: no request would see it in production, so the next one names the step."""
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +30,7 @@ class UncommittedWork:
         session = self._session
         if session is None or self._left_by is not None:
             return
+        # An object is in `dirty` as soon as an attribute was set, be it to the value that it had.
         if session.new or session.deleted or any(session.is_modified(item) for item in session.dirty):
             self._left_by = self._running.name
 
@@ -53,5 +54,6 @@ class UncommittedWork:
             await self._session.commit()
 
     def _note_end(self, _session: Session, transaction: SessionTransaction) -> None:
+        # The end of a savepoint commits nothing yet.
         if transaction.parent is None:
             self._left_by = None

@@ -20,6 +20,7 @@ from accord.running import Running
 from accord.steps.unawaited import Unawaited
 from accord.timeouts.watchdog import Watchdog
 
+# Packages whose frames are not shown in a failure: nothing in them is the project's.
 _ENGINE = (
     "_pytest.",
     "accord.compat.",
@@ -54,6 +55,7 @@ class Calls:
                 result = self._enter(result, request)
             elif inspect.isawaitable(result):
                 result = self._run(result, request)
+        # After the time limit: what was forgotten is not why a step takes long.
         self._unawaited.check()
         return result
 
@@ -65,6 +67,7 @@ class Calls:
         __tracebackhide__ = True
         loop, context, name = self._loop(request), copy_context(), self._running.name
         with self._unawaited.begun(loop) as tasks:
+            # With a default, since a step may return before its `yield`: it has nothing to tear down then.
             value = self._complete(anext(step, None), loop, context)
         self._unawaited.check_result(value)
         _apply(context, request)
@@ -98,11 +101,13 @@ class Calls:
 
     def _loop(self, request: pytest.FixtureRequest) -> asyncio.AbstractEventLoop:
         __tracebackhide__ = True
+        # The fixture is asked once a run, since that takes longer than many a step.
         loop: asyncio.AbstractEventLoop = self._running.loop or request.getfixturevalue("session_loop")
         return loop
 
     def _complete(self, awaitable: Awaitable[object], loop: asyncio.AbstractEventLoop, context: Context) -> object:
         __tracebackhide__ = True
+        # A task takes a coroutine only, and a step may return any awaitable.
         coroutine = _outcome(awaitable)
         try:
             if self._watchdog is None:
@@ -139,6 +144,7 @@ def _apply(context: Context, request: pytest.FixtureRequest) -> None:
     changed: list[tuple[ContextVar[object], Token[object]]] = [
         (variable, variable.set(value))
         for variable, value in context.items()
+        # By identity, since values may compare in any way of their own.
         if variable not in current or current[variable] is not value
     ]
 

@@ -21,7 +21,7 @@ from accord.compat.pytest_bdd import (
 from accord.errors import AmbiguousStepError
 from accord.running import Running
 
-# So many sentences are looked up once: a step's is needed again when the scenario is recorded.
+# How many sentences are remembered: a step's is looked up again when the scenario is recorded.
 _REMEMBERED = 1000
 
 
@@ -48,7 +48,7 @@ class Definitions:
     def matching(self, kind: str, sentence: str, item: pytest.Item) -> list[StepDefinition]:
         """Return the definitions of this kind (`given`, `when`, `then`) that match a sentence, one for each function.
 
-        Of a function's several, which two decorators make, or an import into another module, it is the nearest.
+        Where a function has several, by two decorators or an import into another module, it is the nearest.
         """
         return self._at(item).find(kind, sentence)
 
@@ -58,6 +58,7 @@ class Definitions:
             yield from visible.definitions
 
     def _at(self, item: pytest.Item) -> "Visible":
+        # More are registered whenever a module is imported.
         if self._count != count_step_definitions():
             self._visible.clear()
             self._count = count_step_definitions()
@@ -81,7 +82,7 @@ def owner(item: pytest.Item) -> pytest.Collector:
 
 
 def snippet(kind: str, sentence: str) -> str:
-    """Return a step definition to begin with."""
+    """Return the code of a step definition to begin with."""
     quoted = sentence.replace("\\", "\\\\").replace('"', '\\"')
     return f'@{kind}("{quoted}")\nasync def _() -> None:\n    raise NotImplementedError'
 
@@ -99,6 +100,7 @@ class Visible:
         for definition in definitions:
             start, is_all = literal_start(definition.parser)
             if is_all:
+                # Most sentences have no arguments, and are found by a look into a dict.
                 self._literal[start].append(definition)
             else:
                 self._others.append((_plain(start), definition))
@@ -119,6 +121,7 @@ class Visible:
         found = [it for it in candidates if it.kind in (None, kind) and it.parser.is_matching(sentence)]
         # Of two that are visible to one item, the base of the nearer one is below the other's.
         found.sort(key=lambda it: (len(it.baseid), self._order[id(it)]))
+        # The last of a function's stays, which is the nearest.
         return list({id(it.function): it for it in found}.values())
 
 

@@ -23,6 +23,7 @@ class Steps:
         config.stash[UNAWAITED] = self._unawaited = Unawaited(running, config.rootpath)
         calls = Calls(running, self._unawaited, config.stash.get(WATCHDOG, None))
         config.stash[RUNNER] = runner = Runner(definitions, calls)
+        # pytest runs cleanups when it is unconfigured, last one first, also where the run was interrupted.
         config.add_cleanup(self._unawaited.install())
         config.add_cleanup(replace_execution(runner.run))
 
@@ -40,6 +41,7 @@ class Steps:
         """Fail a scenario for what its steps leave running."""
         __tracebackhide__ = True
         result = yield
+        # Only where the test has passed: a failure of its own says more.
         self._unawaited.end_steps()
         return result
 

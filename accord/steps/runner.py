@@ -46,9 +46,11 @@ class Runner:
             arguments |= {name: request.getfixturevalue(name) for name in definition.required if name not in arguments}
             hook.pytest_bdd_before_step_call(**context, step_func_args=arguments)
             value = self._calls.call(definition.function, request, arguments)
+        # As pytest-bdd has it: `pytest.fail` is not an Exception, and a skip is not an error.
         except (Exception, pytest.fail.Exception) as error:
             hook.pytest_bdd_step_error(**context, step_func_args=arguments, exception=error)
             raise
+        # Before the hook, as in pytest-bdd: what comes after a step may ask for the fixture.
         if definition.target_fixture is not None:
             give_fixture(request, definition.target_fixture, value)
         hook.pytest_bdd_after_step(**context, step_func_args=arguments)

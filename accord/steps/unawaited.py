@@ -39,6 +39,7 @@ class Unawaited:
     def install(self) -> Callable[[], None]:
         """Have Python report coroutines here, with the line that called them; return what undoes it."""
         undo = replace_unawaited_warning(self._reporting)
+        # One frame is the call; asyncio's debug mode tracks ten.
         depth = sys.get_coroutine_origin_tracking_depth()
         sys.set_coroutine_origin_tracking_depth(max(depth, 1))
 
@@ -112,6 +113,7 @@ class Unawaited:
         """Note a coroutine that an async step gave in place of its outcome."""
         if isinstance(result, CoroutineType):
             self._findings.add_dropped(result)
+            # Python would report it once more when it is dropped.
             result.close()
 
     def check(self) -> None:
@@ -133,6 +135,7 @@ class Unawaited:
         """The scenario failed, or is skipped: say no more of it, and drop what would be dropped in the next one."""
         # What a forgotten call was given is dropped with it; the failure itself is what helps.
         self._findings.has_failed = True
+        # pytest keeps the traceback until the run ends, and with its frames the coroutines in them.
         traceback.clear_frames(error.__traceback__)
         for task in self._tasks:
             task.cancel()
@@ -196,6 +199,7 @@ class _Findings:
 
     def _call(self, coroutine: Any) -> tuple[str, str]:
         """Return what was called, and where."""
+        # A function inside a step would have the step's name before its own.
         name = coroutine.__qualname__.rpartition("<locals>.")[2]
         if origin := getattr(coroutine, "cr_origin", None):
             verb, (file, line, _function) = "called", origin[0]
