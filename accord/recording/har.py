@@ -164,7 +164,7 @@ def _posted(redaction: Redaction, body: bytes, content_type: str) -> dict[str, A
         return _content(redaction, body, content_type)
     parts = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body).get_payload()
     if not isinstance(parts, list):
-        return {"mimeType": content_type, "text": "", "comment": f"{len(body)} bytes that are no form"}
+        return {"mimeType": content_type, "text": "", "comment": f"{len(body)} bytes that are not a form"}
     return {"mimeType": content_type, "params": [_part(redaction, part) for part in parts if isinstance(part, Message)]}
 
 

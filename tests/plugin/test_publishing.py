@@ -83,7 +83,7 @@ def test_messages_that_cannot_be_compared_are_refused_before_the_run(
 @pytest.mark.parametrize("link", ["javascript:{tag}", "https://tracker.example/", "https:{tag}"])
 def test_a_tracker_that_no_link_leads_to_is_refused_before_the_run(mixed: Project, link: str) -> None:
     mixed.settings(PUBLISHING + f"accord_tag_link = {link}\n")
-    refused(mixed, "ERROR: accord_tag_link: * is no address to link tags to: write one as *")
+    refused(mixed, "ERROR: accord_tag_link: * is not an address to link tags to: write one as *")
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])

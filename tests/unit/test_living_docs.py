@@ -195,7 +195,7 @@ def test_a_tag_leads_to_the_tracker(stream: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["javascript:{tag}", "https://tracker.example/"])
 def test_a_tracker_that_no_link_leads_to_is_refused(stream: Path, tmp_path: Path, address: str) -> None:
     stream.write_text(ndjson(recorded({"a.feature": TASKS})), encoding="utf-8")
-    with pytest.raises(UsageError, match="is no address to link tags to"):
+    with pytest.raises(UsageError, match="is not an address to link tags to"):
         rendering.write(stream, tmp_path, tag_link=address)
 
 
