@@ -1,1 +1,1 @@
-"""Living documentation: the messages of a run, of whatever Cucumber, as documents that people open."""
+"""Living documentation: the messages of a run, whichever Cucumber wrote them, as documents that people open."""

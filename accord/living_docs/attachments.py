@@ -11,7 +11,9 @@ from accord.living_docs.words import plain, took
 from accord.recording.http_text import http_text, in_lines, status_of, target
 from accord.recording.reader import UNFIT
 
+# SVG is not among them, since it may hold scripts.
 _IMAGES = {"image/png", "image/jpeg", "image/gif"}
+# What goes into an address on the page has no other characters than these.
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(?:={1,2}\s*)?")
 _NAMES = {
     "text/x.cucumber.stacktrace+plain": "Traceback",
@@ -69,6 +71,7 @@ def _text(attachment: Attachment) -> str | None:
 
 def _file(attachment: Attachment) -> RenderedAttachment:
     body = attachment.body
+    # Four characters of base64 are three bytes.
     size = len(body.rstrip("=")) * 3 // 4 if attachment.base64 else len(body.encode(errors="replace"))
     return RenderedAttachment(
         f"{attachment.name or 'A file'}: {attachment.media_type}, {size:,} byte{'' if size == 1 else 's'}, not shown"

@@ -28,7 +28,7 @@ class Reworded:
 
 @dataclass
 class Changes:
-    """The promises by what became of them; those that are gone are there as they were."""
+    """The promises by what changed of them; those that are gone are there as they were."""
 
     since: Document
     new: list[Pickle] = field(default_factory=list)
@@ -67,6 +67,7 @@ def changes(before: Document, after: Document) -> Changes:
             found.reworded.append(Reworded(was, now))
         if State.BROKEN in (was.state, now.state) and was.state is not now.state:
             (found.newly_broken if now.state is State.BROKEN else found.fixed).append(now)
+    # What was broken and is now skipped, or not run, is not fixed.
     found.fixed = [pickle for pickle in found.fixed if pickle.state is State.KEPT]
     found.new, found.gone = list(new.values()), list(old.values())
     return found
@@ -76,7 +77,9 @@ def _alike(
     old: dict[str, Pickle], new: dict[str, Pickle], likeness: Callable[[Pickle], Hashable]
 ) -> Iterator[tuple[Pickle, Pickle]]:
     """Yield pairs that are alike, and take them out of both."""
+    # Of several that are alike the last counts: each is paired once at most.
     left = {likeness(pickle): slug for slug, pickle in old.items()}
+    # A list, since pairs are taken out of the dict meanwhile.
     for slug, pickle in list(new.items()):
         if (found := left.pop(likeness(pickle), None)) is not None:
             yield old.pop(found), new.pop(slug)
@@ -102,6 +105,7 @@ def _position(*documents: Document) -> Callable[[Pickle], Hashable]:
     for document in documents:
         before = None
         for pickle in document.pickles():
+            # An outline that became a scenario, or the reverse, is another promise.
             positions[pickle] = (pickle.scenario.feature.uri, before, pickle.cells is None)
             before = pickle.slug
     return positions.__getitem__

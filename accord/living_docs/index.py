@@ -46,6 +46,7 @@ def _responses(operation: openapi.Operation, given: dict[str, list[Pickle]]) -> 
     for status, pickles in given.items():
         key = operation.documented(status)
         response = found.setdefault(key or status, Response(status, [], documented=key is not None))
+        # Two statuses, such as 404 and 409, may be documented as one, `4XX`, and one pickle may have seen both.
         response.pickles = list(dict.fromkeys([*response.pickles, *pickles]))
     return sorted(found.values(), key=lambda response: response.status)
 

@@ -10,6 +10,8 @@ from accord.living_docs.run import Attachment, Failure, Run, StepText
 from accord.living_docs.state import IN_THE_SENTENCE, State, badness
 
 
+# Compared by identity, as keys of dicts that refer to each other in a circle. Without `slots`, since what is cached on
+# an instance needs a `__dict__`; of the other classes a large suite has ten thousands.
 @dataclass(eq=False)
 class Pickle:
     """A scenario, or an outline with one row of its examples: a promise of the page."""

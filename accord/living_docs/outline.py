@@ -20,6 +20,7 @@ def chapters(features: list[Feature]) -> list[Chapter]:
 
 
 def _shared(folders: list[tuple[str, ...]]) -> int:
+    # `zip` ends with the shortest, so that no more is taken off than each folder has.
     alike = (len(set(parts)) == 1 for parts in zip(*folders, strict=False))
     shared = next((number for number, same in enumerate(chain(alike, [False])) if not same))
     # One folder alone keeps its name, unless it is the one where all features are.
@@ -32,7 +33,7 @@ _IDS = (*_TITLED, *(f"{part}-title" for part in _TITLED), "operations", "sentenc
 
 
 def give_slugs(document: Document) -> None:
-    """Name each thing after its names, so that its address is the same from run to run."""
+    """Give each thing a slug made of its names, so that its address is the same from run to run."""
     taken = dict.fromkeys(_IDS, 1)
     for chapter in document.chapters:
         chapter.slug = _free("chapter " + chapter.title, taken)
@@ -49,6 +50,7 @@ def give_slugs(document: Document) -> None:
 
 def _free(name: str, taken: dict[str, int], parent: str = "") -> str:
     """Return a slug that is not taken; `taken` has each with the number that was last given to one of its name."""
+    # Letters of any language are kept; browsers show them in an address. 80 characters are enough to be told apart by.
     slug = "-".join(re.findall(r"\w+", name.lower()))[:80] or "unnamed"
     free = slug = f"{parent}.{slug}" if parent else slug
     # The number goes on from the last one: ten thousand scenarios of one name would be compared pair by pair.

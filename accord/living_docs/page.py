@@ -31,9 +31,11 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
         autoescape=True,
+        # A name that a template misspells is an error, and not an empty place in the page.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Whoever has PYTHONDONTWRITEBYTECODE set does not want this cache either. It saves 75 ms a run.
         bytecode_cache=None if sys.dont_write_bytecode else _Compiled(),
     )
     environment.filters |= {
@@ -48,6 +50,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
     }
     environment.globals |= {"KEPT": State.KEPT, "BROKEN": State.BROKEN, "tally": tally}
     style, script = (Markup(_source(environment, name)) for name in ("page.css", "page.js"))
+    # Not `render`, which would have the page of a large run in memory as one text.
     pieces = environment.get_template("page.html").generate(
         document=document,
         changes=changes,
@@ -61,6 +64,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         tags=sorted({tag for pickle in document.pickles() for tag in pickle.tags}),
     )
     for piece in pieces:
+        # Here, since it goes for all that others wrote, wherever in the template it is.
         yield visible(piece)
 
 
@@ -88,6 +92,7 @@ def _source(environment: Environment, name: str) -> str:
 
 def policy(style: str, script: str) -> str:
     """The Content-Security-Policy under which the page's own style and script work, and nothing else does."""
+    # By their hashes: script that comes in with somebody's text has another, and is not run.
     hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
     return (
         f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:; "
@@ -107,6 +112,7 @@ class Stretch:
 def bar(counts: dict[State, int]) -> list[Stretch]:
     """The bar: even one promise of very many can be seen."""
     total = sum(counts.values())
+    # Six thousandths of the bar are a few pixels.
     widths = {state: max(count / total, 0.006) for state, count in counts.items() if count}
     stretches: list[Stretch] = []
     start = 0.0

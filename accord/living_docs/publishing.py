@@ -58,6 +58,7 @@ class Publishing:
         # Workers of pytest-xdist publish nothing, and need not read what their controller has read.
         is_worker = hasattr(config, "workerinput")
         self._since = None if is_worker else _checked(self._tag_link, config.getoption(BASELINE))
+        # As the user would type it, though a test may change the directory.
         self._working_directory = config.invocation_params.dir
         self._state: str | None = None
         self._faults: list[str] = []
@@ -91,12 +92,14 @@ class Publishing:
         """
         from accord.living_docs import rendering
 
+        # Around it all, since what is compared with must be what is replaced.
         with alone(self._directory):
             with together() as files:
                 since = self._since or self._read_last()
                 rendered = rendering.render(files, messages, self._directory, since, self._tag_link)
                 writing.replace_last(files, messages, self._directory)
             self._state = rendered.sentence
+        # After the files are in place: it cannot be taken back.
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             try:
                 with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
@@ -112,6 +115,7 @@ class Publishing:
             self._faults.append(f"What changed is not shown: {error}")
             return None
 
+    # Last, so that what people look for is the last line above pytest's own.
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say the state and where the run is published, or why it is not."""

@@ -53,6 +53,7 @@ def render(
     document = read(messages)
     compared = changes(since, document) if since else None
     directory.mkdir(parents=True, exist_ok=True)
+    # The generator is read here, and the summary after it: the page is never in memory as a whole.
     documents.write(directory / PAGE, page(document, compared, tag_link))
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])

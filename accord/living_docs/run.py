@@ -40,7 +40,7 @@ class Failure:
 
     @property
     def first_line(self) -> str:
-        """The first line of the message, with the next one if it ends in a colon."""
+        """The first line of the message, together with the second if it ends in a colon."""
         first, second, *_ = [*filter(str.strip, self.message.splitlines()), "", ""]
         return f"{first.strip()} {second.strip()}" if first.endswith(":") else first.strip()
 

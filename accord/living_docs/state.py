@@ -17,11 +17,13 @@ class State(Enum):
         return self.name.lower()
 
 
+# The states are in the order of how bad they are.
 badness = list(State).index
 IN_THE_SENTENCE = (State.KEPT, State.BROKEN, State.UNMADE, State.UNRUN)
 STATES = {
     "PASSED": State.KEPT,
     "FAILED": State.BROKEN,
+    # All statuses that a result of Cucumber Messages may have; another is an error of the file.
     "AMBIGUOUS": State.BROKEN,
     "PENDING": State.UNMADE,
     "UNDEFINED": State.UNMADE,

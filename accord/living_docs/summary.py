@@ -8,6 +8,7 @@ from accord.living_docs.changes import Changes
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.words import moment, plain, took
 
+# Beside Markdown's own characters those by which GitHub finds mentions, emoji, formulas, entities and bare addresses.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@:&$])")
 
 
@@ -36,6 +37,7 @@ def _broken(pickle: Pickle) -> str:
     if pickle.run and (step := pickle.run.worst):
         reason = step.failure.first_line if step.failure else step.status.lower()
         because = f"{escaped(f'{step.source.keyword} {step.source.text}')}: {escaped(reason)}"
+    # Two blanks at the end of a line are a line break.
     return f"- **{escaped(' > '.join(pickle.path))}**  \n  {because}\n"
 
 

@@ -3,12 +3,14 @@
 import re
 from datetime import datetime
 
+# Colours and other control sequences, and what sets a title or a link (ECMA-48: CSI and OSC).
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 _EQUAL = re.compile(r"^(?:E\s+)?assert (.+?) == (.+)$", re.MULTILINE)
 
 
 def took(seconds: float) -> str:
     """A duration, as short as it can be said: `14 ms`, `2.1 s`, `41 s`, `3 min 20 s`."""
+    # The limits are where rounding would give `1000 ms`, and below `10.0 s`.
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 9.95:

@@ -1,4 +1,4 @@
-"""The ways in which a suite of this kind passes while the promise is broken: each told, and shown.
+"""How a suite of this kind passes although what it promises does not hold: each case is named, and shown.
 
 Each specimen is a feature and its steps, run twice: with the common pattern (pytest-bdd, pytest-asyncio, one session
 shared between the test and the app), and with Accord.
@@ -27,6 +27,7 @@ markers = smoke: what CI selects
 """
 BINDING = 'from pytest_bdd import scenarios\n\nscenarios("pitfall.feature")\n'
 NO_BINDING = "def test_something_else() -> None:\n    pass\n"
+# Without plugins that change the order or remember earlier runs: each specimen ends the same way every time.
 ARGUMENTS = [
     *["-q", "--continue-on-collection-errors", "--import-mode=importlib"],
     *["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "accord.pitfalls.outcomes"],
@@ -35,7 +36,7 @@ ARGUMENTS = [
 
 @dataclass(frozen=True)
 class Pitfall:
-    """A way to pass while the promise is broken, or, if it `dies`, to fail while the promise is kept."""
+    """How a suite passes although the promise is broken, or, if it `dies`, fails although the promise holds."""
 
     number: int
     words: str
@@ -75,7 +76,7 @@ class Finding:
 
     @property
     def caught(self) -> bool:
-        """Whether Accord tells the truth where the plain pattern does not."""
+        """Whether Accord's result is right where the plain pattern's is wrong."""
         return bool(self.plain) is self.pitfall.dies and bool(self.accord) is not self.pitfall.dies
 
 
@@ -84,6 +85,7 @@ async def findings() -> list[Finding]:
     with tempfile.TemporaryDirectory() as directory:
         async with provision.database(None) as url:
             address = {"PLAIN_DATABASE_URL": url.render_as_string(hide_password=False)}
+            # At once, each in its own process and database.
             plain, accord = await asyncio.gather(
                 _run(Path(directory, "plain"), address, "-p", "no:accord", "-p", "no:warnings"),
                 _run(Path(directory, "accord"), {"DATABASE_URL": ""}),
@@ -121,6 +123,7 @@ def _lay_out(half: Path) -> None:
         shutil.copy(HERE / "specimens" / pitfall.specimen / "pitfall.feature", directory)
         shutil.copy(HERE / "specimens" / pitfall.specimen / "steps.py", directory / "conftest.py")
         if half.name == "plain":
+            # pytest-bdd runs a feature only through a module that binds it, and one specimen is about forgetting that.
             binding = NO_BINDING if pitfall.specimen.endswith("never_bound") else BINDING
             directory.joinpath("test_pitfall.py").write_text(binding, encoding="utf-8")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FILE = "ACCORD_LIES_OUTCOMES"
+FILE = "ACCORD_PITFALLS_OUTCOMES"
 LOCATION = re.compile(r"[^\s(]+\.feature:\d+")
 _outcomes: dict[str, list[str]] = {}
 
@@ -20,9 +20,10 @@ def _note(report: pytest.CollectReport | pytest.TestReport) -> None:
 
 
 def _words(report: pytest.CollectReport | pytest.TestReport) -> str:
-    """Return where it failed, in the feature, and the sentence of the refusal, or of the assertion in a traceback."""
+    """Return where it failed, in the feature, and the sentence of the error, or of the assertion in a traceback."""
     text = report.longreprtext
     lines = text.splitlines()
+    # pytest marks the lines of an error with an E; a sentence of Accord's has no marks.
     outcome = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")] or lines
     sentence = next(filter(None, outcome), "")
     if LOCATION.search(sentence):
@@ -33,7 +34,7 @@ def _words(report: pytest.CollectReport | pytest.TestReport) -> str:
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """Note what was refused."""
+    """Note what could not be collected."""
     if "/" in report.nodeid:
         _note(report)
 

@@ -49,6 +49,7 @@ async def read_notes(db: Database) -> list[str]:
 async def keep_note(db: Database, text: str) -> None:
     """Keep a note, unless there is one with that text."""
     db.add(Note(text=text))
+    # Has a second request come in between, if one is under way.
     await asyncio.sleep(0)
     try:
         await db.commit()

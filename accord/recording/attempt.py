@@ -62,6 +62,7 @@ class Attachment:
 
     def hide(self, redaction: Redaction) -> None:
         """Hide all that is known to be secret by now, be it since then."""
+        # Nothing was learned since, so that there is nothing more to hide.
         is_hidden = self.known_secrets == redaction.known
         if self.exchange is not None:
             self.envelope["body"] = archive([self.exchange if is_hidden else hidden(redaction, self.exchange)])
@@ -160,6 +161,7 @@ class Attempt:
         if number < len(self._results):
             result = self._results[number]
         else:
+            # By the number of definitions: without any, with the one that was not reached, with several.
             result = Result(("UNDEFINED", "SKIPPED", "AMBIGUOUS")[min(matching, 2)], at := now(), at)
         begun, finished = result.envelopes(self.id, test_step)
         yield begun
@@ -174,6 +176,7 @@ class Attempt:
 
 
 def _status(report: pytest.TestReport, error: BaseException | None) -> str:
+    # The step definition that Accord suggests raises NotImplementedError: it is still to be written.
     if hasattr(report, "wasxfail") or isinstance(error, NotImplementedError):
         return "PENDING"
     if report.skipped:

@@ -30,8 +30,10 @@ def share_by_durations(config: pytest.Config, baseline: Path | None) -> None:
     except AccordError as error:
         raise pytest.UsageError(str(error)) from None
     own = Path(options.durations_path)
+    # Closing does not remove it: pytest-split opens it by its name afterwards, as Windows does not let it before.
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8", delete=False) as file:
         json.dump((dict(json.loads(own.read_bytes())) if own.is_file() else {}) | known, file)
+    # A file of this run's own, since pytest-split's may be part of the project.
     options.durations_path = file.name
     config.add_cleanup(Path(file.name).unlink)
 

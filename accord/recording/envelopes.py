@@ -13,6 +13,7 @@ from accord.recording import ndjson
 Envelope = dict[str, Any]
 """One message, by its kind."""
 
+# The version of the protocol whose schemas the tests hold messages against.
 PROTOCOL = "34.2.0"
 GHERKIN = "text/x.cucumber.gherkin+plain"
 SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
@@ -53,6 +54,7 @@ def case_id(nodeid: str) -> str:
 
 def hashed(text: str) -> str:
     """Return an id for what the text stands for."""
+    # Half a surrogate pair may stand in a name, and is to get an id as well.
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
@@ -69,6 +71,7 @@ def parse_error(uri: str, line: int, message: str) -> Envelope:
 def step_definition(definition: StepDefinition, definition_id: str, rootpath: Path) -> Envelope:
     """Return the message of a step definition."""
     file, number = defined_at(definition.function)
+    # The protocol knows these two kinds only; the sentences of `parse` are like the second.
     kind = "REGULAR_EXPRESSION" if is_regular_expression(definition.parser) else "CUCUMBER_EXPRESSION"
     return {
         "stepDefinition": {
@@ -89,6 +92,7 @@ def case_step(step_id: str, pickle_step_id: str, matching: Sequence[tuple[str, d
     }
 
 
+# The same sentence occurs in many scenarios, as in backgrounds and outlines.
 @lru_cache(maxsize=1000)
 def match_arguments(definition: StepDefinition, sentence: str) -> dict[str, Any]:
     """Return where a definition's arguments stand in a sentence."""

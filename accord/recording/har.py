@@ -25,6 +25,7 @@ LONGEST_BODY = 16_384
 """How many characters of a body are recorded."""
 
 _CREATOR = {"name": "accord", "version": version("accord")}
+# From this status on a response may have an error of the database in it.
 _FAILED = 400
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 # Fields of an entry that nobody sent, so that no secret is in them.
@@ -63,6 +64,7 @@ def entry(
 def hidden(redaction: Redaction, exchange: Entry) -> Entry:
     """Return an entry without any value that is known to be secret by now."""
     # One look at all of it says whether there is any: most exchanges have secrets under their names only.
+    # With a character between that no value has, so that none is found across two of them.
     together = "\0".join(_strings(exchange))
     if len(together) < LONGEST_BODY and redaction.hide(together) == together:
         return exchange
@@ -88,6 +90,7 @@ def _hidden(redaction: Redaction, node: Any) -> Any:
 
 def _learn_path(redaction: Redaction, template: str, path: str) -> None:
     """Learn what the path holds where the app's document has the name of a secret."""
+    # From the end, since an app that is mounted has a longer path than its document says.
     for name, value in zip(reversed(template.split("/")), reversed(path.split("/")), strict=False):
         if name.startswith("{") and name.endswith("}"):
             redaction.named(name[1:-1], value)
@@ -162,6 +165,7 @@ def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
 def _posted(redaction: Redaction, body: bytes, content_type: str) -> dict[str, Any]:
     if not content_type.startswith("multipart/"):
         return _content(redaction, body, content_type)
+    # The parser of e-mail reads multipart bodies, and wants their type as a header before them.
     parts = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body).get_payload()
     if not isinstance(parts, list):
         return {"mimeType": content_type, "text": "", "comment": f"{len(body)} bytes that are not a form"}
@@ -182,6 +186,7 @@ def _part(redaction: Redaction, part: Message) -> dict[str, Any]:
 def _content(redaction: Redaction, body: bytes, content_type: str) -> dict[str, Any]:
     text = _text(body, content_type)
     if text is None:
+        # Its text is not shown, but secrets in it may turn up elsewhere.
         if b"\0" not in body:
             redaction.body(body.decode(errors="replace"), content_type)
         return {"mimeType": content_type, "text": "", "comment": f"binary, {len(body)} bytes"}
@@ -202,6 +207,7 @@ def _text(body: bytes, content_type: str) -> str | None:
         except UnicodeDecodeError:
             pass
     named = _CHARSET.search(content_type)
+    # By zeros and byte order marks: it tells UTF-16 and UTF-32, of which a type need not say anything.
     for encoding in (json.detect_encoding(body), *([named[1]] if named else [])):
         try:
             text = body.decode(encoding)

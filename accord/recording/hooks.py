@@ -74,6 +74,7 @@ class Recording:
             self._recorder.fail(report, None if call.excinfo is None else call.excinfo.value)
         if call.when == "teardown":
             self._recorder.end()
+            # As a dict, since pytest-xdist carries builtin types only.
             setattr(report, TRAVELLING, vars(self._recorder.take()))
         elif call.when == "setup" and (record := self._recorder.take()).known:
             # What a worker knows of the features is there although its first scenario ends the process.

@@ -76,6 +76,7 @@ class _Survey:
         self._order = sorted(self._starts, key=lambda path: seconds(self._starts[path]["timestamp"]))
         positions = {path: position for position, path in enumerate(self._order)}
         for attempts in self._attempts.values():
+            # A file that is torn may have attempts and no start; they come first.
             attempts.sort(key=lambda attempt: positions.get(attempt.path, -1))
             for number, attempt in enumerate(attempts):
                 attempt.number, attempt.is_last = number, attempt is attempts[-1]
@@ -126,6 +127,7 @@ class _Survey:
         """Yield the lines of the one run."""
         yield line({"meta": self._meta})
         yield line({"testRunStarted": self._starts[self._order[0]]})
+        # Digests, since the lines of a large suite would fill the memory.
         known: set[bytes] = set()
         # Earlier attempts wait for the test case, which is written as the file of the last attempt has it.
         waiting: defaultdict[str, list[str]] = defaultdict(list)
@@ -167,7 +169,7 @@ class _Survey:
         return self._by_id.get((path, started))
 
     def _renumber(self, path: Path, kind: str, message: Json, attempt: _Attempt) -> bool:
-        """Give a message of an attempt its number among all; tell whether the test case has a step for it.
+        """Give a message of an attempt its number among all; return whether the test case has a step for it.
 
         A hook whose fixture failed in one attempt only is a step of that file's test case, and not of the last one's.
         """

@@ -45,6 +45,7 @@ class Pickles:
         by_line = self._by_line[document.uri] = {}
         for pickle in document.pickles():
             line = pickle["location"]["line"]
+            # The first is the scenario's node, the second the row's.
             by_line[line] = Pickle(pickle["id"], lines[pickle["astNodeIds"][0]], line, list(_steps(pickle["steps"])))
             yield pickle
 

@@ -33,6 +33,7 @@ def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int
     Raises UsageError, with file and line, for what is not a message; for what cannot be read, where NoSuchFileError
     says that nothing is there; and for what is not a file, or a pipe that no one writes to, which would never end.
     """
+    # Accord's own writer begins each line so, and most others do.
     unneeded = tuple(b'{"%b"' % kind.encode() for kind in without)
     try:
         for number, line in _lines(path):
@@ -72,6 +73,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             desc=one_line(path.name),
             unit="B",
             unit_scale=True,
+            # Only where it takes longer than a second, and, by `disable=None`, in a terminal.
             delay=1,
             leave=False,
             disable=None,
@@ -91,6 +93,7 @@ def _size(path: Path, file: IO[bytes]) -> int:
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISFIFO(status.st_mode):
         raise UsageError(f"{path} is not a file: name one of Cucumber Messages")
+    # Only opening must not wait: reading may, and a pipe that nobody writes to is at its end.
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(file.fileno(), True)
     return status.st_size
@@ -108,5 +111,6 @@ def _reason(error: Exception) -> str:
         text = "there is no such time"
     else:
         text = str(error) or type(error).__name__
+    # Cut first, since it may be a line of many megabytes, and once more, since signs may take its place.
     text = one_line(text[: 2 * _LONGEST_REASON])
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"

@@ -113,12 +113,14 @@ class Recorder:
 
     def take(self) -> Record:
         """Give away what was noted."""
+        # Given away, and not copied: each line travels once.
         record, self._record = self._record, Record()
         return record
 
     def begin(self, item: pytest.Item) -> None:
         """A test begins, which may be a scenario."""
         self._attempt = None
+        # What was secret in the last scenario may be an ordinary word here.
         self._redaction.forget()
         self._statements.clear()
         if (selected := self._selected.get(item.nodeid)) is not None:
@@ -147,6 +149,7 @@ class Recorder:
     def end(self) -> None:
         """The test has ended, its fixtures too."""
         if self._attempt is not None:
+            # At the end, when all secrets of the scenario are known.
             self._attempt.hide()
             self._record.ended[self._attempt.case] = "".join(map(line, self._envelopes(self._attempt)))
             self._attempt = None
@@ -203,6 +206,7 @@ class Recorder:
             for step in attempt.pickle.steps
         ]
         yield from ({"hook": hook} for hook in attempt.hooks)
+        # An attempt that is repeated in the same process has the test case already.
         if attempt.number == 0:
             yield {"testCase": self._case(attempt, matching)}
         yield from attempt.envelopes(matching, self._worker)

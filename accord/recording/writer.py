@@ -158,6 +158,7 @@ def meta(rootpath: Path) -> Envelope:
 
 
 def _git(rootpath: Path) -> dict[str, str] | None:
+    # The whole hash: `describe` would prefer a tag, and `--exclude=*` leaves all of them out.
     revision = _output_of_git(rootpath, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     if revision is None:
         return None

@@ -27,7 +27,7 @@ TRAVELLING = "accord_record"
 
 
 def is_on(config: pytest.Config) -> bool:
-    """Tell whether the run is to be recorded."""
+    """Return whether the run is to be recorded."""
     return bool(config.getoption(DOCS)) and not config.option.collectonly
 
 
@@ -44,6 +44,7 @@ def register(config: pytest.Config, recorder: Recorder) -> "Writing | None":
     if hasattr(config, "workerinput") or not is_on(config):
         return None
     directory = directory_of(config)
+    # The usual one is used only if there is something to write, which is not known yet.
     if config.getoption(DOCS) != USUAL:
         _require_writable(directory)
     writing = Writing(config, recorder, directory)
@@ -82,6 +83,7 @@ class Writing:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Require a directory to which something can be written, before anything runs."""
+        # Nothing is written for other tests, so that nothing is required for them.
         if any(".feature::" in nodeid for nodeid in ids):
             try:
                 _require_writable(self._directory)

@@ -49,6 +49,7 @@ class FixtureFailures:
     def note(self, error: BaseException, fixture: str, function: Callable[..., object]) -> None:
         """Note an error as this fixture's, unless it is known as that of one on which this one rests."""
         who = f"The fixture `{fixture}` ({location(*defined_at(function), self._rootpath)})"
+        # By identity: a fixture that asks for one that failed raises the very same error.
         if id(error) not in self._failed:
             failed = self._in_the_same_words.setdefault((who, text_of(error)), _Failed(who))
             self._failed[id(error)] = error, failed

@@ -1,4 +1,4 @@
-"""The hooks by which pytest shows of a failure what helps: a sentence, each cause once, and what went over the wire."""
+"""The hooks by which pytest shows what helps with a failure: a sentence, each cause once, the exchanges."""
 
 from collections.abc import Generator
 
@@ -32,6 +32,7 @@ class Failures:
         with self._failures.of(fixturedef.argname, fixturedef.func):
             return (yield)
 
+    # Innermost: what is put into the report here is what the recorder, around it, writes down.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -42,6 +43,7 @@ class Failures:
             error = call.excinfo.value
             outage = None if self._isolation is None else self._isolation.outage.explain(error)
             sentence = str(error) if isinstance(error, (AccordError, BlockedError)) else None
+            # In this order: of a database that is gone many errors follow, which say less than that it is gone.
             report.longrepr = outage or self._shown_before(item, error) or sentence or report.longrepr
             if isinstance(report.longrepr, str):
                 report.longrepr = visible(report.longrepr)
@@ -60,6 +62,7 @@ class Details:
     def __init__(self, config: pytest.Config) -> None:
         self._recorder = config.stash.get(RECORDER, None)
 
+    # Outermost, once the recorder has seen the report: its messages have scenario and exchanges elsewhere.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -69,5 +72,6 @@ class Details:
         if report.failed and call.when == "call" and isinstance(item, Scenario):
             item.show_sentence(report.longrepr)
             if self._recorder is not None and (exchange := self._recorder.last_exchange()):
+                # Before what was captured, which may be long.
                 report.sections.insert(0, ("What went over the wire", visible(exchange)))
         return report

@@ -27,6 +27,7 @@ GRACE_SECONDS = 2
 class Awaited:
     """A task that the main thread runs the event loop for."""
 
+    # One is made for each async step.
     __slots__ = ("deadline", "is_interrupted", "is_over", "loop", "task")
 
     def __init__(self, task: "asyncio.Task[Any]", loop: asyncio.AbstractEventLoop) -> None:
@@ -78,9 +79,11 @@ class Completing:
 
     def _settle(self, awaited: Awaited) -> None:
         """Have a task that was left half way come to its end, or give it up."""
+        # If it has a deadline it was cancelled before, and had its grace.
         if not awaited.task.done() and math.isinf(awaited.deadline):
             awaited.cancel()
             self._limits.alarm.set(awaited.deadline)
+            # What it raises while it ends matters less than what is raised already.
             with suppress(BaseException):
                 awaited.loop.run_until_complete(awaited.task)
         if not awaited.task.done():
@@ -90,6 +93,7 @@ class Completing:
         """Raise KeyboardInterrupt or TimedOutError if that is why it ended."""
         __tracebackhide__ = True
         if awaited.is_interrupted:
+            # The task itself ended with a CancelledError, or not at all.
             raise KeyboardInterrupt from None
         # One that began in the task, and ended with it or stays in it.
         current = self._limits.current
@@ -98,7 +102,7 @@ class Completing:
             raise TimedOutError(reached.sentence) from None
 
     def _abandon(self, task: "asyncio.Task[Any]") -> None:
-        """Wait for the task no more, here or where the event loop is closed."""
+        """No longer wait for the task, here or where the event loop is closed."""
         drop_task(task)
         self.abandoned.append(task)
 
@@ -108,6 +112,7 @@ class Completing:
 
         async def end() -> None:
             tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            # A generator that waits in its `finally` would hold the loop up as well.
             generators = asyncio.ensure_future(loop.shutdown_asyncgens())
             for task in tasks:
                 task.cancel()
@@ -134,5 +139,5 @@ class Completing:
         awaited.is_interrupted = True
         awaited.cancel()
         self._limits.alarm.set(awaited.deadline)
-        # It may wait for what happens outside.
+        # The loop may be asleep until something happens outside, and this wakes it.
         awaited.loop.call_soon_threadsafe(lambda: None)

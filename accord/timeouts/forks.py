@@ -1,7 +1,7 @@
 """A process that a step forked and that comes back into pytest: it ends there, and the run stays its parent's.
 
-It would run the rest of the tests, write into the same record, and remove the database. Children of multiprocessing and
-subprocess never come back, and are left alone.
+It would run the rest of the tests, write to the same messages file, and remove the database. Children of
+multiprocessing and subprocess never come back, and are left alone.
 """
 
 import os
@@ -96,8 +96,10 @@ class Forks:
                 f"\n{self._running.name} forked the process {os.getpid()}, which came back into the run{because} "
                 "and was ended: the run is its parent's. End it there with os._exit(), or use multiprocessing.\n"
             )
+            # Not through `sys.stderr`, whose buffer may hold what the parent is about to write.
             os.write(2, sentence.encode(errors="replace"))
         finally:
+            # At once: the functions to be run at exit, and what is buffered, are the parent's.
             os._exit(1)
 
     def note_fork(self) -> None:
@@ -110,6 +112,7 @@ class Forks:
             loop.call_soon_threadsafe = lambda *_, **__: self._end()
 
 
+# A function that is registered for forks stays until the process ends, and a run in the process does not.
 _FORKS = WeakSet[Forks]()
 
 

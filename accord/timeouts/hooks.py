@@ -24,6 +24,7 @@ class Timeouts:
         self._ending = Ending(config.rootpath)
         config.pluginmanager.register(Forks(config, self._running), "accord.timeouts.forks")
 
+    # Before pytest's own, which sets up fixtures: those are limited, too.
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A test begins."""
@@ -41,6 +42,7 @@ class Timeouts:
         if fixturedef.argname == RUNNER:
             assert isinstance(value, asyncio.Runner)
             replace_fixture_run(value, self._watchdog.completing.complete)
+            # pytest calls the last finalizer first, so that the runner's loop still runs.
             fixturedef.addfinalizer(partial(self._watchdog.completing.end_tasks, value))
         return value
 
@@ -56,4 +58,5 @@ class Timeouts:
         """Have the process end when the run has ended."""
         if self._watchdog.limits.were_on:
             is_torn = bool(self._watchdog.completing.abandoned)
+            # As a cleanup, after other plugins have ended what they began.
             session.config.add_cleanup(lambda: self._ending.see_to(int(session.exitstatus), is_torn=is_torn))

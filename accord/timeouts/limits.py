@@ -24,7 +24,7 @@ LIFESPAN_SECONDS = 30.0
 # How long each fixture may take once somebody pressed Ctrl-C.
 INTERRUPTED_SECONDS = 10
 
-# A fixture of a wider scope may migrate a database, or start a server: it has as many times as long, or so much.
+# A fixture of a wider scope may migrate a database, or start a server: it has so many times as long, or so much.
 _WIDER = 10
 _WIDER_SECONDS = 30.0
 # Accord's own may have to wait for another run, or worker, to do the same.
@@ -127,6 +127,7 @@ class Limit:
         self.is_over = True
         outer = self._limits.current = self._outer
         if outer is not None:
+            # A fixture that a step asks for has a time of its own.
             outer.deadline += clock() - self._began
             self._limits.alarm.set(outer.deadline)
 

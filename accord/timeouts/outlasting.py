@@ -47,6 +47,7 @@ def children() -> set[int]:
     except ChildProcessError:
         return set()
     try:
+        # Linux lists the children of each thread; elsewhere psutil looks through all processes.
         lines = [Path(f"/proc/self/task/{it}/children").read_text() for it in os.listdir("/proc/self/task")]
         found = {int(child) for line in lines for child in line.split()}
     except OSError:
@@ -62,6 +63,7 @@ def _of_multiprocessing() -> list[Any]:
 
 
 def _psutil() -> Any:
+    # Loaded only if there is something to look at.
     return importlib.import_module("psutil")
 
 
@@ -69,6 +71,7 @@ def still_running(found: Callable[[], Iterable[threading.Thread]]) -> list[threa
     """Return the threads that are found, once they had time to end by themselves."""
     until = time.perf_counter() + GRACE_SECONDS
     while (left := list(found())) and time.perf_counter() < until:
+        # Returns at once when the thread ends, as a sleep would not.
         left[0].join(0.01)
     return left
 
@@ -145,6 +148,7 @@ class Ending:
         for thread in left:
             waits, _ = stacks.describe([stacks.of_thread(thread.ident or 0)], self._rootpath)
             _say(f'The thread "{thread.name}" has not ended with the run, and is ended with it: {waits}.')
+        # Whatever one of them raises, the process has to end.
         with suppress(BaseException):
             run_exit_functions()
         for stream in (sys.stdout, sys.stderr):

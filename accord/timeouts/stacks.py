@@ -20,7 +20,7 @@ from accord.basics.source import location
 from accord.compat.cpython import Gathering, tasks_of
 
 REQUEST = "request "
-"""How the name of a task begins that answers a request; its method and path follow."""
+"""How the name of a task that serves a request begins; its method and path follow."""
 
 _AWAITING = ("cr_await", "ag_await", "gi_yieldfrom")
 _FRAMES = ("cr_frame", "ag_frame", "gi_frame")
@@ -48,7 +48,7 @@ def of_thread(thread: int) -> Stack:
 
 
 def is_busy(thread: threading.Thread) -> bool | None:
-    """Tell whether a thread of an executor's pool, or of anyio's, has work; None where it is of neither."""
+    """Return whether a thread of an executor's pool, or of anyio's, has work; None where it is of neither."""
     inner, frame = None, sys._current_frames().get(thread.ident or 0)
     while frame is not None:
         if frame.f_code.co_name == "_worker" and frame.f_code.co_filename == concurrent.futures.thread.__file__:
@@ -65,7 +65,7 @@ def _is_of_anyio(thread: threading.Thread) -> bool:
 
 
 def describe(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:
-    """Say where these wait, each at the project's own line, and give the stacks as a traceback shows them."""
+    """Return where these wait, each at the project's own line, and the stacks as a traceback shows them."""
     nearest: dict[str | None, tuple[int, Stack]] = {}
     for stack in stacks:
         own = _own(stack.frames, rootpath)
@@ -78,6 +78,7 @@ def describe(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:
         line = f": `{frame.line}`" if frame.line else ""
         where = location(frame.filename, frame.lineno or 0, rootpath)
         waits.append(f"{request or 'it'} waits at {where} in `{frame.name}`{line}")
+        # The frames before it are of pytest, asyncio and frameworks.
         first = next(iter(_own(frames, rootpath)), 0)
         shown.append((f"{request}:\n" if request else "") + "".join(traceback.format_list(frames[first:])))
     if left := len(nearest) - len(waits):
@@ -97,6 +98,7 @@ def _of_task(
         frame: FrameType | None = _first(awaited, _FRAMES)
         if frame is not None:
             frames.append(_summary(frame))
+            # What it waits for, as in `gather` or a task group, it often has in a variable, and nowhere else.
             for value in list(frame.f_locals.values()):
                 tasks += tasks_of(value)
                 threads += _worker(value)
@@ -116,6 +118,7 @@ def _of_task(
 
 
 def _chain(awaited: Any) -> Iterator[Any]:
+    # What is found through the garbage collector may lead back.
     seen = set()
     while awaited is not None and id(awaited) not in seen:
         seen.add(id(awaited))
@@ -169,6 +172,7 @@ def _own(frames: Sequence[FrameSummary], rootpath: Path) -> list[int]:
 def _is_own(path: Path, rootpath: Path) -> bool:
     return (
         path.is_relative_to(rootpath)
+        # A virtual environment is mostly inside the project's directory.
         and not path.is_relative_to(sys.prefix)
         and not path.is_relative_to(_OWN_PACKAGE)
         and not _NOT_OF_THE_PROJECT.intersection(path.parts)

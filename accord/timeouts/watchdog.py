@@ -53,26 +53,28 @@ def of(config: pytest.Config) -> "Watchdog":
 
 
 class Watchdog:
-    """Looks after what runs in this process, from `start` to what it returns, in the thread that starts it."""
+    """Watches what runs in this process, in the thread that calls `start`, until what that returned is called."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.completing = Completing(limits)
         self.last_words: list[Callable[[str], None]] = []
-        """What is told why the process is about to end, where the main thread does not come back; none waits long."""
+        """Called with the reason when the process is about to end because the main thread does not come back."""
         self._is_stopped = False
         self._blocking: Limit | Awaited | None = None
         self._terminal = 2
 
     def start(self) -> Callable[[], None]:
-        """Begin to look; return what ends it."""
+        """Start to watch; return what stops it."""
         self._main = threading.get_ident()
         with suppress(OSError):
             # pytest leads this one elsewhere while tests run.
             self._terminal = os.dup(2)
         previous: dict[signal.Signals, Any] = {}
+        # Python sets signal handlers in the main thread only.
         if threading.current_thread() is threading.main_thread():
             handlers = {_SIGNAL: self._on_signal}
+            # Whoever has set another handler means to keep it.
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 handlers[signal.SIGINT] = self.completing.on_ctrl_c
             previous = {number: signal.signal(number, handler) for number, handler in handlers.items() if number}
@@ -111,11 +113,13 @@ class Watchdog:
         """End what has reached its limit, or did not end when it was cancelled."""
         what = limit or awaited
         assert what is not None
+        # The limit is not meant for a person at a debugger.
         if limit is not None and _is_debugged(self._main):
             limit.extend()
             return
         if awaited is not None and not awaited.is_over and self._ends_awaiting(what, limit, awaited):
             return
+        # The sentence is set before the interrupt, since the main thread reads it in the signal's handler.
         if limit is not None and limit.sentence is None:
             limit.time_out(*self._where_main_is())
         self._blocking = what
@@ -127,7 +131,7 @@ class Watchdog:
         self._end_process(limit)
 
     def _ends_awaiting(self, what: Limit | Awaited, limit: Limit | None, awaited: Awaited) -> bool:
-        """Have the event loop cancel what it runs, and give that up after a grace; tell whether it is over."""
+        """Have the event loop cancel what it runs, and give that up after a grace; return whether it is over."""
         if limit is not None:
             if not _do_in_loop(awaited, lambda: self._time_out(limit, awaited)):
                 return what.is_over
@@ -162,6 +166,7 @@ class Watchdog:
             why = f"Ctrl-C was pressed, and what runs does not end: {waits}.\n{stack}"
         why = f"{why}\nIt does not end when it is interrupted, so the run ends here."
         with suppress(OSError):
+            # Straight to the terminal, since the main thread may hold the locks of `sys.stderr`.
             os.write(self._terminal, f"\n{why}\n".encode(errors="replace"))
         # What it needs may be held by the main thread.
         last = threading.Thread(target=self._say_last_words, args=(why,), daemon=True)
@@ -176,7 +181,7 @@ class Watchdog:
 
 
 def _do_in_loop(awaited: Awaited, do: Callable[[], None]) -> bool:
-    """Have the event loop do it; tell whether it did, so that it is not blocked."""
+    """Have the event loop do it; return whether it did, so that it is not blocked."""
     is_done = threading.Event()
 
     def done() -> None:
@@ -190,7 +195,7 @@ def _do_in_loop(awaited: Awaited, do: Callable[[], None]) -> bool:
 
 
 def _wait_until_over(what: Limit | Awaited, at_most: float) -> bool:
-    """Wait until it is over, or so many seconds; tell whether it is."""
+    """Wait until it is over, or so many seconds; return whether it is."""
     until = clock() + at_most
     while not what.is_over and clock() < until:
         threading.Event().wait(0.01)
@@ -198,6 +203,7 @@ def _wait_until_over(what: Limit | Awaited, at_most: float) -> bool:
 
 
 def _is_debugged(thread: int) -> bool:
+    # They stop the thread from outside, so that no frame shows it.
     if _REMOTE_DEBUGGERS.intersection(sys.modules):
         return True
     frame = sys._current_frames().get(thread)
@@ -212,6 +218,7 @@ def _interrupt(thread: int) -> None:
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(thread, _SIGNAL)
     else:
+        # Windows cannot send a signal to a thread.
         _thread.interrupt_main(_SIGNAL)
 
 

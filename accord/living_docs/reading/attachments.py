@@ -27,6 +27,7 @@ class Attachments:
         """Take an attachment; one of a scenario that is of none of its steps is shown with the last."""
         media_type, body = text_of(message, "mediaType"), text_of(message, "body")
         attempt = message.get("testCaseStartedId")
+        # What a step attaches under this type is its own, and not the app's document.
         if attempt is None and media_type == OPENAPI and isinstance(openapi := _json(body), dict):
             self.openapi = openapi
             return

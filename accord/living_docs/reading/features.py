@@ -31,7 +31,7 @@ class Features:
         self._steps: dict[str, StepText] = {}
 
     def gherkin_document(self, message: Json) -> None:
-        """Take a feature file; one without a feature says nothing."""
+        """Take a feature file; one without a feature has nothing to show."""
         node, uri = message.get("feature"), text_of(message, "uri")
         # Where a file is there twice, and has changed in between, both are shown.
         if node is None or self._documents.get(uri) == (digest := hash(ndjson.dumps(message))):
@@ -90,9 +90,11 @@ class Features:
         scenario_id, *row_id = node_ids
         scenario = self._scenarios[scenario_id]
         owner, cells, pickles = self._rows[row_id[0]] if row_id else (scenario, None, scenario.pickles)
+        # Other files than Accord's may say anything: what does not fit together would be shown wrongly.
         if owner is not scenario or (pickles and cells is None) or bool(scenario.examples) is (cells is None):
             raise ValueError("its scenario has no such example, or has a pickle already")
         steps = {step["id"]: self._pickle_step(step, filled_in=cells is not None) for step in list_of(message, "steps")}
+        # A tag that is on the feature and on the scenario is there twice.
         pickle = Pickle(scenario, list(steps.values()), list(dict.fromkeys(tags_of(message))), cells)
         scenario.pickles.append(pickle)
         if cells is not None:

@@ -17,7 +17,8 @@ class Seen:
         self._digests: dict[tuple[str, str], int] = {}
 
     def is_new(self, kind: str, name: str, message: Json) -> bool:
-        """Tell whether the message was not there before. Raises ValueError where another one of that id was."""
+        """Return whether the message was not there before. Raises ValueError where another one of that id was."""
+        # In place of the message, of which there may be very many.
         digest = hash(ndjson.dumps(message))
         before = self._digests.get((kind, name))
         if before is not None and before != digest:
@@ -61,6 +62,7 @@ def add(known: dict[str, Any], node: Json, value: object) -> None:
 
 def title_of(node: Json) -> tuple[str, str, str]:
     """Return keyword, name and description."""
+    # Gherkin leaves the indentation of the file in a description.
     return text_of(node, "keyword"), text_of(node, "name"), dedent(text_of(node, "description")).strip()
 
 

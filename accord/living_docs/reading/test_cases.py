@@ -72,6 +72,7 @@ class TestCases:
         _, run, steps = self._cases[case]
         if self._attempts.setdefault(attempt, case) != case:
             raise ValueError(f"the attempt {attempt!r} is another test case's")
+        # Messages may occur twice: what is known of the attempt must not be thrown away.
         if attempt in self._started:
             return
         if run.started:
@@ -107,6 +108,7 @@ class TestCases:
         attempt = message["testCaseStartedId"]
         case = self._attempts[attempt]
         run, took = self._cases[case][1], seconds(message["timestamp"]) - self._started[attempt]
+        # The end of an earlier attempt may come after the next has begun.
         if self._last_attempts[case] == attempt:
             run.finished, run.seconds = True, max(took, 0.0)
 

@@ -47,6 +47,7 @@ class WholeRun:
     def test_run_started(self, message: Json) -> None:
         """Take the time; of several runs in a file the first counts."""
         started = datetime.fromtimestamp(seconds(message["timestamp"]), UTC)
+        # Files of several machines may have been joined by hand.
         self.metadata.started = min(self.metadata.started or started, started)
 
     def test_run_finished(self, message: Json) -> None:

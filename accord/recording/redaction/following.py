@@ -12,6 +12,7 @@ from accord.recording.redaction.ordinary import NOTHING, is_count, is_ordinary, 
 from accord.recording.redaction.values import HIDDEN, without_escapes
 
 # A string that is the value of a secret's name goes on over line ends, to its end or that of the text.
+# Possessive (`*+`, `++`) here and in the other patterns: nothing is tried twice, so that any text takes linear time.
 STRING = re.compile(
     r"""\\*+[bBrRuU]{0,2}(?:"(?P<double>(?:[^"\\]++|\\.)*+)"?|'(?P<single>(?:[^'\\]++|\\.)*+)'?)""", re.DOTALL
 )
@@ -69,6 +70,7 @@ class FollowingValues:
         if scalar is None:
             return at
         value = scalar.group()
+        # `tokens: 512` counts tokens, and `pin: 1234` does not count pins.
         counts = is_count(value) and (strength is Strength.WEAK or named.endswith("s"))
         if value.lower() not in NOTHING and value != HIDDEN and not counts:
             self._learn(value, strength)
@@ -84,6 +86,7 @@ class FollowingValues:
         if found.lower() in NOTHING or found == HIDDEN or (strength is Strength.WEAK and is_count(found)):
             return value.end()
         self._learn(found, strength)
+        # `a=b,c` may be one value, or one and what follows it.
         if "," in found:
             self._learn(found.partition(",")[0], Strength.WEAK)
         self.spans.append((at, at + len(found), HIDDEN))
@@ -98,12 +101,14 @@ class FollowingValues:
         if value is None:
             return at
         alone = value["last"] is not None
+        # As much as a list's sign and its indentation take: a look back to the line's beginning could be long.
         before = self._text[max(0, name_at - 16) : name_at]
         begins = _LINE_BEGINS.search(before) is not None and (name_at <= 16 or "\n" in before)
         found = value[1].rstrip(".!?:)")
         if found.lower() in NOTHING or found == HIDDEN or (strength is Strength.WEAK and is_count(found)):
             return value.end()
         if not is_ordinary(found.lstrip("(")) or (alone and (begins or is_inside)):
+            # Prose is a guess: an ordinary word that is hidden here must stay in other texts.
             self._learn(found, Strength.WEAK)
             self.spans.append((at, at + len(found), HIDDEN))
         return value.end(1)
@@ -126,9 +131,11 @@ class FollowingValues:
                     break
             elif kind != "scalar" and _COLON.match(self._text, end):
                 key = unquoted(token[kind])
+                # An object may have secrets for its keys, as one that lists tokens by themselves.
                 self._learn(key, Strength.WEAK)
             else:
                 value = token[kind] if kind == "scalar" else unquoted(token[kind])
+                # `type` says something about a token, since `token_type` is not a secret's name.
                 is_whose = bool(key) and (key.lower() in _WHOSE or not self._strength(f"token_{key}"))
                 if value.lower() not in NOTHING and not is_whose and not is_sentence(value):
                     is_sure = not key or key.lower() in VALUES or self._strength(key)

@@ -36,6 +36,7 @@ class Forms:
             is_secret = sign and self._names.strength(unquote_plus(name))
             if is_secret and value and unquote_plus(value).lower() not in NOTHING and value != HIDDEN:
                 whole = pair[start + len(name) + 1 :]
+                # Whether the `;` belongs to the value or ends it, nobody can tell.
                 for learned in {whole, value}:
                     self._learned.add(unquote_plus(learned), Strength.STRONG)
                 self._scanner.hide(unquote_plus(whole))
@@ -44,6 +45,7 @@ class Forms:
         name, sign, value = pair.partition("=")
         plain = unquote_plus(value)
         if (hidden := self._scanner.hide(plain)) != plain:
+            # The brackets of `[redacted]` stay readable.
             return f"{name}{sign}{quote_plus(hidden, safe='[]', errors='replace')}"
         return pair
 

@@ -24,6 +24,7 @@ _OPEN_PARAMETER = re.compile(
     "headers|signedheaders|oauth_version|oauth_signature_method|title|max-age|created|expires",
     re.IGNORECASE,
 )
+# How many headers are remembered in which there was nothing to hide; no others are, so that no secret is stored.
 _PLAIN_HEADERS = 1_000
 
 
@@ -55,6 +56,7 @@ class Headers:
         return hidden
 
     def _cookies(self, value: str, *, only_first: bool) -> str:
+        # In Set-Cookie attributes follow: Path, Expires and so on.
         pairs = value.split(";", 1 if only_first else -1)
         hidden = [self._cookie(pair) for pair in (pairs[:1] if only_first else pairs)]
         return ";".join([*hidden, *pairs[1:]] if only_first else hidden)
@@ -65,6 +67,7 @@ class Headers:
         if not sign or plain.lower() in NOTHING or plain == HIDDEN:
             return pair
         strength = Strength.STRONG if self._names.strength(name.strip()) else Strength.WEAK
+        # As it was sent, and as the app reads it.
         self._learned.add(value.strip(), strength)
         self._learned.add(plain, strength)
         self._scanner.hide(plain)
@@ -76,6 +79,7 @@ class Headers:
             return value
         scheme = SCHEME.match(value)
         rest = value[scheme.end() :] if scheme else value
+        # The `=` at the end of base64 makes no parameter.
         if "=" in rest.rstrip("=") and _PARAMETER.match(rest) and not _is_token(rest):
             return value[: len(value) - len(rest)] + _PARAMETER.sub(self._parameter, rest)
         if rest == HIDDEN:
@@ -109,5 +113,5 @@ class Headers:
 
 
 def _is_token(credentials: str) -> bool:
-    """Tell whether credentials are one token, whose last characters may be `=`."""
+    """Return whether credentials are one token, whose last characters may be `=`."""
     return re.fullmatch(r"[\w.~+/:-]+=*", credentials) is not None

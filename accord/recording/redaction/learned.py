@@ -15,9 +15,11 @@ SCHEME = re.compile(
 )
 _MARK = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _LINE = 8
+# A card number, or a recovery code, in groups: it may be stored without the blanks.
 _GROUPED = re.compile(r"[A-Z0-9]{1,6}(?:[ -][A-Z0-9]{1,6}){2,12}")
 # Of a JSON Web Token the head is that of many.
 _SIGNED = re.compile(r"[\w-]{8,}\.([\w-]{8,})\.([\w-]{8,})")
+# As in `sid=abc`, when that as a whole is a value.
 _PREFIXED = re.compile(r"[a-zA-Z][\w-]{0,15}=(\S+)")
 
 
@@ -46,6 +48,7 @@ class Learned:
         if value.lower() in NOTHING or (strength is not Strength.STRONG and is_ordinary(value)):
             return
         scheme = SCHEME.match(value)
+        # `Bearer` and the like are no part of the secret, which turns up elsewhere without it.
         if scheme is None:
             self._values.add(value)
         if "%" in value:
@@ -60,6 +63,7 @@ class Learned:
             self._values.add(prefixed[1])
         if "\n" in value:
             for line in map(str.strip, value.splitlines()):
+                # A key in PEM is shown line by line in some texts; its first and last line are those of many.
                 if len(line) >= _LINE and not _MARK.fullmatch(line):
                     self._values.add(line)
         if signed := _SIGNED.fullmatch(value):
@@ -70,9 +74,11 @@ class Learned:
 
     def _add_basic(self, credentials: str) -> None:
         try:
+            # Some clients leave the padding out.
             decoded = b64decode(credentials + "=" * (-len(credentials) % 4), validate=True)
         except ValueError:
             return
+        # RFC 7617 leaves the encoding open; these are what clients use.
         for encoding in ("utf-8", "latin-1"):
             try:
                 _user, _, password = decoded.decode(encoding).partition(":")

@@ -111,13 +111,14 @@ class Names:
             for term in terms
         }
         stems |= self._last
+        # A stem that has another in it is found with that one.
         self._stems = [stem for stem in stems if not any(other != stem and other in stem for other in stems)]
         self._cached = lru_cache(maxsize=4096)(self._judged)
         # Many requests have the same address, or body.
         self._short_may = lru_cache(maxsize=1024)(self._may)
 
     def may_occur(self, text: str) -> bool:
-        """Tell whether a name of a secret may be in the text, or a URL with a password; no is certain."""
+        """Return whether a name of a secret may be in the text, or a URL with a password; no is certain."""
         return self._short_may(text) if len(text) <= _LONGEST_NAME else self._may(text)
 
     def _may(self, text: str) -> bool:
@@ -132,6 +133,7 @@ class Names:
     def strength(self, name: str, parent: str = "") -> Strength:
         """Tell how surely what has the name is a secret; `parent` is the name of what it stands in."""
         if len(name) + len(parent) > _LONGEST_NAME:
+            # Not remembered: what is so long is hardly a name, and would fill the memory.
             return self._judged(name, "")
         return self._cached(name, parent)
 
@@ -142,6 +144,7 @@ class Names:
         whole = "".join(parts)
         if whole in self._added:
             return Strength.STRONG
+        # `password1` and `password_2` are passwords.
         while len(parts) > 1 and parts[-1].isdecimal():
             parts.pop()
         if parts[-1] in _ABOUT or (len(parts) > 1 and parts[0] in _MEASURES):

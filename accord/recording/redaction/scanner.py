@@ -37,9 +37,11 @@ _HEADER = re.compile(r"[^\r\n]++")
 # As items of a mapping, or headers, are listed.
 _PAIR = re.compile(r'\[\s*+"([^"\\\n]{1,100}+)"\s*+,\s*+"((?:[^"\\]++|\\.)*)"\s*+\]', re.DOTALL)
 _USER = re.compile(r"""(?:[^\s/?\#"'<>@]*+@)++""")
+# FastAPI names a field by its path: `["body", "password"]`.
 _LAST_OF_LIST = re.compile(r'\[[^\[\]]{0,300}?"([^"\\\n]{0,100})"\s*\]')
 
 _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+# How many strings within strings are read, as in JSON in JSON: each level is a call within the one before.
 _DEEPEST = 8
 _WORDS_OF_A_LABEL = 100
 
@@ -103,7 +105,7 @@ class _Scan:
         self._header = header
         self._following = FollowingValues(text, names.strength, learn, lambda value: scanner.hide(value, depth + 1))
         self._object = _Object("")
-        # What is open: of an object the one that it stands in, of an array nocurrent.
+        # What is open: of an object the one that it stands in, of an array None.
         self._open: list[_Object | None] = []
         self._unclosed: set[str] = set()
 
@@ -125,6 +127,7 @@ class _Scan:
                     at = self._user(token.end())
                 case _:
                     at = self._tag(token.start())
+        # A text may be cut off in the middle.
         while self._open:
             self._end("]" if self._open[-1] is None else "}")
         self._beside(self._object)
@@ -167,6 +170,7 @@ class _Scan:
         content = unquoted(raw)
         hidden = self._scanner.hide(content, self._depth + 1)
         if hidden != content:
+            # It stands in quotes, so it is escaped anew.
             escaped = json.dumps(hidden, ensure_ascii=False)[1:-1]
             if group == "single":
                 escaped = escaped.replace('\\"', '"').replace("'", "\\'")

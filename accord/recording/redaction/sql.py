@@ -7,6 +7,8 @@ import re
 
 from accord.recording.redaction.values import HIDDEN
 
+# In this order, since the first that matches counts: names before what is a literal, but for a name that is the prefix
+# of a string (`E'...'`, `U&'...'`); `$1` and `%(name)s` are placeholders, and `::int` is a cast.
 _TOKEN = re.compile(
     r"""
       (?P<keep> "(?:[^"]++|"")*+"? | [^\W\d][\w$]*+(?!\w*&?') | \$\d++ | %\(\w++\)s | ::?[^\W\d]\w*+ )
@@ -36,6 +38,7 @@ def without_literals(statement: str) -> str:
             last = _end_of_comment(statement, last)
         elif kind != "line":
             if kind == "dollar":
+                # Only the same tag ends the string: `$a$ ... $a$`.
                 closing = statement.find(token.group(), last)
                 last = len(statement) if closing < 0 else closing + len(token.group())
             parts.append(_VALUE)
@@ -76,6 +79,7 @@ _DETAILS = [
     (r"\[parameters: ", r"\](?=\\+n\(Background|[ \t]*(?:\r?\n|\Z))"),
 ]
 _BETWEEN = [(re.compile(opening), re.compile(closing)) for opening, closing in _DETAILS]
+# How many characters a value may have: further on, an end would be another one's.
 _FARTHEST = 4_000
 _LINE_END = re.compile(r"\n|\Z")
 _SHOWN = re.compile(r"((?:LINE \d{1,6}|QUERY|STATEMENT|CONTEXT): +|at or near \\?(?=\"))([^\n]*)")
@@ -108,6 +112,7 @@ def _statements(text: str) -> str:
     ends_so = True
     while (at := text.find(_STATEMENT, last)) >= 0:
         begin = at + len(_STATEMENT)
+        # If none was found, none follows: not looking again keeps the time linear.
         end = _STATEMENT_ENDS.search(text, begin) if ends_so else None
         ends_so = end is not None
         if end is None or text.find(_STATEMENT, begin, end.start()) >= 0:

@@ -44,6 +44,7 @@ def read_tag(text: str, at: int, strength: Callable[[str], Strength], unclosed: 
             read.secrets.append((start, end, [value], is_secret))
         else:
             read.others.append((start, end, value))
+    # It has no content.
     if tag.group().endswith("/>"):
         return read
     prefix, name = tag[1] or "", tag[2]
@@ -58,6 +59,7 @@ def _between(text: str, read: Tag, strength: Strength, closing: str, unclosed: s
     end = -1 if closing in unclosed else text.find(closing, read.end)
     if end < 0:
         unclosed.add(closing)
+        # Without its end, the content is taken to go on to the next tag.
         end = text.find("<", read.end)
         end = len(text) if end < 0 else end
     pieces = [unescape(piece).strip() for piece in _CDATA.split(text[read.end : end])]

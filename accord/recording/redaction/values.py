@@ -17,8 +17,11 @@ SHORTEST = 4
 """Anything shorter turns up by chance."""
 _LONG = 8
 """From this many characters on a value is found in any case, in base64, and by its head or tail where it was cut."""
+# Up to so many strings, a search for each is faster than one pass for all.
 _FEW = 64
+# How often escapes are undone, as of JSON in a URL in HTML.
 _DEEPEST = 4
+# A value of many escapes, of which each can be undone or not, would have forms without end.
 _MOST_FORMS = 64
 # pytest shows at most 240 characters of a value.
 _CUT = 300
@@ -89,6 +92,7 @@ class Values:
             here = [*self._exact.find(text), *self._any_case.find(small)]
             if cut is not None:
                 here += self._pieces(small, cut)
+            # From the innermost text back to the one that is to be shown.
             for layer in reversed(layers):
                 here = [layer.origin(start, end) for start, end in here]
             found += here
@@ -129,6 +133,7 @@ class Values:
 def replaced(text: str, spans: list[tuple[int, int, str]]) -> str:
     """Return the text with something else in the place of each span; one that is inside another goes with it."""
     parts, last = [], 0
+    # Of two that begin at the same place the longer one comes first, and takes the other with it.
     for start, end, instead in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start >= last:
             parts += [text[last:start], instead]
@@ -202,6 +207,7 @@ def _searched(value: str) -> tuple[set[str], set[str]]:
     """Return for what to search to find a value: as it is, and in small letters where the case is of no matter."""
     exact, any_case = set(), set()
     for form in _forms(value):
+        # As in a form, where a blank is a plus.
         for spelled in {form, form.replace(" ", "+")}:
             if len(spelled) < _LONG:
                 exact.add(spelled)
@@ -267,7 +273,7 @@ def _character(digits: str) -> str:
 
 
 def _is_word(piece: str) -> bool:
-    """Tell whether what may be a piece of a value, with its neighbour, is a word in a sentence: `the password...`."""
+    """Return whether what may be a piece of a value, with its neighbour, is a word in a sentence: `the password...`."""
     return piece.strip().isalpha() and (len(piece) > len(piece.strip()) or len(piece) == _LONG)
 
 
@@ -281,6 +287,7 @@ def _base64(value: bytes) -> set[str]:
     found = set()
     for before in range(3):
         encoded = b64encode(bytes(before) + value).decode()
+        # Three bytes are four characters: those at either end that hold bits of a neighbour are left out.
         whole = encoded[(0, 2, 3)[before] : (before + len(value)) * 8 // 6]
         found |= {whole, whole.replace("+", "-").replace("/", "_")}
     return found
