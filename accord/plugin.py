@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Generator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from accord.contract.hooks import Contracts
 from accord.gherkin.hooks import Features
 from accord.guards.hooks import Guards
 from accord.isolation.hooks import Isolations
-from accord.living_docs import publishing
+from accord.living_docs.publishing import Publishing
 from accord.recording import writing
 from accord.recording.durations import share_by_durations
 from accord.recording.hooks import Recording
@@ -30,6 +31,7 @@ ROOMS = {
     "isolation": Isolations,
     "guards": Guards,
     "recording": Recording,
+    "living_docs": Publishing,
     "reporting": Failures,
     "reporting.details": Details,
 }
@@ -38,8 +40,18 @@ ROOMS = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the command line, and the settings."""
     group = parser.getgroup("accord")
-    writing.add_options(group)
-    publishing.add_options(group, parser)
+    group.addoption(
+        "--accord-docs",
+        default=writing.USUAL,
+        metavar="DIR",
+        help="where to publish what the run promised and found, if it had features; nowhere if DIR is empty",
+    )
+    group.addoption(
+        "--accord-baseline",
+        type=Path,
+        metavar="FILE",
+        help="show what changed since the run of this messages file, not since the last run",
+    )
     group.addoption(
         "--accord-sql", action="store_true", help="record the SQL statements of each step, without their values"
     )
@@ -53,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "accord_redact", "names whose values no document shows, besides those of passwords, tokens and the like", "args"
     )
+    parser.addini("accord_tag_link", "where tags lead in what is published, as https://tracker.example/{tag}")
     parser.addini(
         "accord_timeout", "seconds that a step, or a fixture of a scenario, may take; 0 for no limit", default=None
     )
@@ -89,8 +102,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the rooms."""
-    share_by_durations(config, publishing.baseline(config))
-    # Before the rooms, which read both from the stash.
+    share_by_durations(config, config.getoption("accord_baseline"))
     config.stash[RUNNING] = running = Running(config.rootpath)
     config.stash[REDACTION] = Redaction(config.getini("accord_redact"))
     plugins = config.pluginmanager
@@ -98,6 +110,5 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, room in ROOMS.items():
         if not plugins.is_blocked(f"accord.{name}"):
             plugins.register(room(config), f"accord.{name}")
-    publishing.register(config)
     # The last to be registered is the first to be called: what runs is known to all others.
     plugins.register(running)

@@ -12,9 +12,9 @@ __all__ = [
     "ExceptionRepr",
     "SessionFixtures",
     "begin_with",
+    "drop_fixtures",
     "give_fixture",
     "is_of_pytest",
-    "let_go_of_fixtures",
     "settle_id",
     "stop_capturing",
 ]
@@ -58,7 +58,7 @@ def give_fixture(request: pytest.FixtureRequest, name: str, value: object) -> No
     request._fixture_defs[name] = fixture
 
 
-def let_go_of_fixtures(item: pytest.Item) -> None:
+def drop_fixtures(item: pytest.Item) -> None:
     """Drop the fixtures that pytest keeps of a test that has ended until the run ends, and looks at no more."""
     fixtures = _fixtures_of(item)
     for fixture in fixtures.values():

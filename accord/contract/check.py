@@ -225,7 +225,7 @@ def _scalar(value: str) -> object:
 
 
 def _no_json(constant: str) -> object:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 # Python's parser takes NaN and Infinity, which are not JSON.

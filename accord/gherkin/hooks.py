@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
-from accord.compat.pytest import SessionFixtures, let_go_of_fixtures
+from accord.compat.pytest import SessionFixtures, drop_fixtures
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.item import Scenario
 from accord.running import RUNNING
@@ -56,4 +56,4 @@ class Features:
             if isinstance(item, Scenario):
                 self._session_fixtures.keep(item, owner(item))
             # After pytest's own hook, which tears them down.
-            let_go_of_fixtures(item)
+            drop_fixtures(item)

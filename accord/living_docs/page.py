@@ -142,5 +142,5 @@ def tag_address(template: str | None) -> Callable[[str], str]:
     if template is None:
         return lambda tag: "?tag=" + quote(visible(tag), safe="")
     if web(template) is None or not urlsplit(template).netloc or "{tag}" not in template:
-        raise UsageError(f"{template} is no address to link tags to: write one as https://tracker.example/{{tag}}")
+        raise UsageError(f"{template} is not an address to link tags to: write one as https://tracker.example/{{tag}}")
     return lambda tag: template.replace("{tag}", quote(visible(tag).removeprefix("@"), safe=""))

@@ -22,34 +22,6 @@ if TYPE_CHECKING:
 
 BASELINE = "--accord-baseline"
 TAG_LINK = "accord_tag_link"
-NAME = "accord.living_docs"
-"""Under which `-p no:NAME` leaves these hooks out."""
-
-
-def add_options(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
-    """Add the command-line option, and the setting."""
-    parser.addini(TAG_LINK, "where tags lead in what is published, as https://tracker.example/{tag}")
-    group.addoption(
-        BASELINE,
-        type=Path,
-        metavar="FILE",
-        help="show what changed since the run of this messages file, not since the last run",
-    )
-
-
-def register(config: pytest.Config) -> None:
-    """Have this process publish the run, if it is to be published.
-
-    Raises UsageError for a link or a baseline that is of no use: before the run, not after it.
-    """
-    # A worker of pytest-xdist: its controller publishes.
-    if hasattr(config, "workerinput"):
-        return
-    tag_link: str | None = config.getini(TAG_LINK) or None
-    since = _checked(tag_link, baseline(config))
-    # Only now: a setting that is wrong is an error also where nothing is published.
-    if writing.is_on(config):
-        config.pluginmanager.register(Publishing(config, since, tag_link), NAME)
 
 
 def _checked(tag_link: str | None, messages: Path | None) -> "Document | None":
@@ -74,19 +46,18 @@ def _compared_with(messages: Path) -> "Document":
     return read(messages, attachments=False)
 
 
-def baseline(config: pytest.Config) -> Path | None:
-    """Return the messages file of the run that this one is to be compared with, if one was named."""
-    messages: Path | None = config.getoption(BASELINE)
-    return messages
-
-
 class Publishing:
-    """Hooks, which publish what one messages file has."""
+    """Publishes what the messages file of the run has.
 
-    def __init__(self, config: pytest.Config, since: "Document | None", tag_link: str | None) -> None:
+    Raises UsageError of pytest's for a link or a baseline that is of no use: before the run, not after it.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
         self._directory = writing.directory_of(config)
-        self._since = since
-        self._tag_link = tag_link
+        self._tag_link: str | None = config.getini(TAG_LINK) or None
+        # Workers of pytest-xdist publish nothing, and need not read what their controller has read.
+        is_worker = hasattr(config, "workerinput")
+        self._since = None if is_worker else _checked(self._tag_link, config.getoption(BASELINE))
         # As the user would type it, though a test may change the directory.
         self._working_directory = config.invocation_params.dir
         self._state: str | None = None

@@ -168,7 +168,7 @@ def _posted(redaction: Redaction, body: bytes, content_type: str) -> dict[str, A
     # The parser of e-mail reads multipart bodies, and wants their type as a header before them.
     parts = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body).get_payload()
     if not isinstance(parts, list):
-        return {"mimeType": content_type, "text": "", "comment": f"{len(body)} bytes that are no form"}
+        return {"mimeType": content_type, "text": "", "comment": f"{len(body)} bytes that are not a form"}
     return {"mimeType": content_type, "params": [_part(redaction, part) for part in parts if isinstance(part, Message)]}
 
 

@@ -22,25 +22,13 @@ from accord.recording.writer import MessagesWriter
 
 DOCS = "--accord-docs"
 USUAL = "living-docs"
-NAME = "accord.recording.file"
-"""Under which `-p no:NAME` leaves these hooks out."""
 TRAVELLING = "accord_record"
 """The name under which a record travels: on reports, and on what a worker says at its end."""
 
 
-def add_options(group: pytest.OptionGroup) -> None:
-    """Add the command-line option."""
-    group.addoption(
-        DOCS,
-        default=USUAL,
-        metavar="DIR",
-        help="where to publish what the run promised and found, if it had features; nowhere if DIR is empty",
-    )
-
-
 def is_on(config: pytest.Config) -> bool:
     """Return whether the run is to be recorded."""
-    return bool(config.getoption(DOCS)) and not config.option.collectonly and not config.pluginmanager.is_blocked(NAME)
+    return bool(config.getoption(DOCS)) and not config.option.collectonly
 
 
 def directory_of(config: pytest.Config) -> Path:
@@ -60,7 +48,7 @@ def register(config: pytest.Config, recorder: Recorder) -> "Writing | None":
     if config.getoption(DOCS) != USUAL:
         _require_writable(directory)
     writing = Writing(config, recorder, directory)
-    config.pluginmanager.register(writing, NAME)
+    config.pluginmanager.register(writing)
     return writing
 
 

@@ -69,7 +69,7 @@ class Calls:
         with self._unawaited.begun(loop) as tasks:
             # With a default, since a step may return before its `yield`: it has nothing to tear down then.
             value = self._complete(anext(step, None), loop, context)
-        self._unawaited.note_result(value)
+        self._unawaited.check_result(value)
         _apply(context, request)
 
         def leave() -> None:
@@ -78,7 +78,7 @@ class Calls:
                 if self._complete(anext(step, _END), loop, context) is not _END:
                     self._complete(step.aclose(), loop, context)
                     _fail_for_second_yield(step.ag_code)
-            self._unawaited.note_running(tasks)
+            self._unawaited.cancel(tasks)
 
         request.addfinalizer(leave)
         return value
@@ -95,7 +95,7 @@ class Calls:
         with self._unawaited.begun(loop) as tasks:
             value = self._complete(step, loop, context)
         self._unawaited.expect(tasks)
-        self._unawaited.note_result(value)
+        self._unawaited.check_result(value)
         _apply(context, request)
         return value
 

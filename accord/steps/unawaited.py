@@ -33,17 +33,14 @@ class Unawaited:
 
     def __init__(self, running: Running, rootpath: Path) -> None:
         self._running = running
-        self._rootpath = rootpath
-        self._has_failed = False
-        self._steps: list[tuple[str, CodeType]] = []
+        self._findings = _Findings(running, rootpath)
         self._tasks: Tasks = {}
-        self._noted: dict[str, str] = {}
 
     def install(self) -> Callable[[], None]:
         """Have Python report coroutines here, with the line that called them; return what undoes it."""
         undo = replace_unawaited_warning(self._reporting)
-        depth = sys.get_coroutine_origin_tracking_depth()
         # One frame is the call; asyncio's debug mode tracks ten.
+        depth = sys.get_coroutine_origin_tracking_depth()
         sys.set_coroutine_origin_tracking_depth(max(depth, 1))
 
         def uninstall() -> None:
@@ -52,6 +49,16 @@ class Unawaited:
 
         return uninstall
 
+    def _reporting(self, report: Callable[[Any], None]) -> Callable[[Any], None]:
+        def add_or_report(coroutine: Any) -> None:
+            # What a plain test drops is Python's affair, and so is what is dropped between two scenarios.
+            if self._running.scenario is None:
+                report(coroutine)
+            else:
+                self._findings.add_dropped(coroutine)
+
+        return add_or_report
+
     @contextmanager
     def listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         """Have the loop report here what fails unseen."""
@@ -59,7 +66,7 @@ class Unawaited:
 
         def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
             if self._running.scenario is not None and isinstance(context.get("future"), (asyncio.Task, Gathering)):
-                self._note_failed(context["future"], context["exception"])
+                self._findings.add_failed(context["future"], context["exception"])
             elif previous is not None:
                 previous(loop, context)
             else:
@@ -71,37 +78,12 @@ class Unawaited:
 
     def begin(self) -> None:
         """From here on, what is dropped is this scenario's."""
-        self._has_failed = False
+        self._findings.has_failed = False
 
     def begin_step(self, function: Callable[..., object]) -> None:
         """From here on, what is dropped is this step's, unless an earlier one called it."""
         if code := code_of(function):
-            self._steps.append((self._running.name, code))
-
-    def check(self) -> None:
-        """Raise NeverAwaitedError for what was noticed."""
-        if self._noted:
-            raise NeverAwaitedError(self._sentences())
-
-    def end_steps(self) -> None:
-        """The steps are over. Raises NeverAwaitedError for a task that still runs."""
-        self.note_running(self._tasks)
-        self.check()
-
-    def end(self) -> str:
-        """The scenario's fixtures are gone: return sentences on what they left unawaited, or an empty text."""
-        self._steps.clear()
-        return self._sentences()
-
-    def give_up(self, error: BaseException) -> None:
-        """The scenario failed, or is skipped: say no more of it, and drop what would be dropped in the next one."""
-        self._has_failed = True
-        # pytest keeps the traceback until the run ends, and with its frames the coroutines in them.
-        traceback.clear_frames(error.__traceback__)
-        for task in self._tasks:
-            task.cancel()
-        self._tasks.clear()
-        self._noted.clear()
+            self._findings.steps.append((self._running.name, code))
 
     @contextmanager
     def begun(self, loop: asyncio.AbstractEventLoop) -> Iterator[Tasks]:
@@ -120,69 +102,103 @@ class Unawaited:
         """A later step may await the tasks."""
         self._tasks.update(tasks)
 
-    def note_running(self, tasks: Tasks) -> None:
+    def cancel(self, tasks: Tasks) -> None:
         """Cancel the tasks that still run, and note them."""
         for task, step in tasks.items():
             if task.cancel():
-                what, where = self._called(task.get_coro())
-                self._noted[where] = (
-                    f"{step} leaves {what}, {where}, running as a task, and nobody sees how it ends: "
-                    "await the task in a step, or cancel it in the step's own clean-up."
-                )
+                self._findings.add_running(task, step)
         tasks.clear()
 
-    def note_result(self, result: object) -> None:
+    def check_result(self, result: object) -> None:
         """Note a coroutine that an async step gave in place of its outcome."""
         if isinstance(result, CoroutineType):
-            self._note_dropped(result)
+            self._findings.add_dropped(result)
             # Python would report it once more when it is dropped.
             result.close()
 
-    def _sentences(self) -> str:
-        sentences = "\n".join(self._noted.values())
-        self._noted.clear()
+    def check(self) -> None:
+        """Raise NeverAwaitedError for what was noticed."""
+        if sentences := self._findings.take():
+            raise NeverAwaitedError(sentences)
+
+    def end_steps(self) -> None:
+        """The steps are over. Raises NeverAwaitedError for a task that still runs."""
+        self.cancel(self._tasks)
+        self.check()
+
+    def end(self) -> str:
+        """The scenario's fixtures are gone: return sentences on what they left unawaited, or an empty text."""
+        self._findings.steps.clear()
+        return self._findings.take()
+
+    def give_up(self, error: BaseException) -> None:
+        """The scenario failed, or is skipped: say no more of it, and drop what would be dropped in the next one."""
+        # What a forgotten call was given is dropped with it; the failure itself is what helps.
+        self._findings.has_failed = True
+        # pytest keeps the traceback until the run ends, and with its frames the coroutines in them.
+        traceback.clear_frames(error.__traceback__)
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+        self._findings.take()
+
+
+class _Findings:
+    """What was noticed, in sentences that name the step and the call."""
+
+    def __init__(self, running: Running, rootpath: Path) -> None:
+        self.has_failed = False
+        """Whether the scenario has: nothing more is said of it."""
+        self.steps: list[tuple[str, CodeType]] = []
+        """The steps of the scenario so far, with their code."""
+        self._running = running
+        self._rootpath = rootpath
+        self._sentences: dict[str, str] = {}
+
+    def take(self) -> str:
+        """Return all sentences, and forget them."""
+        sentences = "\n".join(self._sentences.values())
+        self._sentences.clear()
         return sentences
 
-    def _reporting(self, report: Callable[[Any], None]) -> Callable[[Any], None]:
-        def note_or_report(coroutine: Any) -> None:
-            # Of plain tests and of fixtures between scenarios Python warns as ever.
-            if self._running.scenario is None:
-                report(coroutine)
-            else:
-                self._note_dropped(coroutine)
-
-        return note_or_report
-
-    def _note_dropped(self, coroutine: Any) -> None:
-        what, where = self._called(coroutine)
-        self._note(
+    def add_dropped(self, coroutine: Any) -> None:
+        """Add a coroutine that nobody awaited."""
+        what, where = self._call(coroutine)
+        self._add(
             where,
             f"{self._caller(coroutine)} never awaits {what}, {where}, so it never ran: write `await` before the call.",
         )
 
-    def _note_failed(self, future: asyncio.Future[Any], error: BaseException) -> None:
+    def add_failed(self, future: asyncio.Future[Any], error: BaseException) -> None:
+        """Add a task, or what was gathered, that failed while nobody looked."""
         if not isinstance(future, asyncio.Task):
-            self._note(
-                "gathered",
-                f"{self._running.name} gathers what failed unseen with {text_of(error, repr)}: "
-                "await `asyncio.gather(...)`.",
-            )
+            sentence = f"{self._running.name} gathers what failed unseen with {text_of(error, repr)}"
+            self._add("gathered", f"{sentence}: await `asyncio.gather(...)`.")
             return
         coroutine = future.get_coro()
-        what, where = self._called(coroutine)
-        self._note(
+        what, where = self._call(coroutine)
+        self._add(
             where,
             f"{self._caller(coroutine)} never sees that the task {what}, {where}, failed with {text_of(error, repr)}: "
             "await the task in a step.",
         )
 
-    def _note(self, where: str, sentence: str) -> None:
-        # What a forgotten call was given is dropped with it; the call itself comes first.
-        if not self._has_failed:
-            self._noted.setdefault(where, sentence)
+    def add_running(self, task: asyncio.Task[Any], step: str) -> None:
+        """Add a task that was still running when its step, or the last one, had ended."""
+        what, where = self._call(task.get_coro())
+        # It replaces what was said of the same call before: that it runs on says more.
+        self._sentences[where] = (
+            f"{step} leaves {what}, {where}, running as a task, and nobody sees how it ends: "
+            "await the task in a step, or cancel it in the step's own clean-up."
+        )
 
-    def _called(self, coroutine: Any) -> tuple[str, str]:
-        """Return what it is, and where it was called."""
+    def _add(self, where: str, sentence: str) -> None:
+        # What a forgotten call was given is dropped with it; the call itself comes first.
+        if not self.has_failed:
+            self._sentences.setdefault(where, sentence)
+
+    def _call(self, coroutine: Any) -> tuple[str, str]:
+        """Return what was called, and where."""
         # A function inside a step would have the step's name before its own.
         name = coroutine.__qualname__.rpartition("<locals>.")[2]
         if origin := getattr(coroutine, "cr_origin", None):
@@ -194,7 +210,7 @@ class Unawaited:
     def _caller(self, coroutine: Any) -> str:
         """Return the step in whose lines it was called, or else the one that runs: a helper or fixture called it."""
         for file, line, _function in getattr(coroutine, "cr_origin", None) or []:
-            for step, code in reversed(self._steps):
+            for step, code in reversed(self.steps):
                 last = max(number for *_, number in code.co_lines() if number is not None)
                 if code.co_filename == file and code.co_firstlineno <= line <= last:
                     return step

@@ -44,7 +44,7 @@ def seconds_of(config: pytest.Config, setting: str, default: float) -> float:
     with suppress(TypeError, ValueError):
         if 0 <= (seconds := float(value)) < math.inf:
             return seconds
-    raise pytest.UsageError(f"{setting} = {value} is no time: give a number of seconds, or 0 for no limit.")
+    raise pytest.UsageError(f"{setting} = {value} is not a time: give a number of seconds, or 0 for no limit.")
 
 
 class Alarm:

@@ -202,7 +202,7 @@ def made_of_it(given_in_passing: int) -> int:
     return given_in_passing + 1
 
 
-def test_pytest_keeps_no_fixture_of_a_test_once_it_is_let_go(project: Project) -> None:
+def test_pytest_keeps_no_fixture_of_a_test_once_it_is_dropped(project: Project) -> None:
     project.scenario("Given a thing", "Then it is there")
     project.steps("""
         import gc, weakref

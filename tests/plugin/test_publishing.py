@@ -83,7 +83,7 @@ def test_messages_that_cannot_be_compared_are_an_error_before_the_run(
 @pytest.mark.parametrize("link", ["javascript:{tag}", "https://tracker.example/", "https:{tag}"])
 def test_a_tracker_that_no_link_leads_to_is_an_error_before_the_run(mixed: Project, link: str) -> None:
     mixed.settings(PUBLISHING + f"accord_tag_link = {link}\n")
-    refused(mixed, "ERROR: accord_tag_link: * is no address to link tags to: write one as *")
+    refused(mixed, "ERROR: accord_tag_link: * is not an address to link tags to: write one as *")
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
@@ -228,7 +228,7 @@ def test_a_run_that_is_stopped_is_published_as_far_as_it_came(mixed: Project) ->
 
 
 def test_the_readme_names_the_files_that_a_run_leaves() -> None:
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
     running = running_messages(1, 2).replace("1", "<process>").replace("2", "<time>")
     assert all(f"`{name}`" in readme for name in (PAGE, SUMMARY, MESSAGES, MESSAGES_BEFORE, running))
 
@@ -306,7 +306,7 @@ def test_messages_that_cannot_be_moved_are_reported_where_they_are(mixed: Projec
 def test_a_run_that_is_not_recorded_publishes_nothing_and_says_nothing_of_it(
     mixed: Project, workers: list[str]
 ) -> None:
-    result = mixed.run_process("-p", "no:accord.recording.file", *workers)
+    result = mixed.run_process("-p", "no:accord.recording", *workers)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.no_fnmatch_line("*promise*")
     result.stdout.no_fnmatch_line("*publish*")

@@ -7,7 +7,7 @@ from tests.helpers.project import Project
 
 pytestmark = pytest.mark.usefixtures("publishing")
 
-LEFT_OUT = [*ROOMS, "living_docs", "fixtures"]
+LEFT_OUT = [*ROOMS, "fixtures"]
 STEPS = """
     @given(parsers.parse("{number:d} drops"), target_fixture="drops")
     async def drops(number):

@@ -212,7 +212,7 @@ def test_a_limit_that_is_not_a_time_is_an_error_before_the_run(project: Project,
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.errlines[0] == (
-        f"ERROR: {setting} = {value} is no time: give a number of seconds, or 0 for no limit."
+        f"ERROR: {setting} = {value} is not a time: give a number of seconds, or 0 for no limit."
     )
 
 

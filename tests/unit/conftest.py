@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,3 +23,8 @@ def templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Ite
 def settings_are_read_once() -> None:
     """Else they would be read before and after each test, to see that it changes nothing."""
     get_settings()
+
+
+@pytest.fixture
+def stream(tmp_path: Path) -> Path:
+    return tmp_path / "messages.ndjson"

@@ -1,13 +1,13 @@
 """A service that answers with what is asked for, and steps that ask as often as they say."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest_asyncio
 from fastapi import FastAPI, Response
 from pytest_bdd import given, parsers, then, when
 
+from accord import Isolation
 from benchmarks.suites.exchanges import LARGE, SECRETS, SMALL, TASK
 
 app = FastAPI()
@@ -32,7 +32,7 @@ async def store_secret() -> None:
 
 
 @pytest_asyncio.fixture
-async def client(isolation: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def client(isolation: Isolation) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service."""
     async with httpx.AsyncClient(transport=isolation.transport(app), base_url="http://test") as client:
         yield client
