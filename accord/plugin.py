@@ -92,7 +92,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
     """Let workers of pytest-xdist that have finished take over from the others, unless the user chose otherwise."""
-    # For `-n` alone pytest-xdist would take "load", which deals tests out beforehand. "no" is what nobody chose.
+    # "no" is the default, for which `-n` has pytest-xdist take "load": there a worker keeps what it was assigned.
     if getattr(config.option, "numprocesses", None) and config.option.dist == "no" and not config.option.distload:
         config.option.dist = "worksteal"
     return (yield)
