@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import concurrent.futures.thread
 import importlib
 import os
 import socket
@@ -9,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]
@@ -35,6 +37,11 @@ def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
         # The task groups of both have this attribute, and no class in common.
         return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
     return []
+
+
+def is_loop_of_executor(frame: FrameType) -> bool:
+    """Return whether the frame is the loop in which a thread of an executor waits for work, and does it."""
+    return frame.f_code.co_name == "_worker" and frame.f_code.co_filename == concurrent.futures.thread.__file__
 
 
 def run_exit_functions() -> None:

@@ -12,6 +12,11 @@ def end_workers(config: pytest.Config) -> None:
     config.pluginmanager.getplugin("dsession").triggershutdown()
 
 
+def is_of_crash(report: pytest.TestReport) -> bool:
+    """Return whether pytest-xdist made the report, for what a worker ran when it died, which is its `node`."""
+    return str(report.when) == "???"
+
+
 def exit_of_worker(node: Any) -> tuple[str, str]:
     """Return the name of a worker that has died, and how: by which signal, or with which code."""
     gateway = getattr(node, "gateway", None)

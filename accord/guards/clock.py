@@ -6,6 +6,7 @@ import time
 from types import ModuleType
 from typing import Any
 
+from accord.compat.freezegun import MODULE, is_of_freezegun
 from accord.compat.time_machine import is_time_travelling, stop_time_travel
 from accord.guards.guarded import Guarded, Reading
 
@@ -54,7 +55,7 @@ class Clock(Guarded):
         for module, name, part in _REPLACEABLE:
             fake, real = getattr(module, name), before[part]
             setattr(module, name, real)
-            if fake is not real and _is_of_freezegun(fake):
+            if fake is not real and is_of_freezegun(fake):
                 fakes[id(fake)] = real
         if fakes:
             _put_back_where_imported(fakes)
@@ -62,7 +63,7 @@ class Clock(Guarded):
     def sentence(self, changes: list[str]) -> str:
         """Say as well what can't be put back."""
         sentence = super().sentence(changes)
-        if _is_of_freezegun(time.time):
+        if is_of_freezegun(time.time):
             sentence += " Only what began freezegun can end it: later tests of this run can't freeze the time with it."
         return sentence
 
@@ -77,17 +78,12 @@ def _seconds_apart() -> float:
     return wall() - steady()
 
 
-def _is_of_freezegun(replacement: object) -> bool:
-    # By name, since a project need not have freezegun.
-    return getattr(replacement, "__module__", None) == "freezegun.api"
-
-
 def _put_back_where_imported(fakes: dict[int, Any]) -> None:
     """Put back what freezegun replaced in modules that have it by name, as after `from datetime import datetime`."""
     # Copies, here and below: to look at a module may have it import another, and set attributes.
     for module in list(sys.modules.values()):
         # freezegun itself needs its fakes. Some packages put objects of other kinds into `sys.modules`.
-        if isinstance(module, ModuleType) and module.__name__ != "freezegun.api":
+        if isinstance(module, ModuleType) and module.__name__ != MODULE:
             for name, value in list(vars(module).items()):
                 if id(value) in fakes:
                     setattr(module, name, fakes[id(value)])

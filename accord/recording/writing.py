@@ -15,7 +15,7 @@ from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE
 from accord.basics.files import Together, alone, together
 from accord.basics.source import relative
 from accord.basics.text import one_line
-from accord.compat.xdist import end_workers
+from accord.compat.xdist import end_workers, is_of_crash
 from accord.recording.crashes import Crash
 from accord.recording.recorder import Record, Recorder
 from accord.recording.writer import MessagesWriter
@@ -96,7 +96,7 @@ class Writing:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write what a scenario did, once it has ended, and keep it no longer."""
         self._write_carried(vars(report))
-        if str(report.when) == "???":  # This is how pytest-xdist reports a worker that crashed.
+        if is_of_crash(report):
             self._writer.add_crash(Crash.of(report.nodeid, getattr(report, "node", None)))
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)

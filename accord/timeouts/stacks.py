@@ -5,7 +5,6 @@ A task that waits is followed through all that it awaits, by what CPython docume
 """
 
 import asyncio
-import concurrent.futures.thread
 import gc
 import sys
 import threading
@@ -17,7 +16,9 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from accord.basics.source import location
-from accord.compat.cpython import Gathering, tasks_of
+from accord.compat import anyio
+from accord.compat.cpython import Gathering, is_loop_of_executor, tasks_of
+from accord.compat.starlette import body_frame
 
 REQUEST = "request "
 """How the name of a task that serves a request begins; its method and path follow."""
@@ -51,17 +52,12 @@ def is_busy(thread: threading.Thread) -> bool | None:
     """Return whether a thread of an executor's pool, or of anyio's, has work; None where it is of neither."""
     inner, frame = None, sys._current_frames().get(thread.ident or 0)
     while frame is not None:
-        if frame.f_code.co_name == "_worker" and frame.f_code.co_filename == concurrent.futures.thread.__file__:
+        if is_loop_of_executor(frame):
             return inner is not None
-        if isinstance(frame.f_locals.get("self"), threading.Thread) and _is_of_anyio(thread):
-            # It has none while it waits in its own queue.
-            return inner is None or inner.f_locals.get("self") is not getattr(thread, "queue", None)
+        if isinstance(frame.f_locals.get("self"), threading.Thread) and anyio.is_worker(thread):
+            return not anyio.waits_for_work(thread, inner)
         inner, frame = frame, frame.f_back
     return None
-
-
-def _is_of_anyio(thread: threading.Thread) -> bool:
-    return type(thread).__module__.startswith("anyio.")
 
 
 def describe(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:
@@ -142,14 +138,12 @@ def _first(thing: Any, names: Iterable[str]) -> Any:
 
 def _streamed(value: Any) -> list[FrameSummary]:
     """Return where the body of a response of Starlette's is made: what sends a part of it is not there."""
-    is_response = type(value).__module__.startswith(("starlette", "fastapi", "sse_starlette"))
-    frame = getattr(getattr(value, "body_iterator", None), "ag_frame", None) if is_response else None
+    frame = body_frame(value)
     return [] if frame is None else [_summary(frame)]
 
 
 def _worker(value: Any) -> list[int]:
-    is_worker = isinstance(value, threading.Thread) and _is_of_anyio(value)
-    return [value.ident] if is_worker and value.ident else []
+    return [value.ident] if anyio.is_worker(value) and value.ident else []
 
 
 def _summary(frame: FrameType) -> FrameSummary:

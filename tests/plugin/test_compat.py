@@ -9,20 +9,38 @@ import re
 import socket
 import subprocess
 import sys
+import threading
+import time
+import traceback
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import fields
 from importlib.metadata import version
 from operator import attrgetter
 from pathlib import Path
 
+import anyio.to_thread
+import freezegun
 import pytest
 from pytest_bdd import parsers
+from starlette.responses import StreamingResponse
 
 import accord
-from accord.compat.cpython import Gathering, disconnect, drop_task, replace_unawaited_warning, tasks_of
+from accord.compat.anyio import is_worker
+from accord.compat.cpython import (
+    Gathering,
+    disconnect,
+    drop_task,
+    is_loop_of_executor,
+    replace_unawaited_warning,
+    tasks_of,
+)
+from accord.compat.freezegun import is_of_freezegun
 from accord.compat.pytest import give_fixture
 from accord.compat.pytest_asyncio import RUNNER
 from accord.compat.pytest_bdd import StepParser, arguments_of
+from accord.compat.starlette import body_frame
+from accord.timeouts.stacks import is_busy
 from tests.helpers.project import Project
 
 CALLED = [
@@ -266,6 +284,41 @@ def test_python_looks_up_its_report_of_an_unawaited_coroutine_anew_and_gets_it_b
     kept = call()
     with pytest.warns(RuntimeWarning, match="never awaited"):
         del kept
+
+
+def test_what_freezegun_puts_in_the_place_of_a_clock_is_known() -> None:
+    with freezegun.freeze_time("2020-01-01"):
+        assert is_of_freezegun(time.time)
+    assert not is_of_freezegun(time.time)
+
+
+async def test_a_thread_of_anyios_is_known_and_waits_for_work_in_its_queue() -> None:
+    thread = await anyio.to_thread.run_sync(threading.current_thread)
+    assert is_worker(thread)
+    assert not is_worker(threading.current_thread())
+    # It gives its result before it waits again.
+    while is_busy(thread):
+        thread.join(0.001)
+
+
+async def test_the_loop_of_an_executors_thread_is_known() -> None:
+    def outer_frames() -> list[bool]:
+        return [is_loop_of_executor(frame) for frame, _line in traceback.walk_stack(None)]
+
+    assert any(await asyncio.get_running_loop().run_in_executor(None, outer_frames))
+    assert not any(outer_frames())
+
+
+async def test_where_the_body_of_a_response_is_made_is_known() -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"part"
+
+    response = StreamingResponse(body())
+    await anext(response.body_iterator)  # type: ignore[call-overload]
+    frame = body_frame(response)
+    assert frame is not None
+    assert frame.f_code.co_name == "body"
+    assert body_frame("text") is None
 
 
 def test_what_gather_returns_is_known_by_its_class() -> None:
