@@ -38,7 +38,18 @@ class Unawaited:
 
     def install(self) -> Callable[[], None]:
         """Have Python report coroutines here, with the line that called them; return what undoes it."""
-        undo = replace_unawaited_warning(self._reporting)
+
+        def reporting(report: Callable[[Any], None]) -> Callable[[Any], None]:
+            def add_or_report(coroutine: Any) -> None:
+                # What a plain test drops is Python's affair, and so is what is dropped between two scenarios.
+                if self._running.scenario is None:
+                    report(coroutine)
+                else:
+                    self._findings.add_dropped(coroutine)
+
+            return add_or_report
+
+        undo = replace_unawaited_warning(reporting)
         # One frame is the call; asyncio's debug mode tracks ten.
         depth = sys.get_coroutine_origin_tracking_depth()
         sys.set_coroutine_origin_tracking_depth(max(depth, 1))
@@ -48,16 +59,6 @@ class Unawaited:
             undo()
 
         return uninstall
-
-    def _reporting(self, report: Callable[[Any], None]) -> Callable[[Any], None]:
-        def add_or_report(coroutine: Any) -> None:
-            # What a plain test drops is Python's affair, and so is what is dropped between two scenarios.
-            if self._running.scenario is None:
-                report(coroutine)
-            else:
-                self._findings.add_dropped(coroutine)
-
-        return add_or_report
 
     @contextmanager
     def listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
