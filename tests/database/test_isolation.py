@@ -14,18 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from accord.errors import DeadlockError, OutageError, UncommittedWorkError
 from accord.isolation.isolation import Isolation
+from tests.helpers.servers import engine_with
 from tests.projects.notes.service import Base, Note, app, get_session, signal
 
 
 @pytest_asyncio.fixture(scope="module")
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    yield engine
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.drop_all)
-    await engine.dispose()
+    async with engine_with(Base.metadata, database_url) as engine:
+        yield engine
 
 
 @pytest_asyncio.fixture

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ForeignKey, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from accord.isolation.isolation import Isolation
+from tests.helpers.servers import engine_with
 
 KEYS = ["a", "b", "c"]
 
@@ -36,7 +37,7 @@ class Item(Base):
 class Do(NamedTuple):
     """One thing that a request does; `then` is done within a savepoint, which is released or rolled back."""
 
-    deed: str
+    action: str
     key: str = "a"
     value: int = 0
     then: tuple["Do", ...] = ()
@@ -46,9 +47,9 @@ class GoneError(Exception):
     """What an app may raise of its own."""
 
 
-async def carry_out(db: AsyncSession, deeds: tuple[Do, ...], seen: list[object]) -> None:
-    for deed in deeds:
-        await DEEDS[deed.deed](db, deed, seen)
+async def carry_out(db: AsyncSession, actions: tuple[Do, ...], seen: list[object]) -> None:
+    for action in actions:
+        await ACTIONS[action.action](db, action, seen)
 
 
 async def add(db: AsyncSession, do: Do, _seen: list[object]) -> None:
@@ -119,13 +120,13 @@ async def attempt(db: AsyncSession, do: Do, seen: list[object]) -> None:
         seen.append(type(error).__name__)
 
 
-SIMPLE = {deed.__name__: deed for deed in (add, adopt, put, change, remove, erase, read, flush, fail)}
-ENDING = {deed.__name__: deed for deed in (commit, commit_or_undo, roll_back)}
-NESTING = {deed.__name__: deed for deed in (release, attempt)}
-DEEDS = SIMPLE | ENDING | NESTING
+SIMPLE = {action.__name__: action for action in (add, adopt, put, change, remove, erase, read, flush, fail)}
+ENDING = {action.__name__: action for action in (commit, commit_or_undo, roll_back)}
+NESTING = {action.__name__: action for action in (release, attempt)}
+ACTIONS = SIMPLE | ENDING | NESTING
 
-simple = st.sampled_from([Do(deed, key, value) for deed in SIMPLE for key in KEYS for value in range(len(KEYS))])
-ending = st.sampled_from([Do(deed) for deed in ENDING])
+simple = st.sampled_from([Do(action, key, value) for action in SIMPLE for key in KEYS for value in range(len(KEYS))])
+ending = st.sampled_from([Do(action) for action in ENDING])
 nesting = st.builds(Do, st.sampled_from(list(NESTING)), then=st.lists(simple, max_size=3).map(tuple))
 requests = st.lists(st.one_of(simple, simple, ending, nesting), max_size=6).map(tuple)
 
@@ -141,19 +142,14 @@ service = FastAPI()
 @service.post("/")
 async def serve(db: Annotated[AsyncSession, Depends(get_session)]) -> list[Any]:
     seen: list[object] = []
-    await carry_out(db, service.state.deeds, seen)
+    await carry_out(db, service.state.actions, seen)
     return seen
 
 
 @pytest_asyncio.fixture(scope="module")
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    yield engine
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.drop_all)
-    await engine.dispose()
+    async with engine_with(Base.metadata, database_url) as engine:
+        yield engine
 
 
 @asynccontextmanager
@@ -187,8 +183,8 @@ async def answers(client: httpx.AsyncClient, sequence: list[tuple[Do, ...]]) -> 
     """Return what each request answers, and what the next one then finds."""
     found: list[object] = []
     for request in sequence:
-        for deeds in (request, (Do("read"),)):
-            service.state.deeds = deeds
+        for actions in (request, (Do("read"),)):
+            service.state.actions = actions
             answer = await client.post("/")
             found.append((answer.status_code, answer.text))
     return found

@@ -4,15 +4,15 @@ import os
 import select
 import signal
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import URL, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, MetaData, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from accord.database.address import Connection
 from accord.database.embedded import Cluster, cluster
@@ -28,6 +28,18 @@ async def query(url: URL, statement: str) -> list[Any]:
             return list(result.scalars()) if result.returns_rows else []
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def engine_with(tables: MetaData, url: str) -> AsyncIterator[AsyncEngine]:
+    """Yield an engine of a database that has these tables meanwhile."""
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(tables.create_all)
+    yield engine
+    async with engine.begin() as connection:
+        await connection.run_sync(tables.drop_all)
+    await engine.dispose()
 
 
 async def databases(url: URL) -> set[str]:
