@@ -57,9 +57,12 @@ async def database_url(
     # The id of the run is what all its workers share, and no other run has.
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     prepare = _answering_for_its_errors(pytestconfig, prepare_database, is_from_wheel=not address)
+    prepare = isolation.sandbox.led(prepare)
     try:
         async with provision.database(address, worker, prepare, isolation.lose) as url, isolation.outage.watch(url):
-            yield url.render_as_string(hide_password=False)
+            with isolation.sandbox.leading_to(url):
+                yield url.render_as_string(hide_password=False)
+                await isolation.sandbox.close()
     except AccordError as error:
         stop_run(pytestconfig, str(error))
 
