@@ -33,13 +33,13 @@ class SharedTransaction:
     """A connection that carries out one statement after another, whoever sends them, and its transaction.
 
     `connect` opens the connection; `report` has the scenario fail with an error, whatever the app makes of it, and
-    returns it.
+    returns it; it is told whether that is raised, too.
     """
 
     def __init__(
         self,
         connect: Callable[[], Awaitable[PhysicalConnection]],
-        report: Callable[[AccordError], AccordError],
+        report: Callable[[AccordError, bool], AccordError],
     ) -> None:
         self._connect = connect
         self._report = report
@@ -174,7 +174,7 @@ class SharedTransaction:
             try:
                 is_there = self._savepoints.check(work, verb, name)
             except CrosswiseError as error:
-                raise self._crosswise(work, error.other) from None
+                raise self._report(self._crosswise(work, error.other), True) from None
             if not is_there:
                 self._fail(work)
                 raise asyncpg.InvalidSavepointSpecificationError(f'savepoint "{name}" does not exist')
@@ -201,7 +201,8 @@ class SharedTransaction:
                         f"{work.name} waits for {other.name}, which has not ended for {PATIENCE_SECONDS} seconds what "
                         "it began to write, and a scenario has one connection to the database: tag it @real_commits "
                         "if one needs the other."
-                    )
+                    ),
+                    True,
                 ) from None
             finally:
                 self._waiting.remove(waiter)
@@ -224,7 +225,8 @@ class SharedTransaction:
                     "The app uses its database on another event loop than the scenario, as it does under TestClient, "
                     "which runs it in a thread: the scenario's transaction can't be reached from there. Make the step "
                     "`async def`, and send its requests by httpx.AsyncClient with `isolation.transport(app)`."
-                )
+                ),
+                True,
             )
         self.terminate()
         self._loop, self._lock = loop, asyncio.Lock()
@@ -275,7 +277,8 @@ class SharedTransaction:
                 UsageError(
                     f"{work.name} sent a statement that PostgreSQL carries out in no transaction ({error.message}), "
                     "and a scenario is one: tag it @real_commits."
-                )
+                ),
+                True,
             ) from error
         # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
         except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError):
@@ -340,18 +343,16 @@ class SharedTransaction:
             lock.release()
 
     async def rollback(self, work: Work) -> None:
-        """End a transaction, whose work is undone. Raises UsageError where that of another is undone with it."""
-        try:
-            self._undo(work)
-        except CrosswiseError as error:
-            raise self._crosswise(work, error.other) from None
+        """End a transaction, whose work is undone."""
+        self.abandon(work)
 
     def abandon(self, work: Work) -> None:
         """Undo a transaction that nobody ends."""
         try:
             self._undo(work)
         except CrosswiseError as error:
-            self._crosswise(work, error.other)
+            # Raised here, it would keep SQLAlchemy from giving the connection back.
+            self._report(self._crosswise(work, error.other), False)
 
     def _undo(self, work: Work) -> None:
         if work.scenario is not self._scenario:
@@ -372,12 +373,10 @@ class SharedTransaction:
         self._wake()
 
     def _crosswise(self, work: Work, other: Work) -> AccordError:
-        return self._report(
-            UsageError(
-                f"{work.name} undoes what it wrote, and with it would go what {other.name} wrote meanwhile in a "
-                "transaction of its own, which in production stays: a scenario has one connection to the database. "
-                "Tag it @real_commits."
-            )
+        return UsageError(
+            f"{work.name} undoes what it wrote, and with it would go what {other.name} wrote meanwhile in a "
+            "transaction of its own, which in production stays: a scenario has one connection to the database. "
+            "Tag it @real_commits."
         )
 
 
