@@ -27,3 +27,8 @@ def body_error(error: BaseException) -> BaseException | None:
         if frame.f_code.co_name in _MAKING_BODY and frame.f_globals.get("__name__", "").startswith(_PACKAGES):
             return error
     return None
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """Return whether a WebSocket's handler raised it since its client has gone, which is how most handlers end."""
+    return type(error).__name__ == "WebSocketDisconnect" and type(error).__module__.startswith(_PACKAGES)

@@ -4,18 +4,23 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from typing import Any
 
 import httpx
 
 from accord.basics.clock import now
+from accord.basics.failures import named
+from accord.compat.httpx_ws import Receive, Send
+from accord.compat.starlette import is_disconnect
 from accord.contract.check import Contract
 from accord.contract.coverage import Coverage
 from accord.errors import ContractViolationError
 from accord.isolation.exchange import Exchange
 from accord.isolation.observed_stream import ObservedStream
 from accord.isolation.outage import Outage
+from accord.isolation.websocket import GOING_AWAY, WebSocket, is_upgrade
 from accord.running import Running
 from accord.timeouts.stacks import REQUEST
 from accord.timeouts.watchdog import current as current_watchdog
@@ -51,6 +56,9 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the app, and return its response, once that has begun."""
         __tracebackhide__ = True
+        if is_upgrade(request):
+            socket = WebSocket(request)
+            return await socket.connect(partial(self._serve_socket, socket))
         if isinstance(request.stream, httpx.SyncByteStream):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
             await request.aread()
@@ -86,6 +94,37 @@ class Transport(httpx.AsyncBaseTransport):
             self._conclude(exchange, began, trace)
             if exchange.fault is not None:
                 raise httpx.RemoteProtocolError(exchange.fault, request=exchange.request)
+
+    async def _serve_socket(self, socket: WebSocket, scope: Any, receive: Receive, send: Send) -> None:
+        """Have the app handle a WebSocket, as an ASGI server does, and see what became of it."""
+        try:
+            async with self._boundary(socket.name):
+                await self._handle_socket(socket, scope, receive, send)
+        except Exception as error:
+            socket.error = error
+            raise
+
+    async def _handle_socket(self, socket: WebSocket, scope: Any, receive: Receive, send: Send) -> None:
+        began = now()
+        fault = trace = None
+        try:
+            await self._app(scope, socket.receiving(receive), socket.sending(send))
+            if not socket.is_answered:
+                fault = "the app returned before it accepted or refused it"
+        except Exception as raised:
+            self._outage.check()
+            if not is_disconnect(raised):
+                fault, trace = f"the app raised {named(raised)}", traceback.format_exc()
+                logger.exception("%s failed in the app", socket.name)
+        except asyncio.CancelledError:
+            # Nothing is sent where the client has closed it.
+            with suppress(OSError):
+                await socket.sending(send)({"type": "websocket.close", "code": GOING_AWAY})
+            raise
+        self._outage.check()
+        self._observe(socket.request, socket.response, began, None, self._contract, trace)
+        if fault is not None:
+            raise httpx.RemoteProtocolError(f"{socket.name} broke off: {fault}", request=socket.request)
 
     def _conclude(self, exchange: Exchange, began: int, trace: str | None) -> None:
         """Check a response against the contract, and have it observed."""

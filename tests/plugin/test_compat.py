@@ -79,6 +79,12 @@ CALLED = [
     ("gherkin-official", "gherkin.pickles.compiler", "Compiler", ["id_generator"]),
     ("gherkin-official", "gherkin.pickles.compiler", "Compiler.compile", ["self", "gherkin_document"]),
     ("gherkin-official", "gherkin.stream.id_generator", "IdGenerator.get_next_id", ["self"]),
+    (
+        "httpx-ws",
+        "httpx_ws.transport",
+        "ASGIWebSocketAsyncNetworkStream",
+        ["app", "scope", "task_group", "initial_receive_timeout"],
+    ),
     ("pytest", "_pytest._code.code", "ExceptionChainRepr", ["chain"]),
     ("pytest", "_pytest._code.code", "ReprEntryNative", ["lines"]),
     ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
