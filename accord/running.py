@@ -1,16 +1,40 @@
-"""What runs now: the test, its scenario and the step. It is noted here once; all rooms read it, messages name it."""
+"""What runs now: the test, its scenario, the step, and the request that is served.
+
+It is noted here once; all rooms read it, messages name it.
+"""
 
 import asyncio
 from collections.abc import Generator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from accord.basics.source import location
+from accord.compat.cpython import context_of
 from accord.compat.pytest_bdd import Feature, Scenario, Step, bound_scenario
 
 _STOPPED = "accord_stopped"
+
+
+@dataclass
+class Served:
+    """A request that is served, or was."""
+
+    name: str
+    """As POST /tasks."""
+    is_over: bool = False
+
+
+SERVED: ContextVar[Served] = ContextVar("SERVED")
+"""The request in whose context this runs; a task that it starts has a copy of that."""
+
+
+def request_of(task: "asyncio.Task[Any]") -> Served | None:
+    """Return the request that the task serves, or that has started it, if one has."""
+    return context_of(task).get(SERVED)
 
 
 class Running:
@@ -30,6 +54,8 @@ class Running:
         """The step that runs, or that ran last in this test."""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The event loop of the session, once async steps or fixtures of Accord have run on it."""
+        self.serving_loop: asyncio.AbstractEventLoop | None = None
+        """The event loop on which requests of this test were served, if any were."""
 
     @property
     def name(self) -> str:
@@ -61,6 +87,7 @@ class Running:
         self.item = item
         self.is_of_feature_file = False
         self.scenario = self.feature = self.step = self.last_step = None
+        self.serving_loop = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:

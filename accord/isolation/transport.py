@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ from accord.isolation.exchange import Exchange
 from accord.isolation.observed_stream import ObservedStream
 from accord.isolation.outage import Outage
 from accord.isolation.websocket import GOING_AWAY, WebSocket, is_upgrade
-from accord.running import Running
+from accord.running import SERVED, Running, Served
 from accord.timeouts.stacks import REQUEST
 from accord.timeouts.watchdog import current as current_watchdog
 
@@ -56,8 +57,9 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the app, and return its response, once that has begun."""
         __tracebackhide__ = True
+        self._running.serving_loop = asyncio.get_running_loop()
         if is_upgrade(request):
-            socket = WebSocket(request)
+            socket = WebSocket(request, _task)
             return await socket.connect(partial(self._serve_socket, socket))
         if isinstance(request.stream, httpx.SyncByteStream):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
@@ -65,8 +67,7 @@ class Transport(httpx.AsyncBaseTransport):
         elif isinstance(request.stream, httpx.AsyncByteStream) and not isinstance(request.stream, httpx.ByteStream):
             request.stream = ObservedStream(request.stream)
         exchange = Exchange(request)
-        # A server gives each request a context of its own; what one sets there, the next does not see.
-        return await exchange.begin(asyncio.create_task(self._serve(exchange), name=REQUEST + exchange.name))
+        return await exchange.begin(_task(exchange.name, self._serve(exchange)))
 
     async def _serve(self, exchange: Exchange) -> None:
         """Have the app serve a request, as an ASGI server does, and see what became of it."""
@@ -149,6 +150,17 @@ class Transport(httpx.AsyncBaseTransport):
         if documented is not None and self._coverage is not None and self._running.step is not None:
             self._coverage.note(contract, documented)
         return documented
+
+
+def _task(name: str, serving: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """Serve a request in a task of its own."""
+    served = Served(name)
+    # A server gives each request a context of its own; what one sets there, the next does not see.
+    context = copy_context()
+    context.run(SERVED.set, served)
+    task = asyncio.create_task(serving, name=REQUEST + name, context=context)
+    task.add_done_callback(lambda _: setattr(served, "is_over", True))
+    return task
 
 
 def _is_cancelled(error: BaseException) -> bool:

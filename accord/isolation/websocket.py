@@ -4,14 +4,17 @@ See https://asgi.readthedocs.io/en/latest/specs/www.html#websocket.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 import httpx
 
 from accord.compat.httpx_ws import App, Message, Receive, Send, closed_errors, is_installed, network_stream
 from accord.isolation.exchange import GRACE_SECONDS, read_seconds, scope_of
-from accord.timeouts.stacks import REQUEST
+
+Start = Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+"""Serves a request of that name in a task."""
 
 # What a server says to those whom it leaves, and what an app is told of a client that said nothing (RFC 6455, 7.4.1).
 GOING_AWAY = 1001
@@ -29,7 +32,8 @@ class WebSocket(httpx.AsyncByteStream):
     `receiving` and `sending` make what the app is called with of what httpx-ws has.
     """
 
-    def __init__(self, request: httpx.Request) -> None:
+    def __init__(self, request: httpx.Request, start: Start) -> None:
+        self._start_serving = start
         self.request = request
         self.name = f"WS {request.url.path}"
         """As WS /ws."""
@@ -110,7 +114,7 @@ class WebSocket(httpx.AsyncByteStream):
             if self.error is not None:
                 raise self.error
 
-        self._serving = asyncio.create_task(serve(), name=REQUEST + self.name)
+        self._serving = self._start_serving(self.name, serve())
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield nothing: what comes over the connection is no body."""
