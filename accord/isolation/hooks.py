@@ -3,6 +3,7 @@
 import pytest
 
 from accord.contract.hooks import COVERAGE
+from accord.isolation import lifespan
 from accord.isolation.isolation import ISOLATION, Isolation
 from accord.running import RUNNING, stop_run
 
@@ -14,6 +15,7 @@ class Isolations:
         config.addinivalue_line(
             "markers", "real_commits: a database of its own, where commits are real and requests run at once"
         )
+        config.add_cleanup(lifespan.configure(config))
         config.stash[ISOLATION] = self._isolation = Isolation(config.stash[RUNNING])
         self._isolation.coverage = config.stash.get(COVERAGE, None)
 

@@ -60,7 +60,8 @@ async def connected(client):
             await closing.wait()
 
     holding = asyncio.create_task(hold())
-    yield await opened
+    await asyncio.wait({opened, holding}, return_when=asyncio.FIRST_COMPLETED)
+    yield (await holding) if holding.done() else opened.result()
     closing.set()
     await holding
     assert DONE == ["closed"]
