@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import fields
 from importlib.metadata import version
 from operator import attrgetter
@@ -31,6 +32,7 @@ import accord
 from accord.compat.anyio import is_worker
 from accord.compat.cpython import (
     Gathering,
+    context_of,
     disconnect,
     drop_task,
     is_loop_of_executor,
@@ -366,6 +368,15 @@ async def test_who_reads_a_response_whole_is_known() -> None:
         async with client.stream("GET", "http://test") as response:
             assert [part async for part in response.aiter_lines()] == ["part"]
     assert found == [True, False]
+
+
+async def test_the_context_of_a_task_is_known() -> None:
+    variable = ContextVar[int]("variable")
+    variable.set(1)
+    task = asyncio.create_task(asyncio.sleep(0))
+    variable.set(2)
+    assert context_of(task)[variable] == 1
+    await task
 
 
 def test_what_gather_returns_is_known_by_its_class() -> None:
