@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import make_url
 
 from accord.basics.failures import text_of
 from accord.database import provision
+from accord.database.address import VARIABLE, DatabaseParts, given, given_in, parts, rendered
 from accord.database.provision import Prepare
 from accord.errors import AccordError
 from accord.guards.guard import STATE_GUARD, StateGuard
@@ -49,19 +51,43 @@ def prepare_database() -> Prepare:
 async def database_url(
     pytestconfig: pytest.Config, isolation: Isolation, prepare_database: Prepare
 ) -> AsyncIterator[str]:
-    """The URL of a database for this run, prepared: at DATABASE_URL if that is set, else on PostgreSQL from the wheel.
+    """The URL of a database for this run, prepared: at the address that was given, else on PostgreSQL from the wheel.
 
+    The address is that of `--accord-database-url`, else of ACCORD_DATABASE_URL, else of DATABASE_URL; the first that is
+    set counts, and one that is empty means PostgreSQL from the wheel.
     Each worker of pytest-xdist has a copy of its own.
+
+    On PostgreSQL from the wheel there is no `%` in the URL, so that Alembic's `config.set_main_option` takes it. In the
+    URL of a server of your own, what a user or a password has of `@ : / %` and the like stays percent-encoded, and
+    `set_main_option` wants each `%` doubled: `database_url.replace("%", "%%")`.
     """
-    address, name = os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")
+    server, name = given(pytestconfig.getoption("accord_database_url")), os.environ.get("PYTEST_XDIST_WORKER")
     # The id of the run is what all its workers share, and no other run has.
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
-    prepare = _answering_for_its_errors(pytestconfig, prepare_database, is_from_wheel=not address)
+    prepare = _answering_for_its_errors(pytestconfig, prepare_database, is_from_wheel=server is None)
+    provided = provision.database(
+        server.address if server else None,
+        worker,
+        prepare,
+        isolation.lose,
+        tcp=pytestconfig.getini("accord_postgres_tcp"),
+    )
     try:
-        async with provision.database(address, worker, prepare, isolation.lose) as url, isolation.outage.watch(url):
-            yield url.render_as_string(hide_password=False)
+        with given_in(server.source if server else VARIABLE):
+            async with provided as url, isolation.outage.watch(url):
+                yield rendered(url)
     except AccordError as error:
         stop_run(pytestconfig, str(error))
+
+
+@pytest.fixture(scope="session")
+def database_parts(database_url: str) -> DatabaseParts:
+    """The parts of `database_url`, for settings that are split: host, port, user, password and name.
+
+    The host of PostgreSQL from the wheel is the directory of its socket; with `accord_postgres_tcp = true` in pytest's
+    configuration it is 127.0.0.1, with a port and a password.
+    """
+    return parts(make_url(database_url))
 
 
 def _answering_for_its_errors(config: pytest.Config, prepare: Prepare, *, is_from_wheel: bool) -> Prepare:
@@ -76,7 +102,7 @@ def _answering_for_its_errors(config: pytest.Config, prepare: Prepare, *, is_fro
             if is_from_wheel and re.search(r'extension ".+" is not available', text_of(error)):
                 error.add_note(
                     "PostgreSQL from the wheel comes without this extension: "
-                    "set DATABASE_URL to use a server that has it."
+                    f"set {VARIABLE} to use a server that has it."
                 )
             if failures is not None:
                 failures.note(error, "prepare_database", prepare)

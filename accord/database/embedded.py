@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from accord import cache
+from accord.database.address import OWN_SERVER
 from accord.database.cluster_files import UNFINISHED, ClusterFiles
 from accord.database.programs import MAJOR, Programs
 from accord.errors import AccordError, UsageError
@@ -36,17 +37,18 @@ _REJECTS = 1
 class Cluster:
     """A PostgreSQL cluster in `directory`, started by `account`, or by whoever runs this where that is None.
 
-    It listens on a socket in a directory that no other user can enter, or, with `tcp`, on loopback with a password.
+    It listens on a socket in a directory that no other user can enter, or, with `tcp`, on loopback with a password. The
+    two are clusters of their own, so that runs that want the one or the other do not get into each other's way.
     """
 
     directory: Path
     account: str | None = None
     tcp: bool = sys.platform == "win32"
-    major: int = MAJOR
+    name: str = f"postgresql-{MAJOR}"
 
     @cached_property
     def _files(self) -> ClusterFiles:
-        return ClusterFiles(self.directory, self.account, self.major)
+        return ClusterFiles(self.directory, self.account, f"{self.name}-tcp" if self.tcp else self.name)
 
     @cached_property
     def _programs(self) -> Programs:
@@ -82,10 +84,7 @@ class Cluster:
         self._prepare()
         if address := self._launch():
             return address
-        raise UsageError(
-            f"PostgreSQL from the wheel does not start: see {self._files.log}, "
-            "or set DATABASE_URL to use a server of your own."
-        )
+        raise UsageError(f"PostgreSQL from the wheel does not start: see {self._files.log}, or {OWN_SERVER}")
 
     def running(self) -> URL | None:
         """Return the server's address if it takes connections. One that is starting or stopping is stopped."""
@@ -134,7 +133,7 @@ class Cluster:
             reasons = [line for line in done.stderr.splitlines() if re.search("error|FATAL", line)]
             raise UsageError(
                 f"PostgreSQL from the wheel cannot be set up in {self._files.private} ({' '.join(reasons[:1])}): "
-                "set DATABASE_URL to use a server of your own."
+                + OWN_SERVER
             )
         if self.tcp:
             self._files.as_account.move(password, self._files.private / "password")

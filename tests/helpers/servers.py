@@ -49,7 +49,7 @@ async def databases(url: URL) -> set[str]:
 
 
 def at(server: URL, name: str, user: str | None = None, password: str | None = None) -> str:
-    """Return the address of a database of that name on the server, as DATABASE_URL holds it."""
+    """Return the address of a database of that name on the server, as a user gives it."""
     url = server.set(database=name)
     if user is not None:
         url = url.set(username=user, password=password)
@@ -94,7 +94,8 @@ def kill(server: Cluster) -> None:
 
 def pid(server: Cluster) -> int:
     """Return the number of the server's first process."""
-    return int((server.directory / "postgresql-18/data/postmaster.pid").read_text().split()[0])
+    directory = server.directory / f"postgresql-18{'-tcp' if server.tcp else ''}"
+    return int((directory / "data/postmaster.pid").read_text().split()[0])
 
 
 @contextmanager
@@ -149,7 +150,7 @@ def home(lasting: Cluster) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def provided(lasting: Cluster) -> Iterator[URL]:
-    """The address of a running server as DATABASE_URL names one: on TCP, with a password."""
+    """The address of a running server as a user names one: on TCP, with a password."""
     with directory() as path:
         made = Cluster(with_programs(path, of=lasting), lasting.account, tcp=True)
         yield made.start()

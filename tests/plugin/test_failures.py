@@ -102,7 +102,7 @@ def test_what_prepares_the_database_answers_for_its_own_failure(
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
         [
-            "E * PostgreSQL from the wheel comes without this extension: set DATABASE_URL *",
+            "E * PostgreSQL from the wheel comes without this extension: set ACCORD_DATABASE_URL *",
             "The fixture `prepare_database` (conftest.py:11) failed: *no-such-thing*; shown in full at *",
         ]
     )
