@@ -6,6 +6,7 @@ release. What comes as a pytest plugin (fixtures, options, settings) is public a
 
 from accord.contract.check import Contract
 from accord.database.address import DatabaseParts
+from accord.database.migrations import migrations
 from accord.database.provision import Prepare
 from accord.errors import (
     AccordError,
@@ -40,4 +41,5 @@ __all__ = [
     "UncommittedWorkError",
     "UsageError",
     "lifespan",
+    "migrations",
 ]

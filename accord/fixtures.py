@@ -2,21 +2,21 @@
 
 import asyncio
 import os
-import re
 from collections.abc import AsyncIterator
+from typing import NoReturn
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import make_url
 
-from accord.basics.failures import text_of
+from accord.basics.failures import named, own_traceback
 from accord.database import provision
 from accord.database.address import VARIABLE, DatabaseParts, given, given_in, parts, rendered
 from accord.database.provision import Prepare
-from accord.errors import AccordError
+from accord.errors import AccordError, PreparationError
 from accord.guards.guard import STATE_GUARD, StateGuard
 from accord.isolation.isolation import ISOLATION, Isolation
-from accord.reporting.failures import FIXTURE_FAILURES
+from accord.recording.redaction.redaction import REDACTION
 from accord.running import RUNNING, stop_run
 from accord.steps.unawaited import UNAWAITED
 
@@ -64,11 +64,10 @@ async def database_url(
     server, name = given(pytestconfig.getoption("accord_database_url")), os.environ.get("PYTEST_XDIST_WORKER")
     # The id of the run is what all its workers share, and no other run has.
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
-    prepare = _answering_for_its_errors(pytestconfig, prepare_database, is_from_wheel=server is None)
     provided = provision.database(
         server.address if server else None,
         worker,
-        prepare,
+        prepare_database,
         isolation.lose,
         tcp=pytestconfig.getini("accord_postgres_tcp"),
     )
@@ -76,6 +75,8 @@ async def database_url(
         with given_in(server.source if server else VARIABLE):
             async with provided as url, isolation.outage.watch(url):
                 yield rendered(url)
+    except PreparationError as error:
+        _stop_unprepared(pytestconfig, error.__cause__ or error)
     except AccordError as error:
         stop_run(pytestconfig, str(error))
 
@@ -90,25 +91,21 @@ def database_parts(database_url: str) -> DatabaseParts:
     return parts(make_url(database_url))
 
 
-def _answering_for_its_errors(config: pytest.Config, prepare: Prepare, *, is_from_wheel: bool) -> Prepare:
-    """Have what prepares the database named where it fails, as a fixture is."""
-    failures = config.stash.get(FIXTURE_FAILURES, None)
-
-    async def prepare_or_fail(url: str) -> None:
-        __tracebackhide__ = True
-        try:
-            await prepare(url)
-        except Exception as error:
-            if is_from_wheel and re.search(r'extension ".+" is not available', text_of(error)):
-                error.add_note(
-                    "PostgreSQL from the wheel comes without this extension: "
-                    f"set {VARIABLE} to use a server that has it."
-                )
-            if failures is not None:
-                failures.note(error, "prepare_database", prepare)
-            raise
-
-    return prepare_or_fail
+def _stop_unprepared(config: pytest.Config, error: BaseException) -> NoReturn:
+    """End the run, since what prepares its database failed: with the sentence of its error, or one and a traceback."""
+    if isinstance(error, AccordError):
+        stop_run(config, str(error))
+    place, details = own_traceback(error, config.rootpath)
+    where = f" ({place})" if place else ""
+    remedy = "correct that"
+    if isinstance(error, RuntimeError) and "asyncio.run() cannot be called" in str(error):
+        remedy = 'have prepare_database return accord.migrations("alembic.ini"), which runs an async env.py in a thread'
+    redacted = config.stash[REDACTION].text
+    stop_run(
+        config,
+        redacted(f"The run's database cannot be prepared{where}: {named(error)}: {remedy}."),
+        redacted(details),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,9 @@ class Running:
         self.loop: asyncio.AbstractEventLoop | None = None
         """The event loop of the session, once async steps or fixtures of Accord have run on it."""
 
+        self.details = ""
+        """What is shown above the sentence with which the run was stopped."""
+
     @property
     def name(self) -> str:
         """The step that runs, or else the scenario or the test, as messages name it."""
@@ -104,16 +107,26 @@ class Running:
     def pytest_testnodedown(self, node: Any) -> None:
         """End the run as a worker did; one that crashed says nothing."""
         # A worker that crashed has no such attribute.
-        if (sentence := getattr(node, "workeroutput", {}).get(_STOPPED)) is not None:
-            stop_run(node.config, sentence)
+        if (stopped := getattr(node, "workeroutput", {}).get(_STOPPED)) is not None:
+            stop_run(node.config, *stopped)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show why the run was stopped, where that takes more than a sentence."""
+        if self.details:
+            terminalreporter.section("stopped", red=True)
+            terminalreporter.write_line(self.details)
 
 
-def stop_run(config: pytest.Config, sentence: str) -> NoReturn:
-    """End the run with a sentence; a worker of pytest-xdist has the run's controller do so, too."""
+def stop_run(config: pytest.Config, sentence: str, details: str = "") -> NoReturn:
+    """End the run with a sentence, below details if there are any; a worker of pytest-xdist has the controller do so.
+
+    Without details it is the user who can mend it; with them something of the project failed, as a test does.
+    """
     if hasattr(config, "workeroutput"):
         # pytest-xdist carries this to the controller when the worker ends, but no sentence of `pytest.exit`.
-        config.workeroutput[_STOPPED] = sentence
-    pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
+        config.workeroutput[_STOPPED] = sentence, details
+    config.stash[RUNNING].details = details
+    pytest.exit(sentence, returncode=pytest.ExitCode.TESTS_FAILED if details else pytest.ExitCode.USAGE_ERROR)
 
 
 RUNNING = pytest.StashKey[Running]()

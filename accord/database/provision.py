@@ -10,6 +10,7 @@ import asyncpg
 from filelock import AsyncFileLock
 from sqlalchemy import URL
 
+from accord.compat.cpython import logging_unchanged
 from accord.database.address import (
     LONGEST_NAME,
     OWN_SERVER,
@@ -26,7 +27,7 @@ from accord.database.embedded import Cluster, cluster
 from accord.database.marks import generated_name, new_token, token_of
 from accord.database.ownership import CUT, CUT_OFF, Loss, lasting_connection, owning
 from accord.database.temporary import is_ready, maintenance, quoted, temporary_database
-from accord.errors import AccordError, UsageError
+from accord.errors import AccordError, PreparationError, UsageError
 
 Prepare = Callable[[str], Awaitable[None]]
 """Makes the tables in the database at that address; it leaves no connection open."""
@@ -38,6 +39,19 @@ class Worker:
 
     name: str
     run: str
+
+
+def _separate(prepare: Prepare) -> Prepare:
+    """Have what it does to logging undone, and tell its errors from those of the server, the disk and connections."""
+
+    async def prepare_or_fail(url: str) -> None:
+        try:
+            with logging_unchanged():
+                await prepare(url)
+        except Exception as error:
+            raise PreparationError from error
+
+    return prepare_or_fail
 
 
 async def leave_empty(_url: str) -> None:
@@ -64,9 +78,11 @@ async def database(
     random part, and removed at the end. Of a run's workers each gets one of its own, with the worker in its name. What
     `prepare` does is done once, in a database of which each worker gets a copy; where a worker's database is there
     already, it is done in that.
-    Raises UsageError where the address can't be used, before anything is changed. `lost` is called if another run takes
+    Raises UsageError where the address can't be used, before anything is changed, and PreparationError where `prepare`
+    raises an error. `lost` is called if another run takes
     the database over, as may happen after the connection that holds it was cut.
     """
+    prepare = _separate(prepare)
     provided = (
         _on_server(_for_worker(named(address), worker), worker, prepare, lost)
         if address
