@@ -26,7 +26,10 @@ class LifespanError(Exception):
 
 
 class PreparationError(Exception):
-    """What prepares the run's database failed; the error that it raised is the cause."""
+    """What prepares the run's database failed; the error that it raised is the cause.
+
+    The message says what to do, if that is known, and is empty otherwise.
+    """
 
 
 class UncommittedWorkError(AccordError):

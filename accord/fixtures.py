@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -70,13 +71,15 @@ async def database_url(
         prepare_database,
         isolation.lose,
         tcp=pytestconfig.getini("accord_postgres_tcp"),
+        postgres=_postgres(pytestconfig),
+        notice=pytestconfig.stash[RUNNING].notices.append,
     )
     try:
         with given_in(server.source if server else VARIABLE):
             async with provided as url, isolation.outage.watch(url):
                 yield rendered(url)
     except PreparationError as error:
-        _stop_unprepared(pytestconfig, error.__cause__ or error)
+        _stop_unprepared(pytestconfig, error)
     except AccordError as error:
         stop_run(pytestconfig, str(error))
 
@@ -91,19 +94,26 @@ def database_parts(database_url: str) -> DatabaseParts:
     return parts(make_url(database_url))
 
 
-def _stop_unprepared(config: pytest.Config, error: BaseException) -> NoReturn:
+def _postgres(config: pytest.Config) -> Path | None:
+    """Return the directory of the PostgreSQL that the configuration names; a relative one is below the root."""
+    directory = config.getini("accord_postgres")
+    return config.rootpath / Path(directory).expanduser() if directory else None
+
+
+def _stop_unprepared(config: pytest.Config, failed: PreparationError) -> NoReturn:
     """End the run, since what prepares its database failed: with the sentence of its error, or one and a traceback."""
+    error = failed.__cause__ or failed
     if isinstance(error, AccordError):
         stop_run(config, str(error))
     place, details = own_traceback(error, config.rootpath)
     where = f" ({place})" if place else ""
-    remedy = "correct that"
+    remedy = str(failed) or "correct that"
     if isinstance(error, RuntimeError) and "asyncio.run() cannot be called" in str(error):
         remedy = 'have prepare_database return accord.migrations("alembic.ini"), which runs an async env.py in a thread'
     redacted = config.stash[REDACTION].text
     stop_run(
         config,
-        redacted(f"The run's database cannot be prepared{where}: {named(error)}: {remedy}."),
+        redacted(f"The run's database cannot be prepared{where}: {named(error)}: {remedy.rstrip('.')}."),
         redacted(details),
     )
 

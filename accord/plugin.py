@@ -69,6 +69,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"the run's database, before {VARIABLE} and {VARIABLE_OF_APPS}; if empty, PostgreSQL from the wheel",
     )
     parser.addini(
+        "accord_postgres",
+        "the directory of a PostgreSQL on this machine, as /usr/lib/postgresql/17, to use in the place of the wheel's",
+    )
+    parser.addini(
         "accord_postgres_tcp",
         "whether PostgreSQL from the wheel listens on 127.0.0.1 with a password, and not on a socket of its own",
         "bool",

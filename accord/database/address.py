@@ -25,6 +25,7 @@ OWN_SERVER = f"set {VARIABLE} to use a server of your own."
 SUFFIX = "_test"
 # PostgreSQL cuts a longer name off, and with it the ending.
 LONGEST_NAME = 63
+PORT = 5432
 CONNECT_SECONDS = 10
 # What one driver or another lets override the database in the path. SQLAlchemy hands each of them on.
 _OVERRIDING = {"database", "dbname", "db", "dsn", "conninfo", "service", "servicefile"}
@@ -84,19 +85,24 @@ def given_in(source: str) -> Iterator[None]:
 
 
 def rendered(url: URL) -> str:
-    """Return the address with its password. Only what must be is percent-encoded, so no `/` of a socket's directory."""
-    query = "&".join(
-        f"{quote_plus(key)}={quote_plus(value, safe='/:=,')}"
-        for key, values in url.normalized_query.items()
-        for value in values
-    )
-    return url.set(query={}).render_as_string(hide_password=False) + (f"?{query}" if query else "")
+    """Return the address with its password, as SQLAlchemy and most drivers read it.
+
+    Only what must be is percent-encoded, so no `/` of a socket's directory. A port without a host stands in the query,
+    since asyncpg would take what stands before it for a host.
+    """
+    settings = [(key, value) for key, values in url.normalized_query.items() for value in values]
+    if url.port not in (None, PORT) and not url.host:
+        settings.append(("port", str(url.port)))
+    query = "&".join(f"{quote_plus(key)}={quote_plus(value, safe='/:=,')}" for key, value in settings)
+    port = url.port if url.host else None
+    plain = URL.create(url.drivername, url.username, url.password, url.host, port, url.database)
+    return plain.render_as_string(hide_password=False) + (f"?{query}" if query else "")
 
 
 def parts(url: URL) -> DatabaseParts:
     """Return the parts of an address."""
-    host = next(iter(_hosts(url)), "localhost")
-    return DatabaseParts(host, url.port or 5432, user(url), url.password, url.database or "")
+    host, port = next(iter(_hosts(url)), "localhost"), url.port or url.query.get("port", PORT)
+    return DatabaseParts(host, int(str(port)), user(url), url.password, url.database or "")
 
 
 def named(address: str) -> URL:
@@ -216,7 +222,7 @@ async def _connect(url: URL) -> Connection:
 
 def server_of(url: URL) -> str:
     """Return host and port, for messages."""
-    return f"{', '.join(_hosts(url)) or 'localhost'}:{url.port or 5432}"
+    return f"{', '.join(_hosts(url)) or 'localhost'}:{url.port or PORT}"
 
 
 def in_use(url: URL) -> AccordError:

