@@ -11,6 +11,7 @@ from accord.basics.source import location
 from accord.compat.pytest_bdd import Feature, Scenario, Step, bound_scenario
 
 _STOPPED = "accord_stopped"
+_NOTICES = "accord_notices"
 
 
 class Running:
@@ -30,6 +31,11 @@ class Running:
         """The step that runs, or that ran last in this test."""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The event loop of the session, once async steps or fixtures of Accord have run on it."""
+
+        self.notices: list[str] = []
+        """Sentences that are shown once at the end of the run."""
+        self.details = ""
+        """What is shown above the sentence with which the run was stopped."""
 
     @property
     def name(self) -> str:
@@ -102,18 +108,37 @@ class Running:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """End the run as a worker did; one that crashed says nothing."""
+        """Take over a worker's notices, and end the run as it did; one that crashed says nothing."""
         # A worker that crashed has no such attribute.
-        if (sentence := getattr(node, "workeroutput", {}).get(_STOPPED)) is not None:
-            stop_run(node.config, sentence)
+        output = getattr(node, "workeroutput", {})
+        self.notices += output.get(_NOTICES, [])
+        if (stopped := output.get(_STOPPED)) is not None:
+            stop_run(node.config, *stopped)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand a worker's notices to the controller."""
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[_NOTICES] = self.notices
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show each notice once, and why the run was stopped, where that takes more than a sentence."""
+        for notice in dict.fromkeys(self.notices):
+            terminalreporter.write_line(notice, yellow=True)
+        if self.details:
+            terminalreporter.section("stopped", red=True)
+            terminalreporter.write_line(self.details)
 
 
-def stop_run(config: pytest.Config, sentence: str) -> NoReturn:
-    """End the run with a sentence; a worker of pytest-xdist has the run's controller do so, too."""
+def stop_run(config: pytest.Config, sentence: str, details: str = "") -> NoReturn:
+    """End the run with a sentence, below details if there are any; a worker of pytest-xdist has the controller do so.
+
+    Without details it is the user who can mend it; with them something of the project failed, as a test does.
+    """
     if hasattr(config, "workeroutput"):
         # pytest-xdist carries this to the controller when the worker ends, but no sentence of `pytest.exit`.
-        config.workeroutput[_STOPPED] = sentence
-    pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
+        config.workeroutput[_STOPPED] = sentence, details
+    config.stash[RUNNING].details = details
+    pytest.exit(sentence, returncode=pytest.ExitCode.TESTS_FAILED if details else pytest.ExitCode.USAGE_ERROR)
 
 
 RUNNING = pytest.StashKey[Running]()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import asyncpg
 from sqlalchemy import URL
 
-from accord.database.address import Connection, connect, two_servers, user
+from accord.database.address import Connection, connect, rendered, two_servers, user
 from accord.database.marks import Found, generated_name
 from accord.database.ownership import (
     CUT,
@@ -67,7 +67,7 @@ async def temporary_database(
         try:
             await _check_reached(created, found)
             if prepare is not None:
-                await prepare(created.render_as_string(hide_password=False))
+                await prepare(rendered(created))
                 async with maintenance(url) as connection:
                     await _mark(connection, found, token)
             yield created

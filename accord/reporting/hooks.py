@@ -10,7 +10,7 @@ from accord.gherkin.item import Scenario
 from accord.isolation.isolation import ISOLATION
 from accord.recording.recorder import RECORDER
 from accord.recording.redaction.redaction import REDACTION
-from accord.reporting.failures import FIXTURE_FAILURES, FixtureFailures
+from accord.reporting.failures import FixtureFailures
 from accord.running import RUNNING
 
 
@@ -21,7 +21,6 @@ class Failures:
         self._isolation = config.stash.get(ISOLATION, None)
         self._running = config.stash[RUNNING]
         self._failures = FixtureFailures(config.rootpath, config.stash[REDACTION].text)
-        config.stash[FIXTURE_FAILURES] = self._failures
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:

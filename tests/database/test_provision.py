@@ -22,7 +22,7 @@ from tests.helpers.project import Project
 from tests.helpers.servers import at, databases, kill, query
 
 # What may be on for the run that these tests are part of, and is not for those that they start.
-OF_THIS_RUN = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+OF_THIS_RUN = ("ACCORD_DATABASE_URL", "DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
 CACHE = platformdirs.user_cache_dir()
 
 
