@@ -5,6 +5,7 @@ which a pool of any engine opens a connection, whatever address the engine was m
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
@@ -56,6 +57,7 @@ class Sandbox:
         self.url: URL | None = None
         """The run's database, if it has one."""
         self._is_in_scenario = False
+        self._thread = threading.get_ident()
         self._takes_new_engines = False
         self._led = WeakSet[Dialect]()
         self._connections = WeakSet[SandboxConnection]()
@@ -117,6 +119,7 @@ class Sandbox:
         self.real_commits = real_commits
         self._takes_new_engines = uses_database
         self._is_in_scenario = True
+        self._thread = threading.get_ident()
         self._open.clear()
         self._shared.begin()
         self._copying = asyncio.Lock()
@@ -219,6 +222,15 @@ class Sandbox:
         if self.shared() is not None and read(statement).leaves_rows:
             raise self._cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
 
+    def _in_another_thread(self) -> AccordError:
+        return self.report(
+            UsageError(
+                f"{SERVED.get() or self.running.name} uses the database in another thread, as under TestClient or "
+                "asyncio.to_thread, from where the scenario's transaction can't be reached: make the step `async def`, "
+                "and send requests by httpx.AsyncClient with `isolation.transport(app)`, or tag the scenario @real_commits."
+            )
+        )
+
     def _cannot_take_part(self, by: str) -> AccordError:
         return self.report(
             UsageError(
@@ -242,7 +254,11 @@ class Sandbox:
 
     def shared(self) -> SharedTransaction | None:
         """Return the scenario's transaction, or None where each connection is one of its own now."""
-        return self._shared if self._is_in_scenario and not self.real_commits else None
+        return self._shared if self._is_rolled_back and threading.get_ident() == self._thread else None
+
+    @property
+    def _is_rolled_back(self) -> bool:
+        return self._is_in_scenario and not self.real_commits
 
     @property
     def _is_real(self) -> bool:
@@ -251,7 +267,10 @@ class Sandbox:
     async def own(self, known: OwnConnection | None, settings: dict[str, str]) -> OwnConnection:
         """Return a connection of its own to where the database now is: the known one, or a new one."""
         target, loop = await self._target(), asyncio.get_running_loop()
-        await self._shared.roll_back()
+        if not self._is_rolled_back:
+            await self._shared.roll_back()
+        elif self._shared.is_begun:
+            raise self._in_another_thread()
         if known is not None:
             if known.target == (target, loop) and not known.physical.connection.is_closed():
                 return known
@@ -300,8 +319,10 @@ class Sandbox:
         """It has ended."""
         self._open.pop(work, None)
 
-    def note(self, sql: str) -> None:
-        """A statement is sent."""
+    def note(self, sql: str, place: Place) -> None:
+        """A statement is sent. Raises UsageError where nothing would undo what it writes."""
+        if place is not self._shared and self._is_rolled_back and read(sql).leaves_rows:
+            raise self._in_another_thread()
         if self.observe_sql is not None and sql and self._is_in_scenario:
             self.observe_sql(sql)
 
