@@ -68,7 +68,7 @@ async def database_url(
     provided = provision.database(
         server.address if server else None,
         worker,
-        prepare_database,
+        isolation.sandbox.led(prepare_database),
         isolation.lose,
         tcp=pytestconfig.getini("accord_postgres_tcp"),
         postgres=_postgres(pytestconfig),
@@ -77,7 +77,9 @@ async def database_url(
     try:
         with given_in(server.source if server else VARIABLE):
             async with provided as url, isolation.outage.watch(url):
-                yield rendered(url)
+                with isolation.sandbox.leading_to(url):
+                    yield rendered(url)
+                    await isolation.sandbox.close()
     except PreparationError as error:
         _stop_unprepared(pytestconfig, error)
     except AccordError as error:

@@ -3,9 +3,10 @@
 import getpass
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -169,12 +170,12 @@ def two_servers(url: URL, maintenance: str) -> AccordError:
     )
 
 
-async def connect(url: URL) -> Connection:
-    """Connect as SQLAlchemy would, to the database that the URL names and to no other.
+async def connect(url: URL, settings: Mapping[str, str] = MappingProxyType({})) -> Connection:
+    """Connect as SQLAlchemy would, to the database that the URL names and to no other, with settings of PostgreSQL.
 
     Raises UsageError with the one sentence that helps, and InvalidCatalogNameError where there is no such database.
     """
-    connection = await _connect(url)
+    connection = await _connect(url, settings)
     # A pooler, or a setting that this module does not know, may lead elsewhere: what was reached decides.
     reached: str = await connection.fetchval("SELECT current_database()")
     if reached != url.database:
@@ -186,15 +187,26 @@ async def connect(url: URL) -> Connection:
     return connection
 
 
-async def _connect(url: URL) -> Connection:
-    where = server_of(url)
+class OwnConnection(Connection):
+    """A connection of Accord's own, and not of the app's."""
+
+
+def arguments_of(url: URL) -> dict[str, Any]:
+    """Return what asyncpg takes for the address."""
     dialect: Any = url.get_dialect()
+    _, arguments = dialect().create_connect_args(url)
+    # Those are SQLAlchemy's own settings, which may stand in its URL.
+    return {name: value for name, value in arguments.items() if not name.startswith("prepared_statement")}
+
+
+async def _connect(url: URL, settings: Mapping[str, str]) -> Connection:
+    where = server_of(url)
     try:
-        _, arguments = dialect().create_connect_args(url)
-        # Those are SQLAlchemy's own settings, which may stand in its URL.
-        arguments = {name: value for name, value in arguments.items() if not name.startswith("prepared_statement")}
         # First, so that a timeout in the address takes precedence.
-        return await asyncpg.connect(**({"timeout": CONNECT_SECONDS} | arguments))
+        arguments = {"timeout": CONNECT_SECONDS} | arguments_of(url)
+        if settings:
+            arguments["server_settings"] = arguments.get("server_settings", {}) | settings
+        return await asyncpg.connect(connection_class=OwnConnection, **arguments)
     # Not worded here: to some callers it means that the database is to be created.
     except asyncpg.InvalidCatalogNameError:
         raise

@@ -16,6 +16,7 @@ from accord.contract.coverage import Coverage
 from accord.errors import ContractViolationError
 from accord.isolation.observed_stream import ObservedStream
 from accord.isolation.outage import Outage
+from accord.isolation.work import SERVED
 from accord.running import Running
 from accord.timeouts.stacks import REQUEST
 from accord.timeouts.watchdog import current as current_watchdog
@@ -69,6 +70,7 @@ class Transport(httpx.ASGITransport):
 
     async def _respond(self, request: httpx.Request) -> httpx.Response:
         __tracebackhide__ = True
+        SERVED.set(f"{request.method} {request.url.path}")
         if isinstance(request.stream, httpx.SyncByteStream):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
             await request.aread()
@@ -134,6 +136,12 @@ class Transport(httpx.ASGITransport):
             _TRACEBACK.set(traceback.format_exc())
             logger.exception("%s %s failed in the app", scope["method"], scope["path"])
             raise
+
+
+def served_app() -> Any:
+    """Return the app that serves the request which is under way, as Starlette's apps say; None outside of one."""
+    scope = _SCOPE.get(None)
+    return None if scope is None else scope.get("app")
 
 
 def _read_seconds(request: httpx.Request) -> float | None:

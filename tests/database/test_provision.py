@@ -354,7 +354,7 @@ async def test_what_is_prepared_is_made_in_a_database_that_is_there(
 
     try:
         project.run_process().assert_outcomes(passed=1)
-        assert await query(provided.set(database="shop_test"), "SELECT number FROM shelves") == [1, 2]
+        assert await query(provided.set(database="shop_test"), "SELECT number FROM shelves") == [1]
     finally:
         await query(provided, "DROP DATABASE shop_test")
 

@@ -9,14 +9,19 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy import URL, MetaData, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from accord.database.address import Connection
+from accord.database.address import Connection, connect
 from accord.database.embedded import Cluster, cluster
 from accord.database.ownership import LOCK
+
+OWNER = f"""
+SELECT pid
+FROM pg_locks JOIN pg_database AS held ON ((classid::bigint << 32) | objid::bigint) = {LOCK} + held.oid::bigint
+WHERE locktype = 'advisory' AND granted AND held.datname = '{{name}}'
+"""
 
 
 async def query(url: URL, statement: str) -> list[Any]:
@@ -58,20 +63,17 @@ def at(server: URL, name: str, user: str | None = None, password: str | None = N
 
 async def owner_of(server: URL, name: str | None) -> int:
     """Return the server's process that holds the lock of a database."""
-    [pid] = await query(
-        server.set(database="postgres"),
-        "SELECT pid FROM pg_locks JOIN pg_database AS held ON ((classid::bigint << 32) | objid::bigint)"
-        f" = {LOCK} + held.oid::bigint WHERE locktype = 'advisory' AND granted AND held.datname = '{name}'",
-    )
+    [pid] = await query(server.set(database="postgres"), OWNER.format(name=name))
     assert isinstance(pid, int)
     return pid
 
 
 async def snatch(url: URL | str) -> Connection:
     """Cut the connection that holds a database, and take that before its run can take it again, as another might."""
-    address = make_url(url).set(drivername="postgresql")
-    pid = await owner_of(make_url(url), address.database)
-    other = await asyncpg.connect(at(address, "postgres"))
+    address = make_url(url)
+    # As Accord does: whatever else connects in its run is led to the run's database.
+    other = await connect(address.set(database="postgres"))
+    pid = await other.fetchval(OWNER.format(name=address.database))
     oid = await other.fetchval("SELECT oid::bigint FROM pg_database WHERE datname = $1", address.database)
     await other.execute(f"SELECT pg_terminate_backend({pid}); SELECT pg_advisory_lock({LOCK + oid})")
     return other
