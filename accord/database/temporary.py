@@ -31,6 +31,9 @@ FROM pg_database
 _REMOVABLE = """
 WHERE pg_has_role(datdba, 'USAGE') AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datid = pg_database.oid)
 """
+_LEFT_OPEN = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = $1 AND pg_has_role(usesysid, 'USAGE')
+"""
 
 
 @asynccontextmanager
@@ -69,6 +72,8 @@ async def temporary_database(
             if prepare is not None:
                 await prepare(rendered(created))
                 async with maintenance(url) as connection:
+                    # With anyone connected, as by a pool that nobody closed, it could not be copied.
+                    await connection.execute(_LEFT_OPEN, found.oid)
                     await _mark(connection, found, token)
             yield created
         finally:

@@ -313,6 +313,17 @@ async def test_what_is_prepared_is_made_once_and_each_worker_gets_a_copy(
     assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
 
 
+def test_workers_get_copies_of_what_was_prepared_though_its_connections_were_left_open(
+    provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
+    project.copy("shelves")
+    project.change("conftest.py", "await engine.dispose()", "engines.append(engine)")
+    project.change("conftest.py", "@pytest.fixture", "engines = []\n\n\n@pytest.fixture")
+
+    project.run_process("-n", "2", "--dist", "each").assert_outcomes(passed=2)
+
+
 async def test_what_a_killed_worker_prepared_is_made_again_for_the_one_that_takes_its_place(
     provided: URL, begin: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
