@@ -26,8 +26,8 @@ from accord.isolation.own_connection import OwnConnection
 from accord.isolation.run_database import RunDatabase
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.statements import read
-from accord.isolation.work import SERVED, Work
-from accord.running import Running
+from accord.isolation.work import Work
+from accord.running import SERVED, Running
 
 # What says in the arguments of a connection where it leads, and as whom.
 _ADDRESS = frozenset(
@@ -245,11 +245,14 @@ class Sandbox:
 
     def work(self, session: dict[str, str]) -> Work:
         """Return what stands for a transaction that begins now."""
-        served = SERVED.get()
-        work = Work(served or self.running.name, served is not None, session)
+        work = Work(self._name, SERVED.get() is not None, session)
         if work.is_of_app and self.role is not None:
             work.local["role"] = self.role
         return work
+
+    @property
+    def _name(self) -> str:
+        return self.running.name if (served := SERVED.get()) is None else served.name
 
     def open_work(self) -> Work | None:
         """Return the transaction in which a step, or a fixture, wrote something that it has not committed."""
@@ -285,7 +288,7 @@ class Sandbox:
         """Report, and return, the error that says that the scenario's transaction is in another thread."""
         return self.report(
             UsageError(
-                f"{SERVED.get() or self.running.name} uses the database in another thread, as under TestClient or "
+                f"{self._name} uses the database in another thread, as under TestClient or "
                 "asyncio.to_thread, from where the scenario's transaction can't be reached: make the step `async def`, "
                 "and send requests by httpx.AsyncClient with `isolation.transport(app)`, or tag it @real_commits."
             )
@@ -294,7 +297,7 @@ class Sandbox:
     def _cannot_take_part(self, by: str) -> AccordError:
         return self.report(
             UsageError(
-                f"{SERVED.get() or self.running.name} writes to the database by {by}, which can't take part in the "
+                f"{self._name} writes to the database by {by}, which can't take part in the "
                 "scenario's transaction, as an engine on asyncpg does: tag the scenario @real_commits."
             )
         )
