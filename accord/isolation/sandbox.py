@@ -21,8 +21,8 @@ from accord.database.address import check
 from accord.database.provision import Prepare, ignore
 from accord.errors import AccordError, UsageError
 from accord.isolation.connection import Place, SandboxConnection
+from accord.isolation.limits import Limits
 from accord.isolation.outage import Outage
-from accord.isolation.own_connection import OwnConnection
 from accord.isolation.run_database import RunDatabase
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.statements import read
@@ -54,6 +54,7 @@ class Sandbox:
         """The role as which the app's transactions run, if it is another than the run's own."""
         self.observe_sql: Callable[[str], None] | None = None
         self.lose: Callable[[str], None] = ignore
+        self.limits = Limits()
         self.tell: Callable[[str], None] = ignore
         """Is told where each engine was led."""
         self.thread = threading.get_ident()
@@ -118,6 +119,7 @@ class Sandbox:
         self._is_in_scenario = True
         self.thread = threading.get_ident()
         self._open.clear()
+        self.limits.begin()
         for database in self._databases.values():
             database.begin()
 
@@ -266,9 +268,11 @@ class Sandbox:
         """It has ended."""
         self._open.pop(work, None)
 
-    def note(self, sql: str, place: Place) -> None:
+    def note(self, work: Work, sql: str, place: Place) -> None:
         """A statement is sent. Raises UsageError where nothing would undo what it writes."""
-        if isinstance(place, OwnConnection) and self.is_rolled_back and read(sql).leaves_rows:
+        if isinstance(place, SharedTransaction):
+            self.limits.note(work, sql)
+        elif self.is_rolled_back and read(sql).leaves_rows:
             raise self.in_another_thread()
         if self.observe_sql is not None and sql and self._is_in_scenario:
             self.observe_sql(sql)

@@ -1,11 +1,22 @@
-"""A server in front of PostgreSQL that counts what it is asked, as its protocol has it."""
+"""How often a scenario asks PostgreSQL, beside a plain test: `python -m benchmarks.statements URL`.
+
+A server in front of it counts what passes, as its protocol has it; URL is that of a server on TCP.
+"""
 
 import asyncio
+import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
+
+from benchmarks.measuring import Command, run
+from benchmarks.suites import Suites
+
+FEW, MANY = 20, 120
 
 # A statement by itself, and the end of what goes with a prepared one: the server answers each of them.
 _ASKS = (b"Q", b"S")
@@ -70,3 +81,25 @@ async def _end(server: asyncio.Server) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def a_scenario(suite: Callable[[int], Command], counter: Counter) -> float:
+    """Return how often each of a hundred scenarios asks, without what a run asks anyway."""
+    asked = []
+    for scenarios in (FEW, MANY):
+        counter.asked = 0
+        run(suite(scenarios))
+        asked.append(counter.asked)
+    return (asked[1] - asked[0]) / (MANY - FEW)
+
+
+def main(address: str) -> None:
+    """Count, and print."""
+    with counting(make_url(address)) as (url, counter), tempfile.TemporaryDirectory() as directory:
+        suites = Suites(Path(directory), url.render_as_string(hide_password=False))
+        print(f"Accord: {a_scenario(suites.accord, counter):.2f} statements a scenario")
+        print(f"plain:  {a_scenario(suites.plain, counter):.2f} statements a test")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
