@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,10 +14,11 @@ from sqlalchemy import make_url
 
 from accord.basics.failures import named, own_traceback
 from accord.database import provision
-from accord.database.address import VARIABLE, DatabaseParts, given, given_in, parts, rendered
+from accord.database.address import VARIABLE, DatabaseParts, beside, given, given_in, parts, rendered
 from accord.database.provision import Prepare
 from accord.errors import AccordError, PreparationError
 from accord.guards.guard import STATE_GUARD, StateGuard
+from accord.isolation import policies
 from accord.isolation.isolation import ISOLATION, Isolation
 from accord.recording.redaction.redaction import REDACTION
 from accord.running import RUNNING, stop_run
@@ -65,21 +68,35 @@ async def database_url(
     server, name = given(pytestconfig.getoption("accord_database_url")), os.environ.get("PYTEST_XDIST_WORKER")
     # The id of the run is what all its workers share, and no other run has.
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
-    provided = provision.database(
-        server.address if server else None,
-        worker,
-        isolation.sandbox.led(prepare_database),
-        isolation.lose,
+    sandbox, running = isolation.sandbox, pytestconfig.stash[RUNNING]
+    if pytestconfig.option.verbose > 0:
+        sandbox.tell = running.notices.append
+    provide = partial(
+        provision.database,
+        lost=isolation.lose,
         tcp=pytestconfig.getini("accord_postgres_tcp"),
         postgres=_postgres(pytestconfig),
-        notice=pytestconfig.stash[RUNNING].notices.append,
+        notice=running.notices.append,
     )
+    address = server.address if server else None
     try:
         with given_in(server.source if server else VARIABLE):
-            async with provided as url, isolation.outage.watch(url):
-                with isolation.sandbox.leading_to(url):
+            async with AsyncExitStack() as stack:
+                others = {
+                    name: await stack.enter_async_context(provide(beside(address, name)))
+                    for name in pytestconfig.getini("accord_databases")
+                }
+                # What is prepared in several databases at once is copied from none.
+                url = await stack.enter_async_context(
+                    provide(address, None if others else worker, sandbox.led(prepare_database, others))
+                )
+                await stack.enter_async_context(isolation.outage.watch(url))
+                sandbox.role = pytestconfig.getini("accord_role") or None
+                if (ignored := await policies.check(url, sandbox.role)) is not None:
+                    running.notices.append(ignored)
+                with sandbox.leading_to(url, others):
                     yield rendered(url)
-                    await isolation.sandbox.close()
+                    await sandbox.close()
     except PreparationError as error:
         _stop_unprepared(pytestconfig, error)
     except AccordError as error:

@@ -79,6 +79,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.addini(
+        "accord_databases",
+        "databases, as the app's engines name them, that the run has one each for; all other engines share one",
+        "args",
+    )
+    parser.addini("accord_role", "the role of PostgreSQL as which the app's transactions run, so that policies hold")
+    parser.addini(
         "accord_redact", "names whose values no document shows, besides those of passwords, tokens and the like", "args"
     )
     parser.addini("accord_tag_link", "where tags lead in what is published, as https://tracker.example/{tag}")

@@ -124,6 +124,11 @@ def named(address: str) -> URL:
     return url.set(drivername="postgresql+asyncpg")
 
 
+def beside(address: str | None, name: str) -> str | None:
+    """Return the address of another database on the same server, as `named` reads one; None for the wheel's."""
+    return None if address is None else rendered(named(address).set(database=name + SUFFIX))
+
+
 def check(url: URL, source: str | None = None) -> None:
     """Raise UsageError unless the address means one database, to each driver, whose name ends in `_test`.
 

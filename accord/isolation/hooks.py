@@ -76,8 +76,8 @@ class Isolations:
     def _end(self) -> None:
         sandbox = self._isolation.sandbox
         sandbox.leave()
-        if sandbox.has_copy and (loop := self._running.loop) is not None:
-            loop.run_until_complete(sandbox.remove_copy())
+        if sandbox.has_copies and (loop := self._running.loop) is not None:
+            loop.run_until_complete(sandbox.remove_copies())
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest) -> None:
         """A step begins."""

@@ -61,7 +61,8 @@ class SharedTransaction:
             self.terminate()
             self._lock = asyncio.Lock()
         self._scenario = object()
-        self._is_begun = False
+        self.is_begun = False
+        """Whether something was sent in the scenario."""
         self._savepoints = Savepoints()
         self._settings.forget()
         if self._is_schema_changed:
@@ -71,7 +72,7 @@ class SharedTransaction:
 
     async def roll_back(self) -> None:
         """Roll back what the last scenario did, since others would wait for its locks."""
-        if not self._is_open or self._is_begun or self.physical is None:
+        if not self._is_open or self.is_begun or self.physical is None:
             return
         if self._loop is not asyncio.get_running_loop() or self._lock.locked():
             self.terminate()
@@ -109,7 +110,7 @@ class SharedTransaction:
     async def prepare(self, work: Work, sql: str, statement: Statement) -> Any:
         """Return the statement as the server has prepared it. Raises what `run` raises."""
         self._enter(work, statement)
-        if self.physical is not None and self._is_begun and (known := self.physical.known(sql)) is not None:
+        if self.physical is not None and self.is_begun and (known := self.physical.known(sql)) is not None:
             return known
         lock = await self._acquire(work)
         try:
@@ -168,7 +169,7 @@ class SharedTransaction:
     async def _acquire(self, work: Work) -> asyncio.Lock:
         """Wait until the connection is free, and no other transaction has written and not ended."""
         if self._loop is not (loop := asyncio.get_running_loop()):
-            self._move_to(loop)
+            self._move_to(loop, work)
         while True:
             if (other := self._in_the_way(work)) is None:
                 lock = self._lock
@@ -203,13 +204,12 @@ class SharedTransaction:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._is_begun:
+    def _move_to(self, loop: asyncio.AbstractEventLoop, work: Work) -> None:
+        if self.is_begun:
             raise self._report(
                 UsageError(
-                    "The app uses its database on another event loop than the scenario, as it does under TestClient, "
-                    "which runs it in a thread: the scenario's transaction can't be reached from there. Make the step "
-                    "`async def`, and send its requests by httpx.AsyncClient with `isolation.transport(app)`."
+                    f"{work.name} uses the database on another event loop than the scenario began on, from where its "
+                    "transaction can't be reached: have all of it on one event loop, or tag it @real_commits."
                 )
             )
         self.terminate()
@@ -218,13 +218,13 @@ class SharedTransaction:
     async def _ready(self, work: Work, statement: Statement) -> PhysicalConnection:
         """Send what has to come before the statement, in one go, and return the connection."""
         physical = self.physical
-        if physical is None or (physical.connection.is_closed() and not self._is_begun):
+        if physical is None or (physical.connection.is_closed() and not self.is_begun):
             self._forget_connection()
             physical = self.physical = await self._connect()
         before = self._savepoints.take_pending()
-        if not self._is_begun:
+        if not self.is_begun:
             before = [f"ROLLBACK; {Savepoints.begin}" if self._is_open else Savepoints.begin]
-            self._is_begun = self._is_open = True
+            self.is_begun = self._is_open = True
         if statement.calls and self._catalog.is_stale:
             await self._send(before)
             await self._catalog.ask(physical.connection)
