@@ -9,6 +9,7 @@ import importlib
 import inspect
 import io
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -26,6 +27,9 @@ from accord.errors import UsageError
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+# What an `env.py` is known by that runs an event loop of its own.
+_ASYNC = re.compile(r"\b(async def|asyncio|anyio)\b")
 
 
 def migrations(path: str | os.PathLike[str] = "alembic.ini") -> Prepare:
@@ -60,7 +64,7 @@ def _upgrade(file: Path, url: str) -> None:
     with _as_it_was(file.parent):
         try:
             config = _configured(file, url)
-            if "async" in Path(ScriptDirectory.from_config(config).env_py_location).read_text(encoding="utf-8"):
+            if _is_async(Path(ScriptDirectory.from_config(config).env_py_location)):
                 command.upgrade(config, "heads")
             else:
                 asyncio.run(_in_greenlet(lambda: command.upgrade(config, "heads")))
@@ -69,6 +73,12 @@ def _upgrade(file: Path, url: str) -> None:
             raise UsageError(f"Alembic cannot run the migrations of {file}: {reason}.") from error
         except SystemExit as error:
             raise UsageError(f"The migrations of {file} ended the process (SystemExit: {error.code}).") from error
+
+
+def _is_async(env: Path) -> bool:
+    if not env.is_file():
+        raise UsageError(f"There is no file {env}, through which Alembic runs migrations: have `alembic init` make it.")
+    return _ASYNC.search(env.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 async def _in_greenlet(run: Callable[[], None]) -> None:

@@ -237,6 +237,8 @@ async def test_what_is_missing_or_not_supported_is_said_in_a_sentence(
     (team.path / "pyproject.toml").unlink()
     team.ini.write_text(f"[alembic]\nscript_location = {team.path / 'nowhere'}\n")
     assert "Path doesn't exist" in await refusal(team.ini)
+    (team.path / "nowhere").mkdir()
+    assert f"There is no file {team.path / 'nowhere' / 'env.py'}" in await refusal(team.ini)
     monkeypatch.setitem(sys.modules, "alembic", None)
     assert "install alembic." in await refusal(team.ini)
 
@@ -293,3 +295,65 @@ def test_a_run_whose_migrations_fail_shows_the_line_that_does(project: Project) 
     )
     assert 'syntax error at or near "nonsense"' in result.outlines[-1]
     assert result.stdout.str().count('op.execute("CREATE nonsense")') == 1
+
+
+ADDRESSES = {
+    "env.py has one of its own": '"postgresql+asyncpg://nobody@127.0.0.1:1/dev"',
+    "the environment has one": 'os.environ["SERVICE_DATABASE"]',
+    "the configuration has one": 'config.get_main_option("service.database")',
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "worker"])
+def test_whatever_address_env_reads_the_migrations_run_in_the_runs_database(
+    project: Project, monkeypatch: pytest.MonkeyPatch, workers: list[str], address: str
+) -> None:
+    monkeypatch.setenv("SERVICE_DATABASE", NOWHERE)
+    team = Team(project.path)
+    team.init("async")
+    team.ini.write_text(team.ini.read_text().replace("[alembic]\n", f"[alembic]\nservice.database = {NOWHERE}\n", 1))
+    team.change_env("from alembic import context\n", "import os\nfrom alembic import context\n")
+    team.change_env("config.get_section(config.config_ini_section, {})", f'{{"sqlalchemy.url": {address}}}')
+    team.revise("a1", MAKE_ITEMS)
+    project.pytester.makeconftest(CONFTEST)
+    project.pytester.makepyfile(TEST)
+
+    project.run_process(*workers).assert_outcomes(passed=1)
+
+
+def test_a_sync_env_with_an_address_of_its_own_runs_in_the_runs_database(project: Project) -> None:
+    team = Team(project.path)
+    team.init("generic")
+    team.change_env("config.get_section(config.config_ini_section, {})", f'{{"sqlalchemy.url": "{NOWHERE}"}}')
+    team.revise("a1", MAKE_ITEMS)
+    project.pytester.makeconftest(CONFTEST)
+    project.pytester.makepyfile(TEST)
+
+    project.run_process().assert_outcomes(passed=1)
+
+
+DEMANDING = """
+    op.execute("CREATE TYPE mood AS ENUM ('sad')")
+    op.create_table("items", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TYPE mood ADD VALUE 'ok'")
+        op.create_index("by_name", "items", ["name"], postgresql_concurrently=True)
+    with sa.orm.Session(op.get_bind()) as session:
+        session.execute(sa.text("INSERT INTO items (name) VALUES ('seed')"))
+        session.execute(sa.text("DELETE FROM items"))
+        session.commit()
+"""
+
+
+@pytest.mark.parametrize("template", ["generic", "async"])
+def test_migrations_may_leave_their_transaction_as_in_production(project: Project, template: str) -> None:
+    team = Team(project.path)
+    team.init(template)
+    team.revise("a1", f"import sqlalchemy as sa, sqlalchemy.orm{DEMANDING}")
+    team.revise("b2", "op.execute(\"SELECT 'ok'::mood\")", down="a1")
+    project.pytester.makeconftest(CONFTEST)
+    project.pytester.makepyfile(TEST)
+
+    project.run_process("-n", "1").assert_outcomes(passed=1)
+    project.run_process().assert_outcomes(passed=1)
