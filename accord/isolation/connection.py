@@ -140,7 +140,8 @@ class SandboxConnection:
 
     async def executemany(self, command: str, args: Iterable[Any], **options: Any) -> None:
         """Carry out a statement for each of the arguments."""
-        await self.run(command, lambda it: it.connection.executemany(command, args, **options))
+        rows = list(args)
+        await self.run(command, lambda it: it.connection.executemany(command, rows, **options))
 
     async def fetch(self, query: str, *args: Any, **options: Any) -> list[Any]:
         """Carry out a statement, and return its rows."""

@@ -15,6 +15,7 @@ import asyncpg
 
 from accord.errors import AccordError, DeadlockError, UsageError
 from accord.isolation.catalog import Catalog
+from accord.isolation.journal import Journal
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.savepoints import CrosswiseError, Savepoints
 from accord.isolation.session_settings import SessionSettings
@@ -48,6 +49,7 @@ class SharedTransaction:
         self._lock = asyncio.Lock()
         self._waiting: list[asyncio.Future[None]] = []
         self._catalog = Catalog()
+        self._journal = Journal()
         self._settings = SessionSettings()
         self._is_open = False
         self._is_schema_changed = False
@@ -65,6 +67,7 @@ class SharedTransaction:
         self.is_begun = False
         """Whether something was sent in the scenario."""
         self._savepoints = Savepoints()
+        self._journal.clear()
         self._settings.forget()
         if self._is_schema_changed:
             self.forget_schema()
@@ -154,10 +157,18 @@ class SharedTransaction:
         names, is_local = settings_of(statement, arguments) if statement.settings else ([], False)
         if names:
             await self._settings.learn(physical.connection, names)
+        changes = not statement.reads or self._catalog.writes(statement)
+        is_undone_with_another = changes and self._savepoints.is_inside(work)
+        if is_undone_with_another:
+            await _to_its_end(self._journal.begin(work, physical.connection))
         result = await call(physical)
         if names:
             await self._settings.note(physical.connection, work, names, is_local=is_local)
-        self._note(work, statement)
+        undone = self._note(work, statement)
+        if is_undone_with_another:
+            self._journal.note(work, call, result)
+        if undone:
+            await self._restore(work, undone)
         return result
 
     def _enter(self, work: Work, statement: Statement) -> None:
@@ -287,9 +298,10 @@ class SharedTransaction:
         self._settings.doubt()
         self._wake()
 
-    def _note(self, work: Work, statement: Statement) -> None:
+    def _note(self, work: Work, statement: Statement) -> list[Work]:
+        undone = []
         if statement.savepoint is not None:
-            self._savepoints.note(work, *statement.savepoint)
+            undone = self._savepoints.note(work, *statement.savepoint)
             if statement.savepoint[0] == "ROLLBACK":
                 self._settings.doubt()
         if statement.leaves_rows or self._catalog.writes(statement):
@@ -299,6 +311,7 @@ class SharedTransaction:
         if statement.changes_schema:
             self.forget_schema()
             self._is_schema_changed = True
+        return undone
 
     # The end of a transaction.
 
@@ -324,6 +337,7 @@ class SharedTransaction:
         work.session.update(work.changed)
         self._savepoints.commit(work)
         self._leave(work)
+        self._forget_undoable()
 
     async def _before_commit(self, work: Work) -> None:
         """Do what PostgreSQL does at a commit."""
@@ -340,30 +354,64 @@ class SharedTransaction:
             lock.release()
 
     async def rollback(self, work: Work) -> None:
-        """End a transaction, whose work is undone. Raises UsageError where that of another is undone with it."""
-        try:
-            self._undo(work)
-        except CrosswiseError as error:
-            raise self._crosswise(work, error.other) from None
+        """End a transaction, whose work is undone.
+
+        Raises UsageError where that of another is undone with it, and can't be done again as it was.
+        """
+        if undone := self._undo(work):
+            lock = await self._acquire(work)
+            try:
+                await self._restore(work, undone)
+            finally:
+                lock.release()
+        self._forget_undoable()
 
     def abandon(self, work: Work) -> None:
         """Undo a transaction that nobody ends."""
-        try:
-            self._undo(work)
-        except CrosswiseError as error:
-            self._crosswise(work, error.other)
+        with suppress(UsageError):
+            if undone := self._undo(work):
+                self._crosswise(work, undone[0])
+        self._forget_undoable()
 
-    def _undo(self, work: Work) -> None:
+    def _forget_undoable(self) -> None:
+        if not self._savepoints.owners():
+            self._journal.clear()
+
+    def _undo(self, work: Work) -> list[Work]:
         if work.scenario is not self._scenario:
-            return
+            return []
         if self._savepoints.has_any(work):
             self._settings.doubt()
             if self._is_schema_changed:
                 self.forget_schema()
         try:
-            self._savepoints.rollback(work)
+            return self._savepoints.rollback(work)
+        except CrosswiseError as error:
+            raise self._crosswise(work, error.other) from None
         finally:
             self._leave(work)
+
+    async def _restore(self, work: Work, undone: list[Work]) -> None:
+        """Do again what transactions had committed inside one that is rolled back."""
+        physical = self.physical
+        assert physical is not None, "what has written was sent there"
+
+        async def become(other: Work) -> None:
+            await physical.use_codecs(other.codecs)
+            await self._send(self._settings.changes_for(other), physical)
+            physical.search_path = other.setting("search_path")
+
+        await self._send([*self._savepoints.take_pending(), "SAVEPOINT accord_again"], physical)
+        try:
+            is_as_before = await self._journal.repeat(undone, physical, become)
+        except asyncpg.PostgresError:
+            is_as_before = False
+        self._settings.doubt()
+        if not is_as_before:
+            await self._send(["ROLLBACK TO accord_again", "RELEASE accord_again"], physical)
+            raise self._crosswise(work, undone[0])
+        await self._send(["RELEASE accord_again"], physical)
+        self._savepoints.adopt(undone)
 
     def _leave(self, work: Work) -> None:
         work.scenario = None
