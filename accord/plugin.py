@@ -92,6 +92,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "accord_timeout", "seconds that a step, or a fixture of a scenario, may take; 0 for no limit", default=None
     )
     parser.addini(
+        "accord_lifespan", "whether the app is started up and shut down: on, or off", type="bool", default=True
+    )
+    parser.addini(
         "accord_lifespan_timeout",
         "seconds that the app's startup, and its shutdown, may take; 0 for no limit",
         default=None,

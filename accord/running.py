@@ -1,17 +1,44 @@
-"""What runs now: the test, its scenario and the step. It is noted here once; all rooms read it, messages name it."""
+"""What runs now: the test, its scenario, the step, and the request that is served.
+
+It is noted here once; all rooms read it, messages name it.
+"""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, MutableMapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from accord.basics.source import location
+from accord.compat.cpython import context_of
 from accord.compat.pytest_bdd import Feature, Scenario, Step, bound_scenario
 
 _STOPPED = "accord_stopped"
 _NOTICES = "accord_notices"
+
+
+@dataclass
+class Served:
+    """What the app does: it serves a request, or served it, or has been started."""
+
+    name: str
+    """As POST /tasks."""
+    scope: MutableMapping[str, Any] = field(default_factory=dict)
+    """The request's ASGI scope, into which the app writes as it goes; empty at the app's startup."""
+    is_over: bool = False
+
+
+SERVED: ContextVar[Served | None] = ContextVar("SERVED", default=None)
+"""What the app does in this context; a task that it starts has a copy of that. None in a step or in a fixture."""
+
+
+def request_of(task: "asyncio.Task[Any]") -> Served | None:
+    """Return the request that the task serves, or that has started it, if one has."""
+    served = context_of(task).get(SERVED)
+    return served if served is not None and served.scope else None
 
 
 class Running:
@@ -31,6 +58,8 @@ class Running:
         """The step that runs, or that ran last in this test."""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The event loop of the session, once async steps or fixtures of Accord have run on it."""
+        self.serving_loop: asyncio.AbstractEventLoop | None = None
+        """The event loop on which requests of this test were served, if any were."""
 
         self.notices: list[str] = []
         """Sentences that are shown once at the end of the run."""
@@ -67,6 +96,7 @@ class Running:
         self.item = item
         self.is_of_feature_file = False
         self.scenario = self.feature = self.step = self.last_step = None
+        self.serving_loop = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:

@@ -3,14 +3,17 @@
 import asyncio
 import atexit
 import concurrent.futures.thread
+import gc
 import importlib
 import logging
 import os
 import socket
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from types import FrameType
 from typing import Any
 
@@ -39,6 +42,14 @@ def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
         # The task groups of both have this attribute, and no class in common.
         return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
     return []
+
+
+def context_of(task: "asyncio.Task[Any]") -> Context:
+    """Return the context in which a task runs."""
+    if sys.version_info >= (3, 12):
+        return task.get_context()
+    # Only the garbage collector can look into it there.
+    return next(it for it in gc.get_referents(task) if isinstance(it, Context))
 
 
 def is_loop_of_executor(frame: FrameType) -> bool:

@@ -43,7 +43,7 @@ class Sandbox(Protocol):
     def note_end(self, work: Work) -> None:
         """It has ended."""
 
-    def note(self, sql: str, place: Place) -> None:
+    def note(self, work: Work, sql: str, place: Place) -> None:
         """A statement is sent. Raises UsageError where nothing would undo what it writes."""
 
     def note_error(self, error: BaseException, place: Place) -> None:
@@ -187,7 +187,7 @@ class SandboxConnection:
         """Carry out a statement in the open transaction, or in one of its own."""
         statement = read(sql)
         work, place = await self._place()
-        self._sandbox.note(sql, place)
+        self._sandbox.note(work, sql, place)
         if isinstance(place, SharedTransaction) and _is_done_here(statement):
             await self._do_here(work, statement)
             return cast(T, [])

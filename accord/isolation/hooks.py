@@ -7,6 +7,7 @@ import pytest
 from accord.compat.pytest_bdd import bound_scenario
 from accord.contract.hooks import COVERAGE
 from accord.gherkin.item import Scenario
+from accord.isolation import lifespan
 from accord.isolation.isolation import ISOLATION, Isolation
 from accord.running import RUNNING, stop_run
 
@@ -21,6 +22,7 @@ class Isolations:
         config.addinivalue_line(
             "markers", "real_commits: a database of its own, where commits are real and requests run at once"
         )
+        config.add_cleanup(lifespan.configure(config))
         self._running = config.stash[RUNNING]
         config.stash[ISOLATION] = self._isolation = Isolation(self._running)
         self._isolation.coverage = config.stash.get(COVERAGE, None)

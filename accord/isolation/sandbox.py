@@ -21,13 +21,13 @@ from accord.database.address import check
 from accord.database.provision import Prepare, ignore
 from accord.errors import AccordError, UsageError
 from accord.isolation.connection import Place, SandboxConnection
+from accord.isolation.limits import Limits
 from accord.isolation.outage import Outage
-from accord.isolation.own_connection import OwnConnection
 from accord.isolation.run_database import RunDatabase
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.statements import read
-from accord.isolation.work import SERVED, Work
-from accord.running import Running
+from accord.isolation.work import Work
+from accord.running import SERVED, Running
 
 # What says in the arguments of a connection where it leads, and as whom.
 _ADDRESS = frozenset(
@@ -54,6 +54,7 @@ class Sandbox:
         """The role as which the app's transactions run, if it is another than the run's own."""
         self.observe_sql: Callable[[str], None] | None = None
         self.lose: Callable[[str], None] = ignore
+        self.limits = Limits()
         self.tell: Callable[[str], None] = ignore
         """Is told where each engine was led."""
         self.thread = threading.get_ident()
@@ -118,6 +119,7 @@ class Sandbox:
         self._is_in_scenario = True
         self.thread = threading.get_ident()
         self._open.clear()
+        self.limits.begin()
         for database in self._databases.values():
             database.begin()
 
@@ -245,11 +247,14 @@ class Sandbox:
 
     def work(self, session: dict[str, str]) -> Work:
         """Return what stands for a transaction that begins now."""
-        served = SERVED.get()
-        work = Work(served or self.running.name, served is not None, session)
+        work = Work(self._name, SERVED.get() is not None, session)
         if work.is_of_app and self.role is not None:
             work.local["role"] = self.role
         return work
+
+    @property
+    def _name(self) -> str:
+        return self.running.name if (served := SERVED.get()) is None else served.name
 
     def open_work(self) -> Work | None:
         """Return the transaction in which a step, or a fixture, wrote something that it has not committed."""
@@ -263,9 +268,11 @@ class Sandbox:
         """It has ended."""
         self._open.pop(work, None)
 
-    def note(self, sql: str, place: Place) -> None:
+    def note(self, work: Work, sql: str, place: Place) -> None:
         """A statement is sent. Raises UsageError where nothing would undo what it writes."""
-        if isinstance(place, OwnConnection) and self.is_rolled_back and read(sql).leaves_rows:
+        if isinstance(place, SharedTransaction):
+            self.limits.note(work, sql)
+        elif self.is_rolled_back and read(sql).leaves_rows:
             raise self.in_another_thread()
         if self.observe_sql is not None and sql and self._is_in_scenario:
             self.observe_sql(sql)
@@ -285,7 +292,7 @@ class Sandbox:
         """Report, and return, the error that says that the scenario's transaction is in another thread."""
         return self.report(
             UsageError(
-                f"{SERVED.get() or self.running.name} uses the database in another thread, as under TestClient or "
+                f"{self._name} uses the database in another thread, as under TestClient or "
                 "asyncio.to_thread, from where the scenario's transaction can't be reached: make the step `async def`, "
                 "and send requests by httpx.AsyncClient with `isolation.transport(app)`, or tag it @real_commits."
             )
@@ -294,7 +301,7 @@ class Sandbox:
     def _cannot_take_part(self, by: str) -> AccordError:
         return self.report(
             UsageError(
-                f"{SERVED.get() or self.running.name} writes to the database by {by}, which can't take part in the "
+                f"{self._name} writes to the database by {by}, which can't take part in the "
                 "scenario's transaction, as an engine on asyncpg does: tag the scenario @real_commits."
             )
         )

@@ -24,8 +24,10 @@ from pathlib import Path
 
 import anyio.to_thread
 import freezegun
+import httpx
 import pytest
 from pytest_bdd import parsers
+from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
 import accord
@@ -40,10 +42,11 @@ from accord.compat.cpython import (
     tasks_of,
 )
 from accord.compat.freezegun import is_of_freezegun
+from accord.compat.httpx import is_read_whole
 from accord.compat.pytest import give_fixture
 from accord.compat.pytest_asyncio import RUNNER
 from accord.compat.pytest_bdd import StepParser, arguments_of
-from accord.compat.starlette import body_frame
+from accord.compat.starlette import body_error, body_frame
 from accord.timeouts.stacks import is_busy
 from tests.helpers.project import Project
 
@@ -80,6 +83,12 @@ CALLED = [
     ("gherkin-official", "gherkin.pickles.compiler", "Compiler", ["id_generator"]),
     ("gherkin-official", "gherkin.pickles.compiler", "Compiler.compile", ["self", "gherkin_document"]),
     ("gherkin-official", "gherkin.stream.id_generator", "IdGenerator.get_next_id", ["self"]),
+    (
+        "httpx-ws",
+        "httpx_ws.transport",
+        "ASGIWebSocketAsyncNetworkStream",
+        ["app", "scope", "task_group", "initial_receive_timeout"],
+    ),
     ("pytest", "_pytest._code.code", "ExceptionChainRepr", ["chain"]),
     ("pytest", "_pytest._code.code", "ReprEntryNative", ["lines"]),
     ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
@@ -339,6 +348,44 @@ async def test_where_the_body_of_a_response_is_made_is_known() -> None:
     assert frame is not None
     assert frame.f_code.co_name == "body"
     assert body_frame("text") is None
+
+
+async def test_an_error_in_the_body_of_a_response_is_known_from_one_after_it() -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"part"
+        raise ValueError("out of ink")
+
+    async def fail() -> None:
+        raise KeyError("gone")
+
+    async def error_of(response: StreamingResponse) -> BaseException | None:
+        async def pass_by(*_: object) -> None:
+            await asyncio.sleep(0)
+
+        with pytest.raises((ValueError, KeyError)) as raised:
+            await response({"type": "http"}, asyncio.Event().wait, pass_by)  # type: ignore[arg-type]
+        return body_error(ExceptionGroup("several", [raised.value]))
+
+    assert isinstance(await error_of(StreamingResponse(body())), ValueError)
+    assert await error_of(StreamingResponse(iter(["part"]), background=BackgroundTask(fail))) is None
+
+
+async def test_who_reads_a_response_whole_is_known() -> None:
+    found = []
+
+    class Body(httpx.AsyncByteStream):
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            found.append(is_read_whole(sys._getframe()))
+            return httpx.ByteStream(b"part").__aiter__()
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=Body())
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        await client.get("http://test")
+        async with client.stream("GET", "http://test") as response:
+            assert [part async for part in response.aiter_lines()] == ["part"]
+    assert found == [True, False]
 
 
 def test_what_gather_returns_is_known_by_its_class() -> None:
