@@ -301,3 +301,10 @@ def test_where_a_server_of_the_users_cannot_be_prepared_for_want_of_an_extension
     result = project.run_process("--accord-database-url", at(provided, "lacking_test"))
 
     assert f"is not available: have {LACKING} installed on that server." in result.outlines[-1]
+
+
+def test_programs_that_cannot_be_run_are_an_error(own: Cluster) -> None:
+    with pytest.raises(
+        UsageError, match=r"/nowhere/bin/initdb cannot be run \(No such file or directory\): let .* run it"
+    ):
+        own.of(Installation(Path("/nowhere/bin"), 18)).start()
