@@ -58,6 +58,18 @@ def checked(base: type[asyncpg.Connection], check: Callable[[str], None]) -> typ
             check(query)
             return await super().fetchval(query, *args, **options)
 
+        async def fetchmany(self, query: str, args: Any, **options: Any) -> Any:
+            check(query)
+            return await super().fetchmany(query, args, **options)
+
+        def cursor(self, query: str, *args: Any, **options: Any) -> Any:
+            check(query)
+            return super().cursor(query, *args, **options)
+
+        async def copy_from_query(self, query: str, *args: Any, **options: Any) -> Any:
+            check(query)
+            return await super().copy_from_query(query, *args, **options)
+
         async def prepare(self, query: str, **options: Any) -> Any:
             check(query)
             return await super().prepare(query, **options)

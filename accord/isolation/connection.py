@@ -14,7 +14,7 @@ import asyncpg
 from accord.isolation.own_connection import OwnConnection
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.shared_transaction import SharedTransaction
-from accord.isolation.statements import Statement, level, read
+from accord.isolation.statements import Statement, level, read, split
 from accord.isolation.work import Work
 
 T = TypeVar("T")
@@ -131,6 +131,11 @@ class SandboxConnection:
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
         """Carry out a statement, or several."""
+        statement = read(query)
+        if statement.is_script and statement.boundary and self.database.transaction() is not None:
+            for part in split(query):
+                status = await self.execute(part, **options)
+            return status
         return await self.run(query, lambda it: it.connection.execute(query, *args, **options), args)
 
     async def executemany(self, command: str, args: Iterable[Any], **options: Any) -> None:
@@ -152,12 +157,19 @@ class SandboxConnection:
         """Carry out a statement, and return a value of its first row."""
         return await self.run(query, lambda it: it.connection.fetchval(query, *args, **options), args)
 
+    async def fetchmany(self, query: str, args: Iterable[Any], **options: Any) -> list[Any]:
+        """Carry out a statement for each of the arguments, and return its rows."""
+        return await self.run(query, lambda it: it.connection.fetchmany(query, args, **options))
+
     def cursor(self, query: str, *args: Any, **options: Any) -> "Cursor":
         """Return what reads the rows of a statement bit by bit."""
         return Cursor(self, query, args, options)
 
     async def set_type_codec(self, typename: str, *, schema: str = "public", **codec: Any) -> None:
-        """Have values of a type read and written by functions, from the next statement on."""
+        """Have values of a type read and written by functions. Raises ValueError where there is no such type."""
+        if schema != "pg_catalog":
+            # Others are there, and need not be looked for before there is something to send.
+            await self.run("", lambda it: it.connection.set_type_codec(typename, schema=schema, **codec))
         self._codecs[schema, typename] = codec
 
     async def reload_schema_state(self) -> None:
@@ -165,15 +177,19 @@ class SandboxConnection:
         if self._own is not None:
             self._own.physical.forget_schema()
 
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction has begun and not ended."""
+        return self.open is not None
+
     def __getattr__(self, name: str) -> Any:
         """Return what else a connection of asyncpg has, as `copy_records_to_table`."""
-        if name.startswith("copy_"):
+        if name.startswith("copy_") or name in ("add_listener", "remove_listener"):
             words = "COPY" if "_to_" in name else "SELECT"
             return lambda *args, **options: self.run(words, lambda it: getattr(it.connection, name)(*args, **options))
         shared = self.database.transaction()
         physical = shared.physical if shared is not None else self._own and self._own.physical
-        if name.startswith("_") or not physical:
-            raise AttributeError(f"{name} (of a connection that is not open yet)")
+        if not name.startswith(("get_", "add_", "remove_")) or not physical:
+            raise AttributeError(f"{name} (of a connection that leads into Accord's sandbox)")
         return getattr(physical.connection, name)
 
     # Where they are carried out.
@@ -234,10 +250,12 @@ class SandboxConnection:
         if statement.modes is not None:
             work.readonly |= "READ ONLY" in statement.modes
             work.isolation = level(statement.modes) or work.isolation
-        elif (transaction := self.open) is not None and statement.boundary != "BEGIN":
+        elif statement.boundary == "BEGIN":
+            if self.open is None:
+                await Transaction(self, self._sandbox).start()
+        elif (transaction := self.open) is not None:
+            # Without SQLAlchemy's knowledge: each statement that follows commits by itself, as in production.
             await (transaction.commit() if statement.boundary == "COMMIT" else transaction.rollback())
-            # SQLAlchemy does not know, and goes on with the same one.
-            await transaction.start()
 
 
 def _is_done_here(statement: Statement) -> bool:
@@ -259,31 +277,34 @@ class Transaction:
         """Begin it."""
         connection = self._connection
         self.work, self.place = connection.work(), await connection.place()
-        self.work.readonly = self._options["readonly"]
-        self.work.isolation = (self._options["isolation"] or "").replace("_", " ") or None
+        self.work.readonly = self._options.get("readonly", False)
+        self.work.isolation = (self._options.get("isolation") or "").replace("_", " ") or None
         if isinstance(self.place, OwnConnection):
             await self.place.begin(self.work, **self._options)
         connection.open = self
         self._sandbox.note_begin(self.work)
 
     async def commit(self) -> None:
-        """End it; others see what it did. Raises what PostgreSQL raises."""
-        self._over()
-        await self.place.commit(self.work)
+        """End what is open; others see what it did. Raises what PostgreSQL raises."""
+        if (it := self._over()) is not None:
+            await it.place.commit(it.work)
 
     async def rollback(self) -> None:
-        """End it, and undo what it did. Raises UsageError where that of another would be undone with it."""
-        self._over()
-        await self.place.rollback(self.work)
+        """End what is open, and undo what it did. Raises UsageError where another's work would be undone with it."""
+        if (it := self._over()) is not None:
+            await it.place.rollback(it.work)
 
     def abandon(self) -> None:
         """Have it undone without waiting for the server."""
-        self._over()
-        self.place.abandon(self.work)
+        if (it := self._over()) is not None:
+            it.place.abandon(it.work)
 
-    def _over(self) -> None:
-        self._connection.open = None
-        self._sandbox.note_end(self.work)
+    def _over(self) -> "Transaction | None":
+        """Return what is open on the connection: a statement may have ended this one, and begun another."""
+        it, self._connection.open = self._connection.open, None
+        if it is not None:
+            self._sandbox.note_end(it.work)
+        return it
 
     async def __aenter__(self) -> None:
         """Begin it."""

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from accord.isolation.physical import PhysicalConnection
-from accord.isolation.statements import Statement
+from accord.isolation.statements import Statement, settings_of
 from accord.isolation.work import Work
 
 T = TypeVar("T")
@@ -39,21 +39,34 @@ class OwnConnection:
         work: Work,
         statement: Statement,
         call: Callable[[PhysicalConnection], Awaitable[T]],
-        _arguments: tuple[object, ...] = (),
+        arguments: tuple[object, ...] = (),
     ) -> T:
         """Carry out a statement."""
         result = await call(self.physical)
+        if statement.settings:
+            await self._note_settings(work, *settings_of(statement, arguments))
         work.leaves_rows |= statement.leaves_rows
         if statement.changes_schema:
             self.physical.forget_schema()
             self._note_schema_change()
         return result
 
-    async def commit(self, _work: Work) -> None:
+    async def _note_settings(self, work: Work, names: list[str], is_local: bool) -> None:
+        """Remember what a statement has set for the connection, since in a scenario its settings are to be the same."""
+        if is_local:
+            return
+        changed = work.session if self._transaction is None else work.changed
+        for name in list(work.session) if "all" in names else names:
+            value = await self.physical.connection.fetchval("SELECT current_setting($1, true)", name)
+            if value is not None:
+                changed[name] = value
+
+    async def commit(self, work: Work) -> None:
         """Commit the transaction."""
         transaction, self._transaction = self._transaction, None
         if transaction is not None:
             await transaction.commit()
+            work.session.update(work.changed)
 
     async def rollback(self, _work: Work) -> None:
         """Roll the transaction back."""

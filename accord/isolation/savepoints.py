@@ -97,7 +97,9 @@ class Savepoints:
         work.is_failed = True
         lowest = self._lowest(work)
         if lowest is None:
-            self._then(f"ROLLBACK TO {self._open[-1].name if self._open else _BASE}")
+            # Where others have one, it has sent nothing: for that it would have got a savepoint.
+            if not self._open:
+                self._then(f"ROLLBACK TO {_BASE}")
         elif self._others(work, lowest) or any(it.is_of_app for it in self._open[lowest:]):
             self._then(f"ROLLBACK TO {self._open[-1].name}")
         else:
@@ -107,11 +109,20 @@ class Savepoints:
     # Savepoints of the app's own.
 
     def check(self, work: Work, verb: str, name: str) -> bool:
-        """Whether the app has this savepoint. Raises CrosswiseError where another's work would be undone with it."""
-        at = self._find(work, name)
-        if at is not None and verb == "ROLLBACK" and (others := self._others(work, at)):
+        """Whether the app has this savepoint.
+
+        Raises CrosswiseError where another's work would be undone with it, or could not be undone any more.
+        """
+        if (at := self._find(work, name)) is None:
+            return False
+        if verb == "ROLLBACK":
+            others = self._others(work, at)
+        else:
+            above = [it.owner for it in self._open[at:] if not it.is_committed]
+            others = [it for it in above if it is not work and it.leaves_rows]
+        if others:
             raise CrosswiseError(others[0])
-        return at is not None
+        return True
 
     def note(self, work: Work, verb: str, name: str) -> None:
         """The app has made, released or rolled back to a savepoint."""

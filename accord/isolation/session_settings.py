@@ -16,6 +16,9 @@ class HasSettings(Protocol):
     local: dict[str, str]
     changed: dict[str, str]
 
+    def setting(self, name: str) -> str | None:
+        """Return what it has of a setting, or None if that is as usual."""
+
 
 class SessionSettings:
     """What the connection has of each setting that some transaction changed."""
@@ -61,7 +64,8 @@ class SessionSettings:
         """Return the statements that give the transaction what it has of each."""
         changes = []
         for name, usual in self._usual.items():
-            value = work.local.get(name, work.changed.get(name, work.session.get(name, usual)))
+            own = work.setting(name)
+            value = usual if own is None else own
             if self._current.get(name) != value:
                 self._current[name] = value
                 changes.append(f"SELECT set_config({_quoted(name)}, {_quoted(value)}, true)")

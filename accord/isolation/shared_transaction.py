@@ -6,7 +6,8 @@ next.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from accord.isolation.catalog import Catalog
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.savepoints import CrosswiseError, Savepoints
 from accord.isolation.session_settings import SessionSettings
-from accord.isolation.statements import Statement
+from accord.isolation.statements import Statement, settings_of
 from accord.isolation.work import Work
 
 # How long a transaction waits for another one that does not end.
@@ -77,7 +78,7 @@ class SharedTransaction:
         if self._loop is not asyncio.get_running_loop() or self._lock.locked():
             self.terminate()
         else:
-            await self._send(["ROLLBACK"])
+            await self._send(["ROLLBACK"], self.physical)
             self._is_open = False
 
     async def close(self) -> None:
@@ -110,14 +111,18 @@ class SharedTransaction:
     async def prepare(self, work: Work, sql: str, statement: Statement) -> Any:
         """Return the statement as the server has prepared it. Raises what `run` raises."""
         self._enter(work, statement)
-        if self.physical is not None and self.is_begun and (known := self.physical.known(sql)) is not None:
+        physical = self.physical
+        known = physical.known(sql, work.setting("search_path")) if physical is not None and self.is_begun else None
+        if known is not None:
             return known
         lock = await self._acquire(work)
         try:
-            physical = await self._ready(work, statement)
-            return await self._watched(work, physical.prepared(sql))
+            return await self._watched(work, self._prepare(work, sql, statement))
         finally:
             lock.release()
+
+    async def _prepare(self, work: Work, sql: str, statement: Statement) -> Any:
+        return await (await self._ready(work, statement)).prepared(sql)
 
     async def run(
         self,
@@ -134,17 +139,26 @@ class SharedTransaction:
         self._enter(work, statement)
         lock = await self._acquire(work)
         try:
-            physical = await self._ready(work, statement)
-            settings = _names(statement, arguments)
-            if settings:
-                await self._settings.learn(physical.connection, settings)
-            result = await self._watched(work, call(physical))
-            if settings:
-                await self._settings.note(physical.connection, work, settings, is_local=_is_local(statement, arguments))
-            self._note(work, statement)
-            return result
+            return await self._watched(work, self._run(work, statement, call, arguments))
         finally:
             lock.release()
+
+    async def _run(
+        self,
+        work: Work,
+        statement: Statement,
+        call: Callable[[PhysicalConnection], Awaitable[T]],
+        arguments: tuple[object, ...],
+    ) -> T:
+        physical = await self._ready(work, statement)
+        names, is_local = settings_of(statement, arguments) if statement.settings else ([], False)
+        if names:
+            await self._settings.learn(physical.connection, names)
+        result = await call(physical)
+        if names:
+            await self._settings.note(physical.connection, work, names, is_local=is_local)
+        self._note(work, statement)
+        return result
 
     def _enter(self, work: Work, statement: Statement) -> None:
         if work.scenario is not self._scenario:
@@ -163,7 +177,7 @@ class SharedTransaction:
             except CrosswiseError as error:
                 raise self._crosswise(work, error.other) from None
             if not is_there:
-                self._savepoints.fail(work)
+                self._fail(work)
                 raise asyncpg.InvalidSavepointSpecificationError(f'savepoint "{name}" does not exist')
 
     async def _acquire(self, work: Work) -> asyncio.Lock:
@@ -225,33 +239,32 @@ class SharedTransaction:
         if not self.is_begun:
             before = [f"ROLLBACK; {Savepoints.begin}" if self._is_open else Savepoints.begin]
             self.is_begun = self._is_open = True
-        if statement.calls and self._catalog.is_stale:
-            await self._send(before)
-            await self._catalog.ask(physical.connection)
+        asks_catalog, unknown = bool(statement.calls) and self._catalog.is_stale, self._settings.unknown(work)
+        if asks_catalog or unknown or not physical.uses(work.codecs):
+            await self._send(before, physical)
+            await _to_its_end(self._learn(physical, work, unknown, asks_catalog=asks_catalog))
             before = []
-        await physical.use_codecs(work.codecs)
-        if unknown := self._settings.unknown(work):
-            await self._settings.learn(physical.connection, unknown)
         writes = not statement.reads or work.readonly or self._catalog.writes(statement)
         if self._savepoints.needs_one(work, writes=writes):
             before += self._savepoints.place(work)
             if work.readonly:
                 before.append("SET LOCAL transaction_read_only = on")
         before += self._settings.changes_for(work)
-        await self._send(before)
+        await self._send(before, physical)
+        physical.search_path = work.setting("search_path")
         return physical
 
-    async def _send(self, before: list[str]) -> None:
-        """Send Accord's own statements, which no cancellation may leave half done."""
-        if not before:
-            return
-        assert self.physical is not None
-        sending = asyncio.ensure_future(self.physical.connection.execute("; ".join(before)))
-        try:
-            await asyncio.shield(sending)
-        except asyncio.CancelledError:
-            await asyncio.wait([sending])
-            raise
+    async def _learn(self, physical: PhysicalConnection, work: Work, names: list[str], *, asks_catalog: bool) -> None:
+        """Ask what has to be known before a statement is sent."""
+        if asks_catalog:
+            await self._catalog.ask(physical.connection)
+        await physical.use_codecs(work.codecs)
+        await self._settings.learn(physical.connection, names)
+
+    async def _send(self, before: list[str], physical: PhysicalConnection) -> None:
+        """Send statements of Accord's own."""
+        if before:
+            await _to_its_end(physical.connection.execute("; ".join(before)))
 
     async def _watched(self, work: Work, result: Awaitable[T]) -> T:
         try:
@@ -264,8 +277,8 @@ class SharedTransaction:
                     "and a scenario is one: tag it @real_commits."
                 )
             ) from error
-        # Of one that was cancelled nobody knows whether it was carried out.
-        except (asyncpg.PostgresError, asyncio.CancelledError):
+        # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
+        except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError):
             self._fail(work)
             raise
 
@@ -316,12 +329,13 @@ class SharedTransaction:
         """Do what PostgreSQL does at a commit."""
         lock = await self._acquire(work)
         try:
-            assert self.physical is not None
+            physical = self.physical
+            assert physical is not None, "what has written was sent there"
             if self._catalog.is_stale:
-                await self._send(self._savepoints.take_pending())
-                await self._catalog.ask(self.physical.connection)
+                await self._send(self._savepoints.take_pending(), physical)
+                await _to_its_end(self._catalog.ask(physical.connection))
             if sent := [*self._catalog.at_commit(), *work.at_commit]:
-                await self._send([*self._savepoints.take_pending(), *sent])
+                await self._send([*self._savepoints.take_pending(), *sent], physical)
         finally:
             lock.release()
 
@@ -367,12 +381,15 @@ class SharedTransaction:
         )
 
 
-def _names(statement: Statement, arguments: tuple[object, ...]) -> list[str]:
-    """Return the settings that a statement changes; a parameter may have the name of one."""
-    named = [it if isinstance(it, str) else str(arguments[it - 1]).lower() for it in statement.settings]
-    return list(dict.fromkeys(named))
-
-
-def _is_local(statement: Statement, arguments: tuple[object, ...]) -> bool:
-    local = statement.is_local
-    return local if isinstance(local, bool) else bool(arguments[local - 1])
+async def _to_its_end(sending: Coroutine[Any, Any, object]) -> None:
+    """Await what no cancellation may leave half done."""
+    task = asyncio.ensure_future(sending)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        # Or asyncio would log that nobody has taken it.
+        task.exception()
+        raise

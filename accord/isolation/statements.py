@@ -4,15 +4,22 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-# Words in a comment or a text are no words of the statement; a name may stand in quotes.
+_COMMENT = r"/\*(?:(?!/\*|\*/).)*\*/"
+# A comment may have others in it; a regular expression has an end.
+for _ in range(4):
+    _COMMENT = rf"/\*(?:(?!/\*|\*/).|{_COMMENT})*\*/"
+# Words in a comment or a text are no words of the statement; a name in quotes is, and may have a quote in it.
 _COMMENT_OR_TEXT = re.compile(
-    r"(?P<comment>--[^\n]*|/\*.*?\*/)|\bE'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$",
+    rf"(?P<comment>--[^\n]*|{_COMMENT})|(?P<name>\"(?:[^\"]|\"\")*\")|\bE'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'"
+    r"|(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$",
     re.DOTALL | re.IGNORECASE,
 )
+# The body of a function has statements of its own.
+_BODY = re.compile(r"\bBEGIN\s+ATOMIC\b.*\bEND\b", re.DOTALL | re.IGNORECASE)
 # After WITH, what writes has one of three words: INTO (INSERT, MERGE), DELETE, or SET (UPDATE); a word of that spelling
 # elsewhere makes a read count as a write, which is the safe side. INTO after SELECT makes a table.
 _READS = re.compile(
-    r"(?:(?:SELECT|VALUES|TABLE|EXPLAIN|WITH)\b(?!.*\b(?:INTO|DELETE|SET|ANALYZE)\b)|(?:SHOW|FETCH)\b|$)",
+    r"(?:(?:SELECT|VALUES|TABLE|EXPLAIN|WITH)\b(?!.*(?<![.\"])\b(?:INTO|DELETE|SET|ANALYZE)\b)|(?:SHOW|FETCH)\b|$)",
     re.DOTALL | re.IGNORECASE,
 )
 _LOCKS = re.compile(r"\bFOR\s+(?:UPDATE|NO\s+KEY\s+UPDATE|SHARE|KEY\s+SHARE)\b", re.IGNORECASE)
@@ -22,7 +29,9 @@ _LEAVES_NO_ROWS = re.compile(
     r"|COMMIT|END|ABORT)\b",
     re.IGNORECASE,
 )
-_CHANGES_ROWS = re.compile(r"(?:INSERT|UPDATE|DELETE|MERGE|COPY|TRUNCATE|WITH|SELECT|NOTIFY)\b", re.IGNORECASE)
+_CHANGES_ROWS = re.compile(
+    r"(?:INSERT|UPDATE|DELETE|MERGE|COPY|TRUNCATE|WITH|SELECT(?!.*\bINTO\b)|NOTIFY)\b", re.DOTALL | re.IGNORECASE
+)
 _CALLS = re.compile(r'([\w$]+|"[^"]+")\s*\(')
 _BOUNDARY = re.compile(
     r"(BEGIN|START|COMMIT|END|ROLLBACK|ABORT|PREPARE\s+TRANSACTION)\b(?!\s+(?:(?:WORK|TRANSACTION)\s+)?TO\b)",
@@ -37,9 +46,12 @@ _MODES = re.compile(r"SET\s+(?:LOCAL\s+)?TRANSACTION\b(?P<modes>.*)", re.DOTALL 
 _LEVEL = re.compile(r"ISOLATION\s+LEVEL\s+(SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED)", re.IGNORECASE)
 _SHOWS_LEVEL = re.compile(r"SHOW\s+(?:transaction_isolation|TRANSACTION\s+ISOLATION\s+LEVEL)$", re.IGNORECASE)
 _SETS = re.compile(
-    r"(?:SET\s+(?P<scope>LOCAL\s+|SESSION\s+)?|RESET\s+)(?P<name>TIME\s+ZONE|SESSION\s+AUTHORIZATION|[\w.]+)",
+    r"(?:SET\s+(?:(?P<scope>LOCAL|SESSION(?!\s+AUTHORIZATION))\s+)?|RESET\s+)"
+    r'(?P<name>TIME\s+ZONE|SESSION\s+AUTHORIZATION|[\w."]+)',
     re.IGNORECASE,
 )
+# Beginning so, it is no setting, or one that nobody can set to what PostgreSQL says of it.
+_NO_SETTINGS = ("transaction", "constraints", "characteristics", "seed")
 _SETTINGS = {"time zone": "timezone", "names": "client_encoding", "schema": "search_path"}
 _SET_CONFIG = re.compile(
     r"\bset_config\s*\(\s*(?:\$(?P<number>\d+)|'(?P<name>[\w.]+)')(?:::\w+)?"
@@ -49,7 +61,7 @@ _SET_CONFIG = re.compile(
 )
 _GONE_AT_COMMIT = re.compile(
     r"CREATE\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP(?:ORARY)?\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
-    r'(?P<name>(?:\w+\.)?(?:\w+|"[^"]+"))(?=\W).*\bON\s+COMMIT\s+(?P<how>DROP|DELETE\s+ROWS)\b',
+    r'(?:pg_temp\.)?(?P<name>\w+|"[^"]+")(?=\W).*\bON\s+COMMIT\s+(?P<how>DROP|DELETE\s+ROWS)\b',
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -86,7 +98,7 @@ class Statement:
 
 def words(sql: str) -> str:
     """Return the statement without its comments, and without what stands in its texts."""
-    return _COMMENT_OR_TEXT.sub(lambda found: " " if found["comment"] else "''", sql).strip(" \t\r\n;")
+    return _BODY.sub("''", _COMMENT_OR_TEXT.sub(_shortened, sql)).strip(" \t\r\n;")
 
 
 @lru_cache(maxsize=2000)
@@ -117,10 +129,33 @@ def read(sql: str) -> Statement:
     )
 
 
+def split(script: str) -> list[str]:
+    """Return the statements of a script."""
+    masked = _BODY.sub(_blank, _COMMENT_OR_TEXT.sub(_blank, script))
+    ends = [found.start() for found in re.finditer(";", masked)]
+    parts = [script[start:end] for start, end in zip([0, *(at + 1 for at in ends)], [*ends, len(script)], strict=True)]
+    return [part for part in parts if part.strip()]
+
+
 def level(modes: str) -> str | None:
     """Return the isolation level among the modes of a transaction, as PostgreSQL shows it."""
     found = _LEVEL.search(modes)
     return " ".join(found[1].lower().split()) if found else None
+
+
+def settings_of(statement: Statement, arguments: tuple[object, ...]) -> tuple[list[str], bool]:
+    """Return the settings that a statement changes, with these parameters, and whether until its transaction ends."""
+    named = [it if isinstance(it, str) else str(arguments[it - 1]).lower() for it in statement.settings]
+    local = statement.is_local
+    return list(dict.fromkeys(named)), local if isinstance(local, bool) else bool(arguments[local - 1])
+
+
+def _shortened(found: re.Match[str]) -> str:
+    return " " if found["comment"] else found["name"] or "''"
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def _verb(word: str) -> str:
@@ -129,12 +164,12 @@ def _verb(word: str) -> str:
 
 
 def _settings(sql: str, parts: list[str]) -> tuple[tuple[str | int, ...], bool | int]:
-    found = [it for it in map(_SETS.match, parts) if it and it["name"].lower() not in ("transaction", "constraints")]
+    found = [it for it in map(_SETS.match, parts) if it and not it["name"].lower().startswith(_NO_SETTINGS)]
     names: list[str | int] = []
     for it in found:
-        name = " ".join(it["name"].lower().split())
+        name = " ".join(it["name"].replace('"', "").lower().split())
         names.append(_SETTINGS.get(name, name.replace(" ", "_")))
-    is_local: bool | int = any((it["scope"] or "").strip().upper() == "LOCAL" for it in found)
+    is_local: bool | int = any((it["scope"] or "").upper() == "LOCAL" for it in found)
     for it in _SET_CONFIG.finditer(sql):
         names.append(int(it["number"]) if it["number"] else it["name"].lower())
         is_local = int(it["flag"]) if it["flag"] else not it["session"]
@@ -142,6 +177,7 @@ def _settings(sql: str, parts: list[str]) -> tuple[tuple[str | int, ...], bool |
 
 
 def _at_commit(table: re.Match[str]) -> str:
-    if table["how"].upper() == "DROP":
-        return f"DROP TABLE IF EXISTS {table['name']}"
-    return f"DELETE FROM {table['name']}"
+    name = f"pg_temp.{table['name']}"
+    end = f"DROP TABLE {name}" if table["how"].upper() == "DROP" else f"DELETE FROM {name}"
+    # It may be gone by then.
+    return f"DO $accord$ BEGIN IF to_regclass($name${name}$name$) IS NOT NULL THEN {end}; END IF; END $accord$"

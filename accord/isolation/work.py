@@ -31,3 +31,7 @@ class Work:
     """What PostgreSQL would do by itself when it commits."""
     scenario: object = None
     """The scenario in which it is, once it has sent a statement there."""
+
+    def setting(self, name: str) -> str | None:
+        """Return what it has of a setting, or None if that is as usual."""
+        return self.local.get(name, self.changed.get(name, self.session.get(name)))
