@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from accord.basics.failures import named, own_traceback
 from accord.database import provision
 from accord.database.address import VARIABLE, DatabaseParts, beside, given, given_in, parts, rendered
+from accord.database.installations import missing_extension
 from accord.database.provision import Prepare
 from accord.errors import AccordError, PreparationError
 from accord.guards.guard import STATE_GUARD, StateGuard
@@ -127,6 +128,8 @@ def _stop_unprepared(config: pytest.Config, failed: PreparationError) -> NoRetur
     place, details = own_traceback(error, config.rootpath)
     where = f" ({place})" if place else ""
     remedy = str(failed) or "correct that"
+    if not str(failed) and (extension := missing_extension(error)):
+        remedy = f"have {extension} installed on that server"
     if isinstance(error, RuntimeError) and "asyncio.run() cannot be called" in str(error):
         remedy = 'have prepare_database return accord.migrations("alembic.ini"), which runs an async env.py in a thread'
     redacted = config.stash[REDACTION].text

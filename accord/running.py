@@ -152,6 +152,9 @@ class Running:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show each notice once, and why the run was stopped, where that takes more than a sentence."""
+        if self.notices:
+            # Else it would look like the end of what is shown of the last failure.
+            terminalreporter.section("notices")
         for notice in dict.fromkeys(self.notices):
             terminalreporter.write_line(notice, yellow=True)
         if self.details:

@@ -8,10 +8,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from filelock import AsyncFileLock
 from sqlalchemy import URL
 
-from accord.basics.failures import text_of
 from accord.database.address import OWN_SERVER
 from accord.database.embedded import Cluster
-from accord.database.installations import Installation, missing_extension, on_machine
+from accord.database.installations import missing_extension, on_machine, remedy
 from accord.database.ownership import CUT
 from accord.database.temporary import maintenance
 from accord.errors import AccordError, PreparationError, UsageError
@@ -28,7 +27,7 @@ async def hosted(server: Cluster, create: Create, notice: Callable[[str], None])
     all is done there instead, and `notice` gets a sentence that says so. Of an installation that was chosen nothing
     else is tried. Raises PreparationError, which says what to do, where no extension of that name is found.
     """
-    is_chosen = server.installation is not None
+    used, is_chosen = server.installation or "PostgreSQL from the wheel", server.installation is not None
     missing: list[str] = []
     async with AsyncExitStack() as stack:
         stack.enter_context(unsteered())
@@ -37,13 +36,15 @@ async def hosted(server: Cluster, create: Create, notice: Callable[[str], None])
                 url = await stack.enter_async_context(_on(server, create))
                 break
             except PreparationError as error:
-                extension = _extension_that(error)
-                if extension is None or extension in missing:
+                extension = missing_extension(error)
+                if extension is None:
                     raise
+                # One that is asked for again is lacking in another database of the run, which is elsewhere.
+                is_elsewhere = extension in missing
                 missing.append(extension)
                 found = next((it for it in on_machine() if it.has(missing)), None)
-                if found is None or is_chosen:
-                    raise PreparationError(_remedy(server.installation, missing, found)) from error.__cause__
+                if found is None or is_chosen or is_elsewhere:
+                    raise PreparationError(remedy(str(used), missing, found)) from error.__cause__
                 server = server.of(found)
         if missing:
             notice(
@@ -119,26 +120,3 @@ def unsteered() -> Iterator[None]:
         yield
     finally:
         os.environ.update(hidden)
-
-
-def _extension_that(error: BaseException) -> str | None:
-    """Return the extension that was not there, as the error or one of its causes says."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if extension := missing_extension(text_of(cause)):
-            return extension
-        cause = cause.__cause__ or cause.__context__
-    return None
-
-
-def _remedy(used: Installation | None, missing: list[str], found: Installation | None) -> str:
-    names = ", ".join(missing)
-    lacking = f"{used or 'PostgreSQL from the wheel'} lacks {names}"
-    if found is not None:
-        return f"{lacking}: set accord_postgres to {found.programs}, which has it, or install it there."
-    others = " and ".join(str(it) for it in on_machine() if it != used)
-    both = f"{lacking}, and so does {others}" if others and used is None else lacking
-    return (
-        f"{both}: install it for a PostgreSQL of this machine (the package postgresql, of Debian or Homebrew, has what "
-        f"PostgreSQL itself brings), set accord_postgres to the directory of one that has it, or {OWN_SERVER}"
-    )

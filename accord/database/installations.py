@@ -11,6 +11,7 @@ from functools import cached_property
 from glob import glob
 from pathlib import Path
 
+from accord.basics.failures import text_of
 from accord.database.address import OWN_SERVER
 from accord.errors import UsageError
 
@@ -94,10 +95,31 @@ def on_machine() -> Iterator[Installation]:
     return iter(sorted(found, key=lambda it: it.major, reverse=True))
 
 
-def missing_extension(text: str) -> str | None:
-    """Return the extension that the server lacks, as it says where one is to be created."""
-    found = _NOT_AVAILABLE.search(text)
-    return found and (found[1] or found[2])
+def missing_extension(error: BaseException) -> str | None:
+    """Return the extension that the server lacks, as the error or one of its causes says."""
+    cause: BaseException | None = error
+    seen = set[int]()
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        # asyncpg and psycopg have this where it is the server that says so.
+        if hasattr(cause, "sqlstate") and (found := _NOT_AVAILABLE.search(text_of(cause))):
+            return found[1] or found[2]
+        cause = cause.__context__ if cause.__cause__ is None else cause.__cause__
+    return None
+
+
+def remedy(used: str, missing: Collection[str], found: Installation | None) -> str:
+    """Return the sentence on extensions that one PostgreSQL lacks and another, if any was found, has."""
+    lacking = f"{used} lacks {', '.join(dict.fromkeys(missing))}"
+    if found is not None:
+        return f"{lacking}: set accord_postgres to {found.programs}, which has it, or install it there."
+    others = " and ".join(it for it in map(str, on_machine()) if it != used)
+    if others:
+        lacking += f", and so does {others}"
+    return (
+        f"{lacking}: install it for a PostgreSQL of this machine (Debian's or Homebrew's package postgresql has what "
+        f"PostgreSQL itself brings), set accord_postgres to the directory of one that has it, or {OWN_SERVER}"
+    )
 
 
 def _said_by(program: Path, option: str) -> str:

@@ -14,7 +14,7 @@ from accord.database.installations import Installation, from_wheel, installed_in
 from accord.database.provision import Worker, database
 from accord.errors import PreparationError, UsageError
 from tests.helpers.project import Project
-from tests.helpers.servers import query
+from tests.helpers.servers import at, query
 
 ON_MACHINE = next(on_machine(), None)
 with_machine = pytest.mark.skipif(ON_MACHINE is None, reason="no PostgreSQL is installed where it usually is")
@@ -244,3 +244,67 @@ def test_a_directory_that_is_no_installation_stops_the_run(project: Project) -> 
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"There is no PostgreSQL server in {project.path / 'nowhere'}" in result.outlines[-1]
+
+
+ELSEWHERE = """
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+@pytest.fixture(scope="session")
+def prepare_database():
+    async def prepare(url): ...
+    return prepare
+
+@pytest.fixture(scope="session")
+async def setup_db(database_url):
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE EXTENSION {extension}"))
+    await engine.dispose()
+"""
+
+
+@pytest.fixture
+def creating_elsewhere(project: Project) -> Project:
+    """A project that asks for the extension in a fixture of its own, when the database is there."""
+    with project.path.joinpath("conftest.py").open("a") as conftest:
+        conftest.write(ELSEWHERE.format(extension=LACKING))
+    project.pytester.makepyfile("def test_one(setup_db): ...")
+    return project
+
+
+@with_machine
+def test_an_extension_that_a_fixture_asks_for_is_said_with_where_it_is(
+    creating_elsewhere: Project, machine: Installation
+) -> None:
+    result = creating_elsewhere.run_process()
+
+    result.stdout.fnmatch_lines(
+        [f"E *The PostgreSQL of this run lacks {LACKING}: set accord_postgres to {machine.programs}, which has it*"]
+    )
+    creating_elsewhere.run_process("-o", f"accord_postgres={machine.programs}").assert_outcomes(passed=1)
+
+
+def test_an_extension_that_a_server_of_the_users_lacks_is_said_of_that(
+    creating_elsewhere: Project, provided: URL
+) -> None:
+    address = at(provided, "lacking_test")
+
+    result = creating_elsewhere.run_process("--accord-database-url", address)
+
+    result.stdout.fnmatch_lines([f"E *Have {LACKING} installed on the server that --accord-database-url names."])
+
+
+def test_where_a_server_of_the_users_cannot_be_prepared_for_want_of_an_extension_that_is_said(
+    project: Project, provided: URL
+) -> None:
+    result = project.run_process("--accord-database-url", at(provided, "lacking_test"))
+
+    assert f"is not available: have {LACKING} installed on that server." in result.outlines[-1]
+
+
+def test_programs_that_cannot_be_run_are_an_error(own: Cluster) -> None:
+    with pytest.raises(
+        UsageError, match=r"/nowhere/bin/initdb cannot be run \(No such file or directory\): let .* run it"
+    ):
+        own.of(Installation(Path("/nowhere/bin"), 18)).start()

@@ -115,7 +115,8 @@ class Ended:
 
     def sections(self) -> dict[str, list[str]]:
         """What is said of each scenario that failed, by its heading."""
-        parts = re.split(r"^_{3,} (.+) _{3,}$", self.output.partition("= short test summary")[0], flags=re.MULTILINE)
+        failures = re.split("= (?:notices|short test summary)", self.output)[0]
+        parts = re.split(r"^_{3,} (.+) _{3,}$", failures, flags=re.MULTILINE)
         lines = [[line for line in part.splitlines() if line and not line.startswith("==")] for part in parts[2::2]]
         return dict(zip(parts[1::2], lines, strict=True))
 
