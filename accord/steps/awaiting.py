@@ -18,6 +18,7 @@ import pytest
 from accord.compat.pytest_bdd import call_step
 from accord.running import Running
 from accord.steps import background
+from accord.steps.generators import GeneratorStep
 from accord.steps.unawaited import Unawaited
 from accord.timeouts.watchdog import Watchdog
 
@@ -33,8 +34,6 @@ _ENGINE = (
     "pytest_asyncio.",
     "pytest_bdd.",
 )
-_END = object()
-
 T = TypeVar("T")
 
 
@@ -92,16 +91,18 @@ class Calls:
         """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
         __tracebackhide__ = True
         loop, context, name = self._loop(request), copy_context(), self._running.name
+        generator = GeneratorStep(step, context)
         with self._unawaited.begun(loop) as tasks:
-            # With a default, since a step may return before its `yield`: it has nothing to tear down then.
-            value = self._complete(anext(step, None), loop, context)
+            value = self._complete(generator.enter(), loop, context)
+        # It goes on when the scenario ends.
+        tasks.pop(generator.task, None)
         self._unawaited.check_result(value)
         _apply(context, request)
 
         def leave() -> None:
             __tracebackhide__ = True
             with self._limiting(f"{name}, after its `yield`,"):
-                if self._complete(anext(step, _END), loop, context) is not _END:
+                if not self._complete(generator.leave(), loop, context):
                     self._complete(step.aclose(), loop, context)
                     _fail_for_second_yield(step.ag_code)
             self._unawaited.cancel(tasks)

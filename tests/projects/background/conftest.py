@@ -1,7 +1,7 @@
 """A suite of that service, without a database."""
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
 from httpx_ws import aconnect_ws
@@ -43,27 +43,10 @@ async def _():
     await asyncio.sleep(0.05)
 
 
-@given("a socket that is open")
+@given("a socket that is open", target_fixture="socket")
 async def _(client):
-    async with connected(client):
-        yield
-
-
-@asynccontextmanager
-async def connected(client):
-    """Hold a socket in a task of its own: httpx-ws is to close it in the task that opened it."""
-    opened, closing = asyncio.get_running_loop().create_future(), asyncio.Event()
-
-    async def hold():
-        async with aconnect_ws("/ws", client) as socket:
-            opened.set_result(socket)
-            await closing.wait()
-
-    holding = asyncio.create_task(hold())
-    await asyncio.wait({opened, holding}, return_when=asyncio.FIRST_COMPLETED)
-    yield (await holding) if holding.done() else opened.result()
-    closing.set()
-    await holding
+    async with aconnect_ws("/ws", client) as socket:
+        yield socket
     assert DONE == ["closed"]
 
 
