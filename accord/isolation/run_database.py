@@ -11,7 +11,7 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from accord.database import provision
-from accord.database.address import connect
+from accord.database.address import Connection, connect
 from accord.errors import AccordError
 from accord.isolation.connection import SandboxConnection
 from accord.isolation.own_connection import OwnConnection
@@ -51,6 +51,7 @@ class RunDatabase:
         self._transaction = SharedTransaction(self._open, scenario.report)
         self._connections = WeakSet[SandboxConnection]()
         self._other_engines = WeakSet[Engine]()
+        self._raw = WeakSet[Connection]()
         self._copy: URL | None = None
         self._copies = AsyncExitStack()
         self._copying = asyncio.Lock()
@@ -93,6 +94,10 @@ class RunDatabase:
         """Close what this process keeps open to it, and does not use: it can't be copied meanwhile."""
         for connection in list(self._connections):
             await connection.close_own()
+        for raw in list(self._raw):
+            # A pool opens another one in its place.
+            if not raw.is_closed() and not raw.is_in_transaction():
+                await raw.close(timeout=2)
         # A copy: engines may come or go while this one is closed.
         for engine in list(self._other_engines):
             await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
@@ -102,6 +107,10 @@ class RunDatabase:
     def add(self, connection: SandboxConnection) -> None:
         """Have an engine's connection lead here."""
         self._connections.add(connection)
+
+    def note_raw(self, connection: Connection) -> None:
+        """A connection that no engine made leads here."""
+        self._raw.add(connection)
 
     def note_engine(self, engine: Engine) -> None:
         """An engine on another driver leads here."""

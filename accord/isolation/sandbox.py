@@ -62,6 +62,8 @@ class Sandbox:
         self._takes_new_engines = False
         self._databases: dict[str, RunDatabase] = {}
         self._led = WeakKeyDictionary[Dialect, RunDatabase]()
+        # What an app's pool of asyncpg connects with, which it may do again in a test that uses no database.
+        self._led_raw = set[tuple[str, ...]]()
         self._open = dict[Work, None]()
 
     # The run.
@@ -79,6 +81,7 @@ class Sandbox:
             _SANDBOXES.remove(self)
             self._databases = {}
             self._led.clear()
+            self._led_raw.clear()
 
     def led(self, prepare: Prepare, others: Mapping[str, URL] = MappingProxyType({})) -> Prepare:
         """Return what prepares a database, with all engines led there meanwhile."""
@@ -221,10 +224,16 @@ class Sandbox:
     async def _connect_raw(self, connect: Connect, options: dict[str, Any]) -> Any:
         """Open a connection that the app makes through asyncpg alone."""
         base = options["connection_class"]
-        if not self._takes_new_engines or issubclass(base, address.OwnConnection):
+        known_by = tuple(str(options.get(name)) for name in ("dsn", "host", "port", "user", "database"))
+        is_led = self._takes_new_engines or known_by in self._led_raw
+        if not is_led or issubclass(base, address.OwnConnection):
             return await connect(**options)
-        where = address.arguments_of(await self._named(options.get("database")).target())
-        return await connect(**elsewhere(options | {"connection_class": checked(base, self._check_raw)}, where))
+        self._led_raw.add(known_by)
+        database = self._named(options.get("database"))
+        where = address.arguments_of(await database.target())
+        connection = await connect(**elsewhere(options | {"connection_class": checked(base, self._check_raw)}, where))
+        database.note_raw(connection)
+        return connection
 
     def _check_raw(self, statement: str) -> None:
         if self.is_rolled_back and read(statement).leaves_rows:
