@@ -1,11 +1,18 @@
 """The hooks by which each scenario begins anew, and a step that leaves work uncommitted is named."""
 
+from collections.abc import Generator
+
 import pytest
 
+from accord.compat.pytest_bdd import bound_scenario
 from accord.contract.hooks import COVERAGE
+from accord.gherkin.item import Scenario
 from accord.isolation import lifespan
 from accord.isolation.isolation import ISOLATION, Isolation
 from accord.running import RUNNING, stop_run
+
+# A test that uses one of these, be it through others, uses the run's database.
+_FIXTURES = {"database_url", "isolation"}
 
 
 class Isolations:
@@ -16,15 +23,63 @@ class Isolations:
             "markers", "real_commits: a database of its own, where commits are real and requests run at once"
         )
         config.add_cleanup(lifespan.configure(config))
-        config.stash[ISOLATION] = self._isolation = Isolation(config.stash[RUNNING])
+        self._running = config.stash[RUNNING]
+        config.stash[ISOLATION] = self._isolation = Isolation(self._running)
         self._isolation.coverage = config.stash.get(COVERAGE, None)
+        self._ends_with: pytest.Item | None = None
 
     # Before pytest's own, which sets up fixtures: they open the session, and have to know of the tag.
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A test begins, which may be tagged @real_commits."""
         self._stop_if_lost(item.config)
-        self._isolation.begin(real_commits=item.get_closest_marker("real_commits") is not None)
+        self._isolation.begin(
+            real_commits=item.get_closest_marker("real_commits") is not None,
+            uses_database=isinstance(item, Scenario)
+            or bound_scenario(item) is not None
+            or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())),
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Have what lasts for many tests set up, and torn down, outside of the scenario."""
+        __tracebackhide__ = True
+        sandbox = self._isolation.sandbox
+        if fixturedef.scope == "function":
+            if self._ends_with is not request.node:
+                # The first to be added is the last to be called: the test's own fixtures are over by then.
+                self._ends_with = request.node
+                request.node.addfinalizer(self._end)
+            return (yield)
+        with sandbox.outside():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Fail a test in which something went wrong with the database, and nobody was told."""
+        __tracebackhide__ = True
+        result = yield
+        self._isolation.outage.check_at_end()
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
+        """End the scenario of a test that had no fixtures of its own."""
+        __tracebackhide__ = True
+        if self._ends_with is None:
+            self._end()
+        try:
+            return (yield)
+        finally:
+            self._ends_with = None
+
+    def _end(self) -> None:
+        sandbox = self._isolation.sandbox
+        sandbox.leave()
+        if sandbox.has_copies and (loop := self._running.loop) is not None:
+            loop.run_until_complete(sandbox.remove_copies())
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest) -> None:
         """A step begins."""
@@ -33,6 +88,7 @@ class Isolations:
     def pytest_bdd_after_step(self) -> None:
         """A step has passed."""
         self._isolation.uncommitted.note()
+        self._isolation.outage.check_at_end()
 
     def _stop_if_lost(self, config: pytest.Config) -> None:
         if (sentence := self._isolation.lost) is not None:

@@ -1,36 +1,30 @@
 """The scenario's session, rolled back or with real commits, and what a request boundary means on it.
 
-A scenario is one database transaction that never commits. Inside it each request has a session of its own on the same
-connection, as in production: what it commits is kept for the scenario (a savepoint is released), what it does not
-commit is gone when it ends, and its rollback undoes nothing but itself. See SQLAlchemy, "Joining a Session into an
-External Transaction", and `join_transaction_mode="create_savepoint"`.
-
-A scenario tagged @real_commits has a database of its own instead, where requests run at once and really commit.
+A scenario is one database transaction that never commits, in which each transaction of the app, whichever engine or
+session it comes from, is a savepoint: see `sandbox.py`. A scenario tagged @real_commits has a copy of the database
+instead, where commits are real.
 """
 
+import inspect
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, suppress
 from typing import Any
-from weakref import WeakSet
 
 import httpx
 import pytest
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from accord.contract.check import Contract
 from accord.contract.coverage import Coverage
-from accord.database.address import SUFFIX
 from accord.errors import UsageError
-from accord.isolation.deferred import OWN_STATEMENTS, DeferredConstraints
 from accord.isolation.outage import Outage
-from accord.isolation.real_commits import engine_on_copy
 from accord.isolation.requests import Requests
-from accord.isolation.statements import only_reads
+from accord.isolation.sandbox import Sandbox
 from accord.isolation.transport import Transport
 from accord.isolation.uncommitted import UncommittedWork
-from accord.running import Running
+from accord.running import SERVED, Running
 
 
 class ScenarioSession(Session):
@@ -53,40 +47,41 @@ def _read_from_database(state: ORMExecuteState) -> None:
 class Isolation:
     """Keeps a scenario apart from the next one, and each request apart from the steps around it.
 
-    One instance serves the whole run, and `request_session` is the one override that the app ever sees: FastAPI's
-    cache of dependencies keeps every function that it met, and with it all that a closure holds.
+    One instance serves the whole run.
     """
 
     def __init__(
         self,
         running: Running | None = None,
         observe: Callable[..., None] = lambda *_: None,
-        observe_sql: Callable[[str], None] | None = None,
     ) -> None:
         self.request_session: Callable[[], AsyncIterator[AsyncSession]] = self._request_session
-        """Stands in for the app's dependency that yields a session. It is one object, as said above."""
-        self.real_commits = False
+        """May stand in for the app's dependency that yields a session, which needs no replacing.
+
+        It yields what that dependency yields, if that has no parameters and is no placeholder, and otherwise a session
+        of its own. It is one object, since FastAPI's cache of dependencies keeps each function that it met.
+        """
         self.lost: str | None = None
         """Says that another run has taken the database over, if so: nothing may be done there any more."""
         self.coverage: Coverage | None = Coverage()
         self.observe = observe
-        self.observe_sql = observe_sql
         self.running = running or Running()
         self.outage = Outage(self.running)
-        self.uncommitted = UncommittedWork(self.running)
+        self.sandbox = Sandbox(self.running, self.outage)
+        self.sandbox.lose = self.lose
+        self.uncommitted = UncommittedWork(self.running, self.sandbox.open_work)
         self._requests = Requests()
-        self._deferred = DeferredConstraints()
-        self._bind: AsyncConnection | AsyncEngine | None = None
-        self._sessions = async_sessionmaker[AsyncSession]()
-        # Weak, since a fixture may make an engine for each test.
-        self._known_engines = WeakSet[Engine]()
+        self._sessions: async_sessionmaker[AsyncSession] | None = None
 
-    def begin(self, real_commits: bool) -> None:
+    @property
+    def real_commits(self) -> bool:
+        """Whether the scenario is tagged @real_commits."""
+        return self.sandbox.real_commits
+
+    def begin(self, real_commits: bool, *, uses_database: bool = True) -> None:
         """A scenario, or test, begins; `real_commits` says whether it is tagged so."""
-        self.real_commits = real_commits
         self.outage.begin()
-        self._deferred.begin()
-        self._requests.begin()
+        self.sandbox.begin(real_commits=real_commits, uses_database=uses_database)
 
     def lose(self, sentence: str) -> None:
         """The run's database is another's by now; this may be called in another thread."""
@@ -98,87 +93,67 @@ class Isolation:
     ) -> AsyncIterator[AsyncSession]:
         """Yield the scenario's session: rolled back at the end, or on a copy of the database if tagged @real_commits.
 
-        `sessions` is the app's own factory: requests get sessions with its settings. Requests that are still under
-        way at the end are cancelled.
+        `sessions` is the app's own factory: `request_session` yields sessions with its settings. Requests that are
+        still under way at the end are cancelled.
         Raises UsageError where the database can't be copied: nothing else may be connected to it meanwhile.
         """
-        opened = self._really_committed if self.real_commits else self._rolled_back
-        # An attribute that has expired would be loaded when it is read, where nothing can be awaited.
-        self._sessions = sessions or async_sessionmaker(expire_on_commit=False)
-        try:
-            async with opened(engine) as session:
-                self.uncommitted.begin(session)
-                self.outage.has_session = True
-                try:
-                    yield session
-                finally:
-                    # First: a request that goes on would use the connection while it is rolled back.
-                    await self._requests.cancel()
-        finally:
-            self._bind = self.outage.connection = None
-            self.outage.has_session = False
-            self.uncommitted.end()
-
-    @asynccontextmanager
-    async def _rolled_back(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-        """Yield a session in a transaction that is rolled back at the end, whatever was committed in between."""
-        is_new = self._listen(engine.sync_engine)
-        # `async with` a connection, or session, closes it in a task of its own: four cycles of the event loop.
-        async with aclosing(await engine.connect()) as connection:
-            transaction = await connection.begin()
-            if is_new:
-                # Once an engine, since it takes a round trip.
-                await _check_reached(connection)
-            session = AsyncSession(
-                bind=connection,
-                expire_on_commit=False,
-                join_transaction_mode="create_savepoint",
-                sync_session_class=ScenarioSession,
+        async with AsyncExitStack() as stack:
+            url = await stack.enter_async_context(self.sandbox.scenario(engine.url))
+            if self.real_commits:
+                engine = create_async_engine(url)
+                stack.push_async_callback(engine.dispose)
+            # An attribute that has expired would be loaded when it is read, where nothing can be awaited.
+            self._sessions = async_sessionmaker(
+                **((sessions.kw if sessions else {"expire_on_commit": False}) | {"bind": engine}),
+                class_=sessions.class_ if sessions else AsyncSession,
             )
-            async with aclosing(session):
-                self._deferred.check_in(session.sync_session)
-                # From here on requests are let in, and not before there is something to roll back.
-                self._bind = connection
-                self.outage.connection = connection.sync_connection
+            # `async with` a session closes it in a task of its own: four cycles of the event loop.
+            session = await stack.enter_async_context(
+                aclosing(AsyncSession(engine, expire_on_commit=False, sync_session_class=ScenarioSession))
+            )
+            self.uncommitted.begin(session)
+            self.outage.has_session = True
+            try:
                 yield session
-            await transaction.rollback()
-
-    @asynccontextmanager
-    async def _really_committed(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-        """Yield a session on a copy of the engine's database, removed at the end; requests have a pool of their own."""
-        async with engine_on_copy(engine.url, self.lose) as copy:
-            event.listen(copy.sync_engine, "handle_error", self.outage.note)
-            event.listen(copy.sync_engine, "before_cursor_execute", self._note_sql)
-            async with AsyncSession(copy, expire_on_commit=False, sync_session_class=ScenarioSession) as session:
-                self._bind = copy
-                event.listen(
-                    session.sync_session,
-                    "after_begin",
-                    lambda _session, _transaction, connection: event.listen(
-                        connection, "before_cursor_execute", self._note_write
-                    ),
-                )
-                yield session
+            finally:
+                # First: a request that goes on would use the connection while it is rolled back.
+                await self._requests.cancel()
+                self._sessions = None
+                self.outage.has_session = False
+                self.uncommitted.end()
 
     async def _request_session(self) -> AsyncIterator[AsyncSession]:
-        if self._bind is None:
+        if self._sessions is None:
             raise RuntimeError("A request needs a session, and no db_session is open: request that fixture first.")
-        if isinstance(self._bind, AsyncEngine):
-            async with self._sessions(bind=self._bind) as session:
-                yield session
-            return
-        async with aclosing(self._sessions(bind=self._bind, join_transaction_mode="create_savepoint")) as session:
-            self._deferred.check_in(session.sync_session)
+        async with AsyncExitStack() as stack:
+            session: Any = None
+            if (dependency := self._replaced()) is not None:
+                # A placeholder, which is there to be replaced, raises one of these, or yields nothing.
+                with suppress(AssertionError, NotImplementedError):
+                    session = await stack.enter_async_context(dependency())
+            if session is None:
+                session = await stack.enter_async_context(aclosing(self._sessions()))
             yield session
 
+    def _replaced(self) -> Callable[[], AbstractAsyncContextManager[Any]] | None:
+        """Return the app's dependency in whose stead `request_session` was called, if it can be called so."""
+        app = served.scope.get("app") if (served := SERVED.get()) is not None else None
+        overrides: dict[Callable[..., Any], Any] = getattr(app, "dependency_overrides", {})
+        for dependency, override in overrides.items():
+            if override is not self.request_session or inspect.signature(dependency).parameters:
+                continue
+            if inspect.isasyncgenfunction(dependency):
+                return asynccontextmanager(dependency)
+        return None
+
     def transport(self, app: Any, contract: Contract | None = None) -> httpx.AsyncBaseTransport:
-        """Return a transport to `app` for an `httpx.AsyncClient`: in-process, one request after another.
+        """Return a transport to `app` for an `httpx.AsyncClient`, in-process.
 
         An error that the app does not handle is the 500 that a user gets, with its traceback in the log. Each response
         is checked against the contract, if there is one; what it documents and a scenario sees is noted as covered.
         Raises UncommittedWorkError from a request that begins over changes which a step left uncommitted,
-        ContractViolationError from one whose response is not as documented, and OutageError from one whose connection
-        was cut, or for which the server's disk was full.
+        ContractViolationError from one whose response is not as documented, OutageError from one whose connection was
+        cut, or for which the server's disk was full, and DeadlockError from one that waits for another for 4 seconds.
 
         Where the client has a `timeout`, the response or its next part must come within its `read` seconds, else
         httpx.ReadTimeout is raised, as over a network; connecting, writing and a pool take no time here. The 5 seconds
@@ -195,55 +170,14 @@ class Isolation:
         )
 
     @asynccontextmanager
-    async def request(self, name: str) -> AsyncIterator[None]:
-        """The boundary of one request: it starts over committed work, and alone where there is one connection."""
+    async def request(self, _name: str) -> AsyncIterator[None]:
+        """The boundary of one request: it starts over committed work, and ends with the scenario at the latest."""
         # Before anything is sent: the database is another run's.
         if self.lost is not None:
             raise UsageError(self.lost)
-        async with self._requests.under_way(name, at_once=isinstance(self._bind, AsyncEngine)):
-            await self.uncommitted.check()
+        self.uncommitted.check()
+        with self._requests.under_way():
             yield
-
-    def _listen(self, engine: Engine) -> bool:
-        """Have the engine tell what happens on its connections, and return whether it did not before.
-
-        Once, since a listener a scenario would cost more.
-        """
-        if engine in self._known_engines:
-            return False
-        self._known_engines.add(engine)
-        event.listen(engine, "handle_error", self.outage.note)
-        event.listen(engine, "before_cursor_execute", self._note_statement)
-        return True
-
-    def _note_statement(self, connection: Connection, *execution: Any) -> None:
-        # The engine may have other connections, of fixtures for example, which are nothing of the scenario's.
-        if isinstance(self._bind, AsyncConnection) and connection is self._bind.sync_connection:
-            self._note_write(connection, *execution)
-            self._note_sql(connection, *execution)
-
-    def _note_write(self, *execution: Any) -> None:
-        statement: str = execution[2]
-        if only_reads(statement) or statement in OWN_STATEMENTS:
-            return
-        self._deferred.note_write(statement)
-        # What a request writes is its own to commit, and is gone with it if it does not.
-        if self._requests.served is None:
-            self.uncommitted.note_write()
-
-    def _note_sql(self, *execution: Any) -> None:
-        if self.observe_sql is not None and execution[2] not in OWN_STATEMENTS:
-            self.observe_sql(execution[2])
-
-
-async def _check_reached(connection: AsyncConnection) -> None:
-    """Raise UsageError unless the connection leads to a database for tests: its address may say another."""
-    reached = (await connection.exec_driver_sql("SELECT current_database()")).scalar_one()
-    if not reached.endswith(SUFFIX):
-        raise UsageError(
-            f'The engine of this scenario leads to the database "{reached}", and Accord only works in one whose name '
-            f'ends in "{SUFFIX}": make the engine with the address that the fixture `database_url` gives.'
-        )
 
 
 ISOLATION = pytest.StashKey[Isolation]()

@@ -13,6 +13,7 @@ from asgi_lifespan import LifespanManager
 
 from accord.basics.failures import text_of
 from accord.errors import LifespanError, TimedOutError
+from accord.running import SERVED, Served
 from accord.timeouts.watchdog import current as current_watchdog
 
 LIFESPAN = "accord_lifespan"
@@ -51,7 +52,10 @@ async def lifespan(app: Any) -> AsyncIterator[Any]:
     # Its own patience would end in a TimeoutError, as the app's own may.
     manager = LifespanManager(app, startup_timeout=None, shutdown_timeout=None)
     async with _named("startup", before):
+        # Also what it does later, in tasks that it starts now.
+        of_app = SERVED.set(Served("The app, by what its startup began,"))
         await manager.__aenter__()
+        SERVED.reset(of_app)
     try:
         yield manager.app
     finally:

@@ -1,10 +1,10 @@
-"""What became of the database while a scenario used it: the server ended, its disk is full, the connection was cut."""
+"""What ends a scenario, whatever the app makes of it: the connection was cut, a disk is full, a wait has no end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from sqlalchemy import URL, Connection, ExceptionContext
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from accord.basics.failures import text_of
@@ -17,20 +17,19 @@ _DISK_FULL = "53100"
 
 
 class Outage:
-    """Noted where an error of the database is raised, and reported in one sentence in place of all that follows."""
+    """Noted where it is raised, and reported in one sentence in place of all that follows."""
 
     def __init__(self, running: Running) -> None:
-        self.connection: Connection | None = None
-        """The scenario's one connection. Under @real_commits there is none, and one that is cut is the app's affair."""
         self.has_session = False
         """Whether the scenario's session is open, so that any failure may come of an outage."""
         self._running = running
-        self._sentence: str | None = None
+        self._error: AccordError | None = None
+        self._is_raised = False
         self._unreachable: Callable[[], str | None] = lambda: None
 
     def begin(self) -> None:
         """A scenario, or test, begins."""
-        self._sentence = None
+        self._error, self._is_raised = None, False
 
     @asynccontextmanager
     async def watch(self, url: URL) -> AsyncIterator[None]:
@@ -46,27 +45,38 @@ class Outage:
         """Say in one sentence what became of the database, if that is why the scenario, or test, fails."""
         if self.has_session or isinstance(error, (OSError, DBAPIError, AccordError, ExceptionGroup)):
             # To ask takes a connection, so it is done only for what may come of an outage.
-            return self._unreachable() or self._sentence
-        return self._sentence
+            return self._unreachable() or (None if self._error is None else str(self._error))
+        return None if self._error is None else str(self._error)
 
     def check(self) -> None:
-        """End a request that met with an outage, whatever the app made of it. Raises OutageError."""
-        if self._sentence is not None:
-            raise OutageError(self._sentence)
+        """End a request that met with one, whatever the app made of it. Raises the error that was reported."""
+        if self._error is not None:
+            self._is_raised = True
+            raise self._error
 
-    def note(self, context: ExceptionContext) -> None:
-        """Remember the first error that ends the scenario, as SQLAlchemy's event `handle_error` has it."""
-        if self._sentence is not None:
-            return
-        # SQLAlchemy's adapter wraps asyncpg's error, whose words are the server's.
-        error = context.original_exception.__cause__ or context.original_exception
+    def check_at_end(self) -> None:
+        """Raise the error that was reported, unless it has been."""
+        if not self._is_raised:
+            self.check()
+
+    def report(self, error: AccordError, *, is_raised: bool = False) -> None:
+        """Have the scenario fail with this error, whatever the app makes of it, unless it `is_raised` in a step."""
+        if self._error is None:
+            self._error, self._is_raised = error, is_raised
+
+    def note(self, error: BaseException, *, is_cut: bool) -> None:
+        """Remember the first error that ends the scenario; `is_cut` says that its connection is closed."""
         # What follows the first line is a hint; one that was cancelled says nothing.
         reason = text_of(error).partition("\n")[0] or type(error).__name__
-        if getattr(context.original_exception, "sqlstate", None) == _DISK_FULL:
-            self._sentence = f"The disk of the PostgreSQL server is full ({reason}): make room there, and run again."
-        elif context.is_disconnect and self.connection is not None and context.connection is self.connection:
-            self._sentence = (
-                f"{self._running.name} lost the connection to the database ({reason}), and with it all that the "
-                "scenario had done there: see what ended it, or tag the scenario @real_commits if that is part of what "
-                "it tells."
+        if getattr(error, "sqlstate", None) == _DISK_FULL:
+            self.report(
+                OutageError(f"The disk of the PostgreSQL server is full ({reason}): make room there, and run again.")
+            )
+        elif is_cut:
+            self.report(
+                OutageError(
+                    f"{self._running.name} lost the connection to the database ({reason}), and with it all that the "
+                    "scenario had done there: see what ended it, or tag the scenario @real_commits if that is part of "
+                    "what it tells."
+                )
             )

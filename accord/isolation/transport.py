@@ -67,7 +67,7 @@ class Transport(httpx.AsyncBaseTransport):
         elif isinstance(request.stream, httpx.AsyncByteStream) and not isinstance(request.stream, httpx.ByteStream):
             request.stream = ObservedStream(request.stream)
         exchange = Exchange(request)
-        return await exchange.begin(_task(exchange.name, self._serve(exchange)))
+        return await exchange.begin(_task(exchange.name, exchange.scope, self._serve(exchange)))
 
     async def _serve(self, exchange: Exchange) -> None:
         """Have the app serve a request, as an ASGI server does, and see what became of it."""
@@ -152,9 +152,9 @@ class Transport(httpx.AsyncBaseTransport):
         return documented
 
 
-def _task(name: str, serving: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
     """Serve a request in a task of its own."""
-    served = Served(name)
+    served = Served(name, scope)
     # A server gives each request a context of its own; what one sets there, the next does not see.
     context = copy_context()
     context.run(SERVED.set, served)

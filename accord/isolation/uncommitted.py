@@ -1,18 +1,22 @@
 """Work that a step left uncommitted: no request would see it in production, so the next one names the step."""
 
+from collections.abc import Callable
+
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from accord.errors import UncommittedWorkError
+from accord.isolation.work import Work
 from accord.running import Running
 
 
 class UncommittedWork:
-    """What was done through the scenario's session since it last committed, and by whom."""
+    """What steps changed and did not commit: in the scenario's session, and in any transaction (`open_work`)."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, open_work: Callable[[], Work | None]) -> None:
         self._running = running
+        self._open_work = open_work
         self._session: AsyncSession | None = None
         self._left_by: str | None = None
 
@@ -34,24 +38,16 @@ class UncommittedWork:
         if session.new or session.deleted or any(session.is_modified(item) for item in session.dirty):
             self._left_by = self._running.name
 
-    def note_write(self) -> None:
-        """Remember the step that runs now, which wrote something."""
-        if self._left_by is None:
-            self._left_by = self._running.name
-
-    async def check(self) -> None:
+    def check(self) -> None:
         """Have a request begin over committed work. Raises UncommittedWorkError."""
-        if self._session is None:
-            return
         self.note()
-        if self._left_by is not None:
+        open_work = self._open_work()
+        left_by = self._left_by or (open_work.name if open_work else None)
+        if left_by is not None:
             raise UncommittedWorkError(
-                f"{self._left_by} left changes in the database uncommitted when a request began, "
+                f"{left_by} left changes in the database uncommitted when a request began, "
                 "and no request would see them in production: end the step with `await db_session.commit()`."
             )
-        # Reading opened a savepoint; a request's own must not nest in it.
-        if self._session.in_transaction():
-            await self._session.commit()
 
     def _note_end(self, _session: Session, transaction: SessionTransaction) -> None:
         # The end of a savepoint commits nothing yet.

@@ -13,8 +13,8 @@ import httpx
 from accord.compat.httpx_ws import App, Message, Receive, Send, closed_errors, is_installed, network_stream
 from accord.isolation.exchange import GRACE_SECONDS, read_seconds, scope_of
 
-Start = Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[None]"]
-"""Serves a request of that name in a task."""
+Start = Callable[[str, dict[str, Any], Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+"""Serves a request of that name and scope in a task."""
 
 # What a server says to those whom it leaves, and what an app is told of a client that said nothing (RFC 6455, 7.4.1).
 GOING_AWAY = 1001
@@ -114,7 +114,7 @@ class WebSocket(httpx.AsyncByteStream):
             if self.error is not None:
                 raise self.error
 
-        self._serving = self._start_serving(self.name, serve())
+        self._serving = self._start_serving(self.name, self.scope, serve())
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield nothing: what comes over the connection is no body."""

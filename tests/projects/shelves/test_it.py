@@ -1,4 +1,4 @@
-"""What was prepared is there, and what another run did to it is not."""
+"""What was prepared is there, and what another run, or another test, did to it is not."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine

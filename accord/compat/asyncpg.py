@@ -1,0 +1,85 @@
+"""What Accord uses of asyncpg beyond its documented interface."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+from asyncpg import connect_utils
+
+# What says where a connection leads, and as whom; None is asyncpg's own default for each.
+_ADDRESS = {"dsn", "host", "port", "user", "password", "database", "passfile", "service", "servicefile"}
+_ADDRESS |= {"ssl", "direct_tls", "target_session_attrs"}
+
+Connect = Callable[..., Awaitable[Any]]
+
+
+@contextmanager
+def connecting_through(around: Callable[[Connect, dict[str, Any]], Awaitable[Any]]) -> Iterator[None]:
+    """Have every connection of asyncpg opened by `around(connect, options)` meanwhile, be it for a pool or not."""
+    original = connect_utils._connect  # type: ignore[attr-defined]
+
+    async def connect(**options: Any) -> Any:
+        return await around(original, options)
+
+    connect_utils._connect = connect  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        connect_utils._connect = original  # type: ignore[attr-defined]
+
+
+def elsewhere(options: dict[str, Any], address: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a connection with another address."""
+    return {**options, **dict.fromkeys(_ADDRESS), **address}
+
+
+def checked(base: type[asyncpg.Connection], check: Callable[[str], None]) -> type[asyncpg.Connection]:
+    """Return a class of connections that have each statement looked at before it is sent."""
+
+    class Checked(base):  # type: ignore[misc,valid-type]
+        async def execute(self, query: str, *args: Any, **options: Any) -> Any:
+            check(query)
+            return await super().execute(query, *args, **options)
+
+        async def executemany(self, command: str, args: Any, **options: Any) -> Any:
+            check(command)
+            return await super().executemany(command, args, **options)
+
+        async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
+            check(query)
+            return await super().fetch(query, *args, **options)
+
+        async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
+            check(query)
+            return await super().fetchrow(query, *args, **options)
+
+        async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+            check(query)
+            return await super().fetchval(query, *args, **options)
+
+        async def fetchmany(self, query: str, args: Any, **options: Any) -> Any:
+            check(query)
+            return await super().fetchmany(query, args, **options)
+
+        def cursor(self, query: str, *args: Any, **options: Any) -> Any:
+            check(query)
+            return super().cursor(query, *args, **options)
+
+        async def copy_from_query(self, query: str, *args: Any, **options: Any) -> Any:
+            check(query)
+            return await super().copy_from_query(query, *args, **options)
+
+        async def prepare(self, query: str, **options: Any) -> Any:
+            check(query)
+            return await super().prepare(query, **options)
+
+        async def copy_to_table(self, table_name: str, **options: Any) -> Any:
+            check(f"COPY {table_name}")
+            return await super().copy_to_table(table_name, **options)
+
+        async def copy_records_to_table(self, table_name: str, **options: Any) -> Any:
+            check(f"COPY {table_name}")
+            return await super().copy_records_to_table(table_name, **options)
+
+    return Checked

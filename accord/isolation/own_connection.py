@@ -1,0 +1,87 @@
+"""A connection of an engine's own, as in production: outside of scenarios, and under @real_commits."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import asyncpg
+
+from accord.isolation.physical import PhysicalConnection
+from accord.isolation.statements import Statement, settings_of
+from accord.isolation.work import Work
+
+T = TypeVar("T")
+
+
+class OwnConnection:
+    """Where its transactions are PostgreSQL's own."""
+
+    def __init__(self, physical: PhysicalConnection, target: object, note_schema_change: Callable[[], None]) -> None:
+        self.physical = physical
+        self.target = target
+        """The database to which it leads, and the event loop on which it was opened."""
+        self._note_schema_change = note_schema_change
+        self._transaction: Any = None
+
+    async def begin(self, work: Work, **options: Any) -> None:
+        """Begin a transaction."""
+        transaction = self.physical.connection.transaction(**options)
+        await transaction.start()
+        self._transaction = transaction
+        for name, value in work.local.items():
+            await self.physical.connection.fetchval("SELECT set_config($1, $2, true)", name, value)
+
+    async def prepare(self, _work: Work, sql: str, _statement: Statement) -> Any:
+        """Prepare a statement."""
+        return await self.physical.prepared(sql)
+
+    async def run(
+        self,
+        work: Work,
+        statement: Statement,
+        call: Callable[[PhysicalConnection], Awaitable[T]],
+        arguments: tuple[object, ...] = (),
+    ) -> T:
+        """Carry out a statement."""
+        result = await call(self.physical)
+        if statement.settings:
+            await self._note_settings(work, *settings_of(statement, arguments))
+        work.leaves_rows |= statement.leaves_rows
+        if statement.changes_schema:
+            self.physical.forget_schema()
+            self._note_schema_change()
+        return result
+
+    async def _note_settings(self, work: Work, names: list[str], is_local: bool) -> None:
+        """Remember what a statement has set for the connection, since in a scenario its settings are to be the same."""
+        if is_local:
+            return
+        changed = work.session if self._transaction is None else work.changed
+        for name in list(work.session) if "all" in names else names:
+            value = await self.physical.connection.fetchval("SELECT current_setting($1, true)", name)
+            if value is not None:
+                changed[name] = value
+
+    async def commit(self, work: Work) -> None:
+        """Commit the transaction."""
+        transaction, self._transaction = self._transaction, None
+        if transaction is not None:
+            await transaction.commit()
+            work.session.update(work.changed)
+
+    async def rollback(self, _work: Work) -> None:
+        """Roll the transaction back."""
+        transaction, self._transaction = self._transaction, None
+        if transaction is not None:
+            await transaction.rollback()
+
+    def abandon(self, _work: Work) -> None:
+        """Leave it to the end of the connection to roll back."""
+        self._transaction = None
+        self.physical.connection.terminate()
+
+    async def close(self) -> None:
+        """Close the connection, also where its event loop is over."""
+        try:
+            await self.physical.connection.close(timeout=2)
+        except (RuntimeError, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
+            self.physical.connection.terminate()
