@@ -127,7 +127,7 @@ class SandboxConnection:
                 # A savepoint can't have one of its own.
                 query = f"SELECT '{work.isolation}' AS transaction_isolation"
                 statement = read(query)
-        return PreparedStatement(self, query, await self._watched(place, place.prepare(work, query, statement)))
+        return PreparedStatement(self, query, await self._ended(work, place, place.prepare(work, query, statement)))
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
         """Carry out a statement, or several."""
@@ -208,15 +208,10 @@ class SandboxConnection:
         if isinstance(place, SharedTransaction) and _is_done_here(statement):
             await self._do_here(work, statement)
             return cast(T, [])
-        if self.open is not None or isinstance(place, OwnConnection):
-            return await self._watched(place, place.run(work, statement, call, arguments))
-        try:
-            result = await self._watched(place, place.run(work, statement, call, arguments))
-        except BaseException:
-            place.abandon(work)
-            raise
-        await place.commit(work)
-        return result
+        if isinstance(place, SharedTransaction) and self.open is None and statement.savepoint is not None:
+            # It would be one within the scenario's transaction.
+            raise asyncpg.NoActiveSQLTransactionError("savepoints can only be used in transaction blocks")
+        return await self._ended(work, place, place.run(work, statement, call, arguments))
 
     async def _place(self) -> tuple[Work, Place]:
         if (transaction := self.open) is not None:
@@ -238,6 +233,18 @@ class SandboxConnection:
         self._own = own = await self.database.own(self._own, self.session)
         await own.physical.use_codecs(self._codecs)
         return own
+
+    async def _ended(self, work: Work, place: Place, result: Awaitable[T]) -> T:
+        """Await something, and end the transaction that was begun for it, if none is open."""
+        if self.open is not None or isinstance(place, OwnConnection):
+            return await self._watched(place, result)
+        try:
+            awaited = await self._watched(place, result)
+        except BaseException:
+            place.abandon(work)
+            raise
+        await place.commit(work)
+        return awaited
 
     async def _watched(self, place: Place, result: Awaitable[T]) -> T:
         try:

@@ -38,7 +38,7 @@ class Scenario(Protocol):
     def in_another_thread(self) -> AccordError:
         """Report, and return, the error that says so."""
 
-    def report(self, error: AccordError) -> AccordError:
+    def report(self, error: AccordError, is_raised: bool = True) -> AccordError:
         """Have the scenario fail with an error, whatever the app makes of it; returns it."""
 
 

@@ -292,9 +292,9 @@ class Sandbox:
         is_cut = is_shared and place.physical is not None and place.physical.connection.is_closed()
         self.outage.note(error, is_cut=is_cut)
 
-    def report(self, error: AccordError) -> AccordError:
+    def report(self, error: AccordError, is_raised: bool = True) -> AccordError:
         """Have the scenario fail with this error, whatever the app makes of it; returns it."""
-        self.outage.report(error, is_raised=SERVED.get() is None)
+        self.outage.report(error, is_raised=is_raised and SERVED.get() is None)
         return error
 
     def in_another_thread(self) -> AccordError:

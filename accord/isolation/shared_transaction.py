@@ -34,13 +34,13 @@ class SharedTransaction:
     """A connection that carries out one statement after another, whoever sends them, and its transaction.
 
     `connect` opens the connection; `report` has the scenario fail with an error, whatever the app makes of it, and
-    returns it.
+    returns it; it is told whether that is raised, too.
     """
 
     def __init__(
         self,
         connect: Callable[[], Awaitable[PhysicalConnection]],
-        report: Callable[[AccordError], AccordError],
+        report: Callable[[AccordError, bool], AccordError],
     ) -> None:
         self._connect = connect
         self._report = report
@@ -186,7 +186,7 @@ class SharedTransaction:
             try:
                 is_there = self._savepoints.check(work, verb, name)
             except CrosswiseError as error:
-                raise self._crosswise(work, error.other) from None
+                raise self._report(self._crosswise(work, error.other), True) from None
             if not is_there:
                 self._fail(work)
                 raise asyncpg.InvalidSavepointSpecificationError(f'savepoint "{name}" does not exist')
@@ -213,7 +213,8 @@ class SharedTransaction:
                         f"{work.name} waits for {other.name}, which has not ended for {PATIENCE_SECONDS} seconds what "
                         "it began to write, and a scenario has one connection to the database: tag it @real_commits "
                         "if one needs the other."
-                    )
+                    ),
+                    True,
                 ) from None
             finally:
                 self._waiting.remove(waiter)
@@ -235,7 +236,8 @@ class SharedTransaction:
                 UsageError(
                     f"{work.name} uses the database on another event loop than the scenario began on, from where its "
                     "transaction can't be reached: have all of it on one event loop, or tag it @real_commits."
-                )
+                ),
+                True,
             )
         self.terminate()
         self._loop, self._lock = loop, asyncio.Lock()
@@ -286,7 +288,8 @@ class SharedTransaction:
                 UsageError(
                     f"{work.name} sent a statement that PostgreSQL carries out in no transaction ({error.message}), "
                     "and a scenario is one: tag it @real_commits."
-                )
+                ),
+                True,
             ) from error
         # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
         except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError):
@@ -356,9 +359,10 @@ class SharedTransaction:
     async def rollback(self, work: Work) -> None:
         """End a transaction, whose work is undone.
 
-        Raises UsageError where that of another is undone with it, and can't be done again as it was.
+        The scenario fails where that of another is undone with it, and can't be done again as it was.
         """
-        if undone := self._undo(work):
+        undone = self._undo(work)
+        if undone:
             lock = await self._acquire(work)
             try:
                 await self._restore(work, undone)
@@ -368,9 +372,8 @@ class SharedTransaction:
 
     def abandon(self, work: Work) -> None:
         """Undo a transaction that nobody ends."""
-        with suppress(UsageError):
-            if undone := self._undo(work):
-                self._crosswise(work, undone[0])
+        if undone := self._undo(work):
+            self._report(self._crosswise(work, undone[0]), False)
         self._forget_undoable()
 
     def _forget_undoable(self) -> None:
@@ -387,7 +390,9 @@ class SharedTransaction:
         try:
             return self._savepoints.rollback(work)
         except CrosswiseError as error:
-            raise self._crosswise(work, error.other) from None
+            # Raised here, it would keep SQLAlchemy from giving the connection back.
+            self._report(self._crosswise(work, error.other), False)
+            return []
         finally:
             self._leave(work)
 
@@ -409,7 +414,8 @@ class SharedTransaction:
         self._settings.doubt()
         if not is_as_before:
             await self._send(["ROLLBACK TO accord_again", "RELEASE accord_again"], physical)
-            raise self._crosswise(work, undone[0])
+            self._report(self._crosswise(work, undone[0]), False)
+            return
         await self._send(["RELEASE accord_again"], physical)
         self._savepoints.adopt(undone)
 
@@ -420,12 +426,10 @@ class SharedTransaction:
         self._wake()
 
     def _crosswise(self, work: Work, other: Work) -> AccordError:
-        return self._report(
-            UsageError(
-                f"{work.name} undoes what it wrote, and with it would go what {other.name} wrote meanwhile in a "
-                "transaction of its own, which in production stays: a scenario has one connection to the database. "
-                "Tag it @real_commits."
-            )
+        return UsageError(
+            f"{work.name} undoes what it wrote, and with it would go what {other.name} wrote meanwhile in a "
+            "transaction of its own, which in production stays: a scenario has one connection to the database. "
+            "Tag it @real_commits."
         )
 
 

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ForeignKey, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from accord.isolation.isolation import Isolation
+from tests.helpers.production import in_production
 from tests.helpers.servers import engine_with
 
 KEYS = ["a", "b", "c"]
@@ -153,20 +154,23 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @asynccontextmanager
-async def in_production(engine: AsyncEngine) -> AsyncIterator[httpx.AsyncClient]:
+async def real_service(url: str, isolation: Isolation) -> AsyncIterator[httpx.AsyncClient]:
     """A session a request, and real commits."""
-    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    async with in_production(isolation):
+        engine = create_async_engine(url)
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
 
-    async def session_of_request() -> AsyncIterator[AsyncSession]:
-        async with sessions() as session:
-            yield session
+        async def session_of_request() -> AsyncIterator[AsyncSession]:
+            async with sessions() as session:
+                yield session
 
-    service.dependency_overrides[get_session] = session_of_request
-    transport = httpx.ASGITransport(service, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield client
-    async with engine.begin() as connection:
-        await connection.execute(delete(Item))
+        service.dependency_overrides[get_session] = session_of_request
+        transport = httpx.ASGITransport(service, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield client
+        async with engine.begin() as connection:
+            await connection.execute(delete(Item))
+        await engine.dispose()
 
 
 @asynccontextmanager
@@ -202,9 +206,9 @@ async def answers(client: httpx.AsyncClient, sequence: list[tuple[Do, ...]]) -> 
 @example([(Do("put"), Do("adopt", value=1), Do("commit"))])
 @example([(Do("put"), Do("adopt", value=1), Do("release", then=(Do("read"),)), Do("commit_or_undo"), Do("read"))])
 async def test_a_sequence_of_requests_leaves_what_it_leaves_in_production(
-    engine: AsyncEngine, isolation: Isolation, sequence: list[tuple[Do, ...]]
+    engine: AsyncEngine, isolation: Isolation, database_url: str, sequence: list[tuple[Do, ...]]
 ) -> None:
-    async with in_production(engine) as client:
+    async with real_service(database_url, isolation) as client:
         wanted = await answers(client, sequence)
     async with in_a_scenario(engine, isolation) as client:
         assert await answers(client, sequence) == wanted

@@ -81,6 +81,25 @@ async def test_an_error_inside_a_savepoint_undoes_that_alone(db: AsyncSession) -
     assert await names(db) == ["bread", "milk"]
 
 
+async def test_an_engine_in_autocommit_has_nobody_wait_for_what_it_wrote(db: AsyncSession) -> None:
+    engine = app_engine(isolation_level="AUTOCOMMIT")
+
+    async def add(name: str) -> None:
+        async with engine.connect() as connection:
+            await put(connection, name)
+
+    # Each in a task of its own, inside of which nothing else has begun.
+    await asyncio.create_task(add("bread"))
+    await asyncio.create_task(add("milk"))
+    assert await names(db) == ["bread", "milk"]
+
+
+async def test_an_engine_in_autocommit_has_no_savepoints(db: AsyncSession) -> None:
+    async with app_engine(isolation_level="AUTOCOMMIT").connect() as connection:
+        with pytest.raises(SQLAlchemyError, match="can only be used in transaction blocks"):
+            await connection.execute(text("SAVEPOINT its_own"))
+
+
 async def test_what_an_engine_in_autocommit_writes_is_there_at_once(db: AsyncSession) -> None:
     async with app_engine(isolation_level="AUTOCOMMIT").connect() as connection:
         await put(connection, "milk")
