@@ -197,7 +197,7 @@ class Sandbox:
 
     def _tell(self, dialect: Dialect, arguments: Mapping[str, Any], database: RunDatabase) -> None:
         name = arguments.get("database") or arguments.get("dbname")
-        if name == database.url.database:
+        if name in (database.url.database, database.current and database.current.database):
             return
         [own] = [name for name, it in self._databases.items() if it is database]
         where = f'"{name}" at {arguments.get("host") or "localhost"}'

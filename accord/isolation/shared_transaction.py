@@ -114,15 +114,19 @@ class SharedTransaction:
     async def prepare(self, work: Work, sql: str, statement: Statement) -> Any:
         """Return the statement as the server has prepared it. Raises what `run` raises."""
         self._enter(work, statement)
-        physical = self.physical
-        known = physical.known(sql, work.setting("search_path")) if physical is not None and self.is_begun else None
-        if known is not None:
+        if (known := self._known(work, sql)) is not None:
             return known
         lock = await self._acquire(work)
         try:
             return await self._watched(work, self._prepare(work, sql, statement))
         finally:
             lock.release()
+
+    def _known(self, work: Work, sql: str) -> Any:
+        physical = self.physical
+        if not self.is_begun or physical is None or physical.connection.is_closed():
+            return None
+        return physical.known(sql, work.setting("search_path"))
 
     async def _prepare(self, work: Work, sql: str, statement: Statement) -> Any:
         return await (await self._ready(work, statement)).prepared(sql)
@@ -244,14 +248,8 @@ class SharedTransaction:
 
     async def _ready(self, work: Work, statement: Statement) -> PhysicalConnection:
         """Send what has to come before the statement, in one go, and return the connection."""
-        physical = self.physical
-        if physical is None or (physical.connection.is_closed() and not self.is_begun):
-            self._forget_connection()
-            physical = self.physical = await self._connect()
+        physical = await self._begun()
         before = self._savepoints.take_pending()
-        if not self.is_begun:
-            before = [f"ROLLBACK; {Savepoints.begin}" if self._is_open else Savepoints.begin]
-            self.is_begun = self._is_open = True
         asks_catalog, unknown = bool(statement.calls) and self._catalog.is_stale, self._settings.unknown(work)
         if asks_catalog or unknown or not physical.uses(work.codecs):
             await self._send(before, physical)
@@ -265,6 +263,28 @@ class SharedTransaction:
         before += self._settings.changes_for(work)
         await self._send(before, physical)
         physical.search_path = work.setting("search_path")
+        return physical
+
+    async def _begun(self) -> PhysicalConnection:
+        """Return the connection, on which the scenario's transaction has begun."""
+        physical = self.physical
+        if self.is_begun:
+            if physical is None or physical.connection.is_closed():
+                raise asyncpg.ConnectionDoesNotExistError("connection is closed")
+            return physical
+        begin, self._is_open = f"ROLLBACK; {Savepoints.begin}" if self._is_open else Savepoints.begin, True
+        if physical is not None:
+            try:
+                await self._send([begin], physical)
+            # It was cut since the last scenario, which lost nothing by that.
+            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+                self._forget_connection()
+        if self.physical is None:
+            physical = self.physical = await self._connect()
+            self._is_open = True
+            await self._send([Savepoints.begin], physical)
+        assert physical is not None
+        self.is_begun = True
         return physical
 
     async def _learn(self, physical: PhysicalConnection, work: Work, names: list[str], *, asks_catalog: bool) -> None:
