@@ -1,25 +1,20 @@
 """The layered fixtures: setup_db > db_session > client > test_user > auth_client. Steps and plain tests use them."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import alembic.command
-import alembic.config
 import httpx
 import pytest
 import pytest_asyncio
 from dotenv import load_dotenv
-from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from accord import Contract, Isolation, Prepare, StateGuard, lifespan
+from accord import Contract, Isolation, Prepare, StateGuard, lifespan, migrations
 
 # Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
 load_dotenv(Path(__file__).with_name(".env.test"), override=True)
 
-from app.api.deps import get_db
 from app.core.config import get_settings
-from app.core.database import get_session_factory
 from app.core.security import create_access_token, hash_password
 from app.main import app
 from app.models.user import User
@@ -39,16 +34,6 @@ pytest_plugins = [
     "steps.signing_in",
     "steps.tasks",
 ]
-
-
-@pytest.fixture(scope="session")
-def settings(database_url: str) -> Iterator[None]:
-    """The app's settings name the database of this run."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DATABASE_URL", database_url)
-        get_settings.cache_clear()
-        yield
-    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,42 +56,21 @@ def _settings() -> dict[str, object]:
 @pytest.fixture(scope="session")
 def prepare_database() -> Prepare:
     """The schema as the migrations make it, made once a run: each worker of pytest-xdist has a copy."""
-    return _make_schema
-
-
-async def _make_schema(url: str) -> None:
-    engine = create_async_engine(url)
-    async with engine.begin() as connection:
-        # A killed run may have left one in a database that is not Accord's.
-        await connection.run_sync(_migrate, to=None)
-        await connection.run_sync(_migrate, to="head")
-    await engine.dispose()
+    return migrations(Path(__file__).with_name("pyproject.toml"))
 
 
 @pytest_asyncio.fixture(scope="session")
-async def setup_db(database_url: str, settings: None) -> AsyncIterator[AsyncEngine]:
-    """The database with its schema, which is dropped at the end."""
+async def setup_db(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """The run's database, with its schema."""
     engine = create_async_engine(database_url)
     yield engine
-    async with engine.begin() as connection:
-        await connection.run_sync(_migrate, to=None)
     await engine.dispose()
-
-
-def _migrate(connection: Connection, to: str | None) -> None:
-    config = alembic.config.Config(toml_file=Path(__file__).with_name("pyproject.toml"))
-    config.attributes["connection"] = connection
-    if to is not None:
-        alembic.command.upgrade(config, to)
-    elif connection.dialect.has_table(connection, "alembic_version"):
-        alembic.command.downgrade(config, "base")
-        connection.exec_driver_sql("DROP TABLE alembic_version")
 
 
 @pytest_asyncio.fixture
 async def db_session(setup_db: AsyncEngine, isolation: Isolation) -> AsyncIterator[AsyncSession]:
     """A session whose transaction is rolled back at the end, whatever was committed in between."""
-    async with isolation.session(setup_db, get_session_factory()) as session:
+    async with isolation.session(setup_db) as session:
         yield session
 
 
@@ -118,7 +82,7 @@ def contract() -> Contract:
 
 @pytest_asyncio.fixture(scope="session")
 async def transport(
-    settings: None, isolation: Isolation, contract: Contract
+    setup_db: AsyncEngine, isolation: Isolation, contract: Contract
 ) -> AsyncIterator[httpx.AsyncBaseTransport]:
     """The way to the app, which runs in this process, and is started up once, as in production.
 
@@ -129,14 +93,10 @@ async def transport(
 
 
 @pytest_asyncio.fixture
-async def client(
-    db_session: AsyncSession, isolation: Isolation, transport: httpx.AsyncBaseTransport
-) -> AsyncIterator[httpx.AsyncClient]:
+async def client(db_session: AsyncSession, transport: httpx.AsyncBaseTransport) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the app, whose requests run on the transaction of `db_session`."""
-    app.dependency_overrides[get_db] = isolation.request_session
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
-    app.dependency_overrides.clear()
 
 
 @pytest_asyncio.fixture

@@ -5,6 +5,8 @@ release. What comes as a pytest plugin (fixtures, options, settings) is public a
 """
 
 from accord.contract.check import Contract
+from accord.database.address import DatabaseParts
+from accord.database.migrations import migrations
 from accord.database.provision import Prepare
 from accord.errors import (
     AccordError,
@@ -27,6 +29,7 @@ __all__ = [
     "AmbiguousStepError",
     "Contract",
     "ContractViolationError",
+    "DatabaseParts",
     "DeadlockError",
     "Isolation",
     "LifespanError",
@@ -38,4 +41,5 @@ __all__ = [
     "UncommittedWorkError",
     "UsageError",
     "lifespan",
+    "migrations",
 ]

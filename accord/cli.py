@@ -2,11 +2,12 @@
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -16,6 +17,9 @@ from accord.basics.text import one_line
 from accord.errors import AccordError
 from accord.living_docs.rendering import write
 from accord.recording.merge import merge
+
+if TYPE_CHECKING:
+    from accord.database.cleaning import Leftover
 
 
 def main() -> None:
@@ -28,7 +32,7 @@ def main() -> None:
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
     _add_merge(commands.add_parser("merge", help="join the messages files of several machines into one run's"))
     commands.add_parser(
-        "clean", help="list what killed runs left on the server of DATABASE_URL, and the cache; remove it after a yes"
+        "clean", help="list what killed runs left on the run's server, and in the cache; remove it after a yes"
     ).set_defaults(run=_clean)
     arguments = parser.parse_args()
     # A file's name may have characters that this terminal has not.
@@ -82,10 +86,15 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 def _clean(_: argparse.Namespace) -> int:
     # PostgreSQL's driver is loaded for this command alone.
+    from accord.database.address import VARIABLE, given, given_in
     from accord.database.cleaning import in_cache, on_server
 
-    address = os.environ.get("DATABASE_URL")
-    found = [*(asyncio.run(on_server(address)) if address else ()), *in_cache()]
+    server = given()
+    with given_in(server.source if server else VARIABLE):
+        return _remove([*(asyncio.run(on_server(server.address)) if server else ()), *in_cache()])
+
+
+def _remove(found: "Sequence[Leftover]") -> int:
     if not found:
         print("Nothing is left.")
         return 0

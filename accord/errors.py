@@ -25,6 +25,13 @@ class LifespanError(Exception):
     """The app's startup or shutdown failed; the error that it raised is the cause."""
 
 
+class PreparationError(Exception):
+    """What prepares the run's database failed; the error that it raised is the cause.
+
+    The message says what to do, if that is known, and is empty otherwise.
+    """
+
+
 class UncommittedWorkError(AccordError):
     """A step changed the database and left that uncommitted when a request began.
 

@@ -2,19 +2,26 @@
 
 import asyncio
 import os
-import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import make_url
 
-from accord.basics.failures import text_of
+from accord.basics.failures import named, own_traceback
 from accord.database import provision
+from accord.database.address import VARIABLE, DatabaseParts, beside, given, given_in, parts, rendered
+from accord.database.installations import missing_extension
 from accord.database.provision import Prepare
-from accord.errors import AccordError
+from accord.errors import AccordError, PreparationError
 from accord.guards.guard import STATE_GUARD, StateGuard
+from accord.isolation import policies
 from accord.isolation.isolation import ISOLATION, Isolation
-from accord.reporting.failures import FIXTURE_FAILURES
+from accord.recording.redaction.redaction import REDACTION
 from accord.running import RUNNING, stop_run
 from accord.steps.unawaited import UNAWAITED
 
@@ -49,43 +56,88 @@ def prepare_database() -> Prepare:
 async def database_url(
     pytestconfig: pytest.Config, isolation: Isolation, prepare_database: Prepare
 ) -> AsyncIterator[str]:
-    """The URL of a database for this run, prepared: at DATABASE_URL if that is set, else on PostgreSQL from the wheel.
+    """The URL of a database for this run, prepared: at the address that was given, else on PostgreSQL from the wheel.
 
+    The address is that of `--accord-database-url`, else of ACCORD_DATABASE_URL, else of DATABASE_URL; the first that is
+    set counts, and one that is empty means PostgreSQL from the wheel.
     Each worker of pytest-xdist has a copy of its own.
+
+    On PostgreSQL from the wheel there is no `%` in the URL, so that Alembic's `config.set_main_option` takes it. In the
+    URL of a server of your own, what a user or a password has of `@ : / %` and the like stays percent-encoded, and
+    `set_main_option` wants each `%` doubled: `database_url.replace("%", "%%")`.
     """
-    address, name = os.environ.get("DATABASE_URL"), os.environ.get("PYTEST_XDIST_WORKER")
+    server, name = given(pytestconfig.getoption("accord_database_url")), os.environ.get("PYTEST_XDIST_WORKER")
     # The id of the run is what all its workers share, and no other run has.
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
-    prepare = _answering_for_its_errors(pytestconfig, prepare_database, is_from_wheel=not address)
-    prepare = isolation.sandbox.led(prepare)
+    sandbox, running = isolation.sandbox, pytestconfig.stash[RUNNING]
+    if pytestconfig.option.verbose > 0:
+        sandbox.tell = running.notices.append
+    provide = partial(
+        provision.database,
+        lost=isolation.lose,
+        tcp=pytestconfig.getini("accord_postgres_tcp"),
+        postgres=_postgres(pytestconfig),
+        notice=running.notices.append,
+    )
+    address = server.address if server else None
     try:
-        async with provision.database(address, worker, prepare, isolation.lose) as url, isolation.outage.watch(url):
-            with isolation.sandbox.leading_to(url):
-                yield url.render_as_string(hide_password=False)
-                await isolation.sandbox.close()
+        with given_in(server.source if server else VARIABLE):
+            async with AsyncExitStack() as stack:
+                others = {
+                    name: await stack.enter_async_context(provide(beside(address, name)))
+                    for name in pytestconfig.getini("accord_databases")
+                }
+                # What is prepared in several databases at once is copied from none.
+                url = await stack.enter_async_context(
+                    provide(address, None if others else worker, sandbox.led(prepare_database, others))
+                )
+                await stack.enter_async_context(isolation.outage.watch(url))
+                sandbox.role = pytestconfig.getini("accord_role") or None
+                if (ignored := await policies.check(url, sandbox.role)) is not None:
+                    running.notices.append(ignored)
+                with sandbox.leading_to(url, others):
+                    yield rendered(url)
+                    await sandbox.close()
+    except PreparationError as error:
+        _stop_unprepared(pytestconfig, error)
     except AccordError as error:
         stop_run(pytestconfig, str(error))
 
 
-def _answering_for_its_errors(config: pytest.Config, prepare: Prepare, *, is_from_wheel: bool) -> Prepare:
-    """Have what prepares the database named where it fails, as a fixture is."""
-    failures = config.stash.get(FIXTURE_FAILURES, None)
+@pytest.fixture(scope="session")
+def database_parts(database_url: str) -> DatabaseParts:
+    """The parts of `database_url`, for settings that are split: host, port, user, password and name.
 
-    async def prepare_or_fail(url: str) -> None:
-        __tracebackhide__ = True
-        try:
-            await prepare(url)
-        except Exception as error:
-            if is_from_wheel and re.search(r'extension ".+" is not available', text_of(error)):
-                error.add_note(
-                    "PostgreSQL from the wheel comes without this extension: "
-                    "set DATABASE_URL to use a server that has it."
-                )
-            if failures is not None:
-                failures.note(error, "prepare_database", prepare)
-            raise
+    The host of PostgreSQL from the wheel is the directory of its socket; with `accord_postgres_tcp = true` in pytest's
+    configuration it is 127.0.0.1, with a port and a password.
+    """
+    return parts(make_url(database_url))
 
-    return prepare_or_fail
+
+def _postgres(config: pytest.Config) -> Path | None:
+    """Return the directory of the PostgreSQL that the configuration names; a relative one is below the root."""
+    directory = config.getini("accord_postgres")
+    return config.rootpath / Path(directory).expanduser() if directory else None
+
+
+def _stop_unprepared(config: pytest.Config, failed: PreparationError) -> NoReturn:
+    """End the run, since what prepares its database failed: with the sentence of its error, or one and a traceback."""
+    error = failed.__cause__ or failed
+    if isinstance(error, AccordError):
+        stop_run(config, str(error))
+    place, details = own_traceback(error, config.rootpath)
+    where = f" ({place})" if place else ""
+    remedy = str(failed) or "correct that"
+    if not str(failed) and (extension := missing_extension(error)):
+        remedy = f"have {extension} installed on that server"
+    if isinstance(error, RuntimeError) and "asyncio.run() cannot be called" in str(error):
+        remedy = 'have prepare_database return accord.migrations("alembic.ini"), which runs an async env.py in a thread'
+    redacted = config.stash[REDACTION].text
+    stop_run(
+        config,
+        redacted(f"The run's database cannot be prepared{where}: {named(error)}: {remedy.rstrip('.')}."),
+        redacted(details),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 
 from accord import fixtures, hookspecs
 from accord.contract.hooks import Contracts
+from accord.database.address import OPTION, VARIABLE, VARIABLE_OF_APPS
 from accord.gherkin.hooks import Features
 from accord.guards.hooks import Guards
 from accord.isolation.hooks import Isolations
@@ -62,12 +63,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PERCENT",
         help="fail the run if scenarios cover fewer than PERCENT of the responses in the app's OpenAPI document",
     )
+    group.addoption(
+        OPTION,
+        metavar="URL",
+        help=f"the run's database, before {VARIABLE} and {VARIABLE_OF_APPS}; if empty, PostgreSQL from the wheel",
+    )
+    parser.addini(
+        "accord_postgres",
+        "the directory of a PostgreSQL on this machine, as /usr/lib/postgresql/17, to use in the place of the wheel's",
+    )
+    parser.addini(
+        "accord_postgres_tcp",
+        "whether PostgreSQL from the wheel listens on 127.0.0.1 with a password, and not on a socket of its own",
+        "bool",
+        default=False,
+    )
+    parser.addini(
+        "accord_databases",
+        "databases, as the app's engines name them, that the run has one each for; all other engines share one",
+        "args",
+    )
+    parser.addini("accord_role", "the role of PostgreSQL as which the app's transactions run, so that policies hold")
     parser.addini(
         "accord_redact", "names whose values no document shows, besides those of passwords, tokens and the like", "args"
     )
     parser.addini("accord_tag_link", "where tags lead in what is published, as https://tracker.example/{tag}")
     parser.addini(
         "accord_timeout", "seconds that a step, or a fixture of a scenario, may take; 0 for no limit", default=None
+    )
+    parser.addini(
+        "accord_lifespan", "whether the app is started up and shut down: on, or off", type="bool", default=True
     )
     parser.addini(
         "accord_lifespan_timeout",

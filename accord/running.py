@@ -1,16 +1,44 @@
-"""What runs now: the test, its scenario and the step. It is noted here once; all rooms read it, messages name it."""
+"""What runs now: the test, its scenario, the step, and the request that is served.
+
+It is noted here once; all rooms read it, messages name it.
+"""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, MutableMapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from accord.basics.source import location
+from accord.compat.cpython import context_of
 from accord.compat.pytest_bdd import Feature, Scenario, Step, bound_scenario
 
 _STOPPED = "accord_stopped"
+_NOTICES = "accord_notices"
+
+
+@dataclass
+class Served:
+    """What the app does: it serves a request, or served it, or has been started."""
+
+    name: str
+    """As POST /tasks."""
+    scope: MutableMapping[str, Any] = field(default_factory=dict)
+    """The request's ASGI scope, into which the app writes as it goes; empty at the app's startup."""
+    is_over: bool = False
+
+
+SERVED: ContextVar[Served | None] = ContextVar("SERVED", default=None)
+"""What the app does in this context; a task that it starts has a copy of that. None in a step or in a fixture."""
+
+
+def request_of(task: "asyncio.Task[Any]") -> Served | None:
+    """Return the request that the task serves, or that has started it, if one has."""
+    served = context_of(task).get(SERVED)
+    return served if served is not None and served.scope else None
 
 
 class Running:
@@ -30,6 +58,13 @@ class Running:
         """The step that runs, or that ran last in this test."""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The event loop of the session, once async steps or fixtures of Accord have run on it."""
+        self.serving_loop: asyncio.AbstractEventLoop | None = None
+        """The event loop on which requests of this test were served, if any were."""
+
+        self.notices: list[str] = []
+        """Sentences that are shown once at the end of the run."""
+        self.details = ""
+        """What is shown above the sentence with which the run was stopped."""
 
     @property
     def name(self) -> str:
@@ -61,6 +96,7 @@ class Running:
         self.item = item
         self.is_of_feature_file = False
         self.scenario = self.feature = self.step = self.last_step = None
+        self.serving_loop = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_before_scenario(self, feature: Feature, scenario: Scenario) -> None:
@@ -102,18 +138,40 @@ class Running:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """End the run as a worker did; one that crashed says nothing."""
+        """Take over a worker's notices, and end the run as it did; one that crashed says nothing."""
         # A worker that crashed has no such attribute.
-        if (sentence := getattr(node, "workeroutput", {}).get(_STOPPED)) is not None:
-            stop_run(node.config, sentence)
+        output = getattr(node, "workeroutput", {})
+        self.notices += output.get(_NOTICES, [])
+        if (stopped := output.get(_STOPPED)) is not None:
+            stop_run(node.config, *stopped)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand a worker's notices to the controller."""
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[_NOTICES] = self.notices
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show each notice once, and why the run was stopped, where that takes more than a sentence."""
+        if self.notices:
+            # Else it would look like the end of what is shown of the last failure.
+            terminalreporter.section("notices")
+        for notice in dict.fromkeys(self.notices):
+            terminalreporter.write_line(notice, yellow=True)
+        if self.details:
+            terminalreporter.section("stopped", red=True)
+            terminalreporter.write_line(self.details)
 
 
-def stop_run(config: pytest.Config, sentence: str) -> NoReturn:
-    """End the run with a sentence; a worker of pytest-xdist has the run's controller do so, too."""
+def stop_run(config: pytest.Config, sentence: str, details: str = "") -> NoReturn:
+    """End the run with a sentence, below details if there are any; a worker of pytest-xdist has the controller do so.
+
+    Without details it is the user who can mend it; with them something of the project failed, as a test does.
+    """
     if hasattr(config, "workeroutput"):
         # pytest-xdist carries this to the controller when the worker ends, but no sentence of `pytest.exit`.
-        config.workeroutput[_STOPPED] = sentence
-    pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
+        config.workeroutput[_STOPPED] = sentence, details
+    config.stash[RUNNING].details = details
+    pytest.exit(sentence, returncode=pytest.ExitCode.TESTS_FAILED if details else pytest.ExitCode.USAGE_ERROR)
 
 
 RUNNING = pytest.StashKey[Running]()

@@ -40,7 +40,7 @@ class Wheel:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
+            env=os.environ | {"ACCORD_DATABASE_URL": ""},
         )
         assert self._run.stdout
         return next(make_url(line.strip()) for line in self._run.stdout if line.startswith("postgresql"))

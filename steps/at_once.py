@@ -10,6 +10,7 @@ from pytest_bdd import then, when
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from accord import Isolation
 from steps.accounts import People
 from steps.responses import REASONS, Reason, assert_refused, assert_success
 from steps.sentences import sentence
@@ -42,10 +43,11 @@ async def waiting(database: AsyncEngine) -> int:
 
 
 @pytest.fixture
-def shared_database(db_session: AsyncSession) -> AsyncEngine:
+def shared_database(db_session: AsyncSession, isolation: Isolation) -> AsyncEngine:
     """The database where each request has a connection of its own."""
     database = db_session.bind
-    assert isinstance(database, AsyncEngine), "tag the feature with @real_commits: here, one request waits for another"
+    assert isolation.real_commits, "tag the feature with @real_commits: here, one request waits for another"
+    assert isinstance(database, AsyncEngine)
     return database
 
 

@@ -1,10 +1,15 @@
 """The text of an error, also where asking for it raises another one."""
 
+import sysconfig
 import traceback
 from collections.abc import Callable
+from pathlib import Path
+
+from accord.basics.source import location
 
 LONGEST_REASON = 200
 """How many characters of an error's text `named` returns."""
+_INSTALLED = {Path(path) for path in sysconfig.get_paths().values()} | {Path(__file__).parents[1]}
 
 
 def text_of(error: BaseException, how: Callable[[BaseException], str] = str) -> str:
@@ -20,6 +25,34 @@ def named(error: BaseException) -> str:
     first = text_of(error).strip().partition("\n")[0]
     reason = first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str]:
+    """Return where an error comes from, as `file:line`, and its traceback, both in the project's own files.
+
+    Frames of what is installed are left out, and causes that have no others; where no frame is the project's, all are
+    shown, and the place is None.
+    """
+    shown = traceback.TracebackException.from_exception(error, compact=True)
+    last = next((it for it in reversed(shown.stack) if _is_of_project(it.filename)), None)
+    if last is not None:
+        _keep_own(shown)
+    place = location(last.filename, last.lineno or 0, rootpath) if last else None
+    return place, text_of(error, lambda _error: "".join(shown.format())).rstrip()
+
+
+def _keep_own(shown: traceback.TracebackException) -> bool:
+    """Leave out what is not the project's; return whether anything is left."""
+    shown.stack[:] = [frame for frame in shown.stack if _is_of_project(frame.filename)]
+    for name in ("__cause__", "__context__"):
+        if (before := getattr(shown, name)) is not None and not _keep_own(before):
+            setattr(shown, name, None)
+    return bool(shown.stack)
+
+
+def _is_of_project(filename: str) -> bool:
+    path = Path(filename)
+    return path.is_absolute() and not any(path.is_relative_to(it) for it in _INSTALLED)
 
 
 def is_of_text(fault: BaseException) -> bool:

@@ -3,13 +3,17 @@
 import asyncio
 import atexit
 import concurrent.futures.thread
+import gc
 import importlib
+import logging
 import os
 import socket
+import sys
 import threading
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import Context
 from types import FrameType
 from typing import Any
 
@@ -19,6 +23,7 @@ Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]
 Report = Callable[[Any], None]
 
 _warnings: Any = warnings
+_logging: Any = logging
 
 
 def drop_task(task: asyncio.Task[Any]) -> None:
@@ -39,6 +44,14 @@ def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
     return []
 
 
+def context_of(task: "asyncio.Task[Any]") -> Context:
+    """Return the context in which a task runs."""
+    if sys.version_info >= (3, 12):
+        return task.get_context()
+    # Only the garbage collector can look into it there.
+    return next(it for it in gc.get_referents(task) if isinstance(it, Context))
+
+
 def is_loop_of_executor(frame: FrameType) -> bool:
     """Return whether the frame is the loop in which a thread of an executor waits for work, and does it."""
     return frame.f_code.co_name == "_worker" and frame.f_code.co_filename == concurrent.futures.thread.__file__
@@ -54,6 +67,33 @@ def before_threads_are_joined(do: Callable[[], object]) -> None:
     # The last to be registered is called first, and executors register when they are imported.
     importlib.import_module("concurrent.futures.thread")
     threading._register_atexit(do)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def logging_unchanged() -> Iterator[None]:
+    """Undo what is done to logging in the block, as by `fileConfig`, which also closes all handlers that there are."""
+    loggers = [logging.root, *(it for it in logging.root.manager.loggerDict.values() if isinstance(it, logging.Logger))]
+    before = [(it, it.level, it.disabled, it.propagate, it.handlers[:], it.filters[:]) for it in loggers]
+    disabled_level = logging.root.manager.disable
+    # What is not in these lists is not closed.
+    handlers, names = _logging._handlerList[:], dict(_logging._handlers)
+    _logging._handlerList.clear()
+    _logging._handlers.clear()
+    try:
+        yield
+    finally:
+        _logging._handlerList[:0] = handlers
+        _logging._handlers.update(names)
+        for logger in logging.root.manager.loggerDict.values():
+            # One that came meanwhile, with a module of the service, was never meant to be disabled.
+            if isinstance(logger, logging.Logger):
+                logger.disabled = False
+        for logger, level, disabled, propagate, own, filters in before:
+            # It empties the caches of all loggers.
+            logger.setLevel(level)
+            logger.disabled, logger.propagate = disabled, propagate
+            logger.handlers[:], logger.filters[:] = own, filters
+        logging.disable(disabled_level)
 
 
 def replace_unawaited_warning(make: Callable[[Report], Report]) -> Callable[[], None]:

@@ -61,12 +61,18 @@ class Contract:
         return [response.label for response in self._responses.values()]
 
     def check(
-        self, request: httpx.Request, response: httpx.Response, scope: Mapping[str, Any] | None = None
+        self,
+        request: httpx.Request,
+        response: httpx.Response,
+        scope: Mapping[str, Any] | None = None,
+        *,
+        is_whole: bool = True,
     ) -> str | None:
         """Return which documented response this is, as `GET /tasks/{task_id} 404`.
 
         It is none, and None, where a CORS preflight is answered, which is no operation of the app, or a HEAD as its GET
-        is documented. `scope` is the ASGI scope as the app left it: it has the root path and the path's variables.
+        is documented. `scope` is the ASGI scope as the app left it: it has the root path and the path's variables. Of a
+        body that is not whole only the media type is checked.
         Raises ContractViolationError for what is not as documented; UsageError for a schema that is not valid.
         """
         if _is_preflight(request, response):
@@ -84,7 +90,7 @@ class Contract:
                 "correct the answer, or document it."
             )
         documented = self._responses[operation, status]
-        if fault := documented.fault(request, response):
+        if fault := documented.fault(request, response, is_whole=is_whole):
             raise ContractViolationError(f"{answered} {fault}: correct the answer, or the app's OpenAPI document.")
         return documented.label if operation.method == request.method else None
 
@@ -163,9 +169,9 @@ class _Response:
         content = part.child("content").children()
         self._content = {_media_type(name): _Schema(it, registry) for name, it in content.items()}
 
-    def fault(self, request: httpx.Request, response: httpx.Response) -> str | None:
+    def fault(self, request: httpx.Request, response: httpx.Response, *, is_whole: bool) -> str | None:
         """Say what is wrong with a response, if anything is."""
-        faults = chain(self._header_faults(response), self._body_faults(request, response))
+        faults = chain(self._header_faults(response), self._body_faults(request, response, is_whole=is_whole))
         return next(faults, None)
 
     def _header_faults(self, response: httpx.Response) -> Iterator[str]:
@@ -177,7 +183,7 @@ class _Response:
             elif fault := schema.fault(*_readings(value)):
                 yield f"with a header {name} that breaks its schema: {fault}"
 
-    def _body_faults(self, request: httpx.Request, response: httpx.Response) -> Iterator[str]:
+    def _body_faults(self, request: httpx.Request, response: httpx.Response, *, is_whole: bool) -> Iterator[str]:
         # To HEAD, and with these statuses, there is no body, whatever is documented (RFC 9110, 6.4.1).
         if not self._content or request.method == "HEAD" or response.status_code in (204, 304):
             if response.content:
@@ -188,6 +194,8 @@ class _Response:
         documented = next((self._content[key] for key in keys if key in self._content), None)
         if documented is None or not media_type:
             yield f"with {media_type or 'no media type'}, where {' or '.join(self._content)} is documented"
+        elif not is_whole:
+            return
         elif _JSON.fullmatch(media_type):
             try:
                 body = _decode(response.content.decode())

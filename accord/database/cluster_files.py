@@ -20,15 +20,15 @@ LONGEST_SOCKET_PATH = 100
 
 
 class ClusterFiles:
-    """What is in `directory`, of which the part of this major version belongs to `account`, if that is not None.
+    """What is in `directory`, of which the part of this name belongs to `account`, if that is not None.
 
     Each of them raises UsageError where another user could have put it, or the directory that it is in, there.
     """
 
-    def __init__(self, directory: Path, account: str | None, major: int) -> None:
+    def __init__(self, directory: Path, account: str | None, name: str) -> None:
         self.account = account
         self._directory = directory
-        self._major = major
+        self._name = name
 
     @cached_property
     def root(self) -> Path:
@@ -49,7 +49,7 @@ class ClusterFiles:
     @cached_property
     def private(self) -> Path:
         """Where only the server's account comes in: data, socket, password and log."""
-        path = self.root / f"postgresql-{self._major}"
+        path = self.root / self._name
         if self.account is None:
             cache.make(path)
             return path

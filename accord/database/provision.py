@@ -1,21 +1,32 @@
-"""Where the database comes from: the server that DATABASE_URL names, or PostgreSQL from the wheel."""
+"""Where the database comes from: the server whose address was given, or PostgreSQL from the wheel."""
 
-import os
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import asyncpg
-from filelock import AsyncFileLock
 from sqlalchemy import URL
 
-from accord.database.address import LONGEST_NAME, SUFFIX, check, connect, named, server_of, too_long, user
-from accord.database.embedded import Cluster, cluster
+from accord.compat.cpython import logging_unchanged
+from accord.database.address import (
+    LONGEST_NAME,
+    SUFFIX,
+    check,
+    connect,
+    named,
+    rendered,
+    server_of,
+    too_long,
+    user,
+)
+from accord.database.embedded import cluster
+from accord.database.hosting import hosted
+from accord.database.installations import installed_in
 from accord.database.marks import generated_name, new_token, token_of
 from accord.database.ownership import CUT, CUT_OFF, Loss, lasting_connection, owning
-from accord.database.temporary import is_ready, maintenance, quoted, temporary_database
-from accord.errors import AccordError, UsageError
+from accord.database.temporary import is_ready, quoted, temporary_database
+from accord.errors import AccordError, PreparationError, UsageError
 
 Prepare = Callable[[str], Awaitable[None]]
 """Makes the tables in the database at that address; it leaves no connection open."""
@@ -29,32 +40,61 @@ class Worker:
     run: str
 
 
+def _separate(prepare: Prepare) -> Prepare:
+    """Have what it does to logging undone, and tell its errors from those of the server, the disk and connections."""
+
+    async def prepare_or_fail(url: str) -> None:
+        try:
+            with logging_unchanged():
+                await prepare(url)
+        except Exception as error:
+            raise PreparationError from error
+
+    return prepare_or_fail
+
+
 async def leave_empty(_url: str) -> None:
     """Make no tables."""
 
 
-def ignore_loss(_sentence: str) -> None:
-    """Leave it to what fails next to say that the database is lost."""
+def ignore(_sentence: str) -> None:
+    """Say nothing: that the database is lost, what fails next says."""
 
 
 @asynccontextmanager
 async def database(
-    address: str | None, worker: Worker | None = None, prepare: Prepare = leave_empty, lost: Loss = ignore_loss
+    address: str | None,
+    worker: Worker | None = None,
+    prepare: Prepare = leave_empty,
+    lost: Loss = ignore,
+    *,
+    tcp: bool = False,
+    postgres: Path | None = None,
+    notice: Callable[[str], None] = ignore,
 ) -> AsyncIterator[URL]:
     """Give the run a database of its own, at `address` (a SQLAlchemy URL), or on PostgreSQL from the wheel if empty.
 
+    That one listens on a socket, or, with `tcp`, on loopback. If a directory is given as `postgres`, what is installed
+    there is used. If `prepare` asks for an extension that the wheel lacks, one of the machine that has it
+    is used, and `notice` gets a sentence that says so.
     A database of that name that is there is used, and stays. Where there is none, one is created, whose name has a
     random part, and removed at the end. Of a run's workers each gets one of its own, with the worker in its name. What
     `prepare` does is done once, in a database of which each worker gets a copy; where a worker's database is there
     already, it is done in that.
-    Raises UsageError where the address can't be used, before anything is changed. `lost` is called if another run takes
-    the database over, as may happen after the connection that holds it was cut.
+    Raises UsageError where the address, or the directory, can't be used, before anything is changed, and
+    PreparationError where `prepare` raises an error. `lost` is called if another run takes the database over, as may
+    happen after the connection that holds it was cut.
     """
-    provided = (
-        _on_server(_for_worker(named(address), worker), worker, prepare, lost)
-        if address
-        else _embedded(cluster(), worker, prepare, lost)
-    )
+    prepare = _separate(prepare)
+    if address:
+        provided = _on_server(_for_worker(named(address), worker), worker, prepare, lost)
+    else:
+        server = replace(cluster(), tcp=True) if tcp else cluster()
+        provided = hosted(
+            server.of(installed_in(postgres)) if postgres else server,
+            lambda url: _created(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost),
+            notice,
+        )
     async with _unless_cut(provided) as url:
         yield url
 
@@ -83,59 +123,6 @@ def _for_worker(url: URL, worker: Worker | None) -> URL:
 
 
 @asynccontextmanager
-async def _embedded(server: Cluster, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
-    with unsteered():
-        created = AsyncExitStack()
-        try:
-            lock = AsyncFileLock(server.lock, mode=0o600, run_in_executor=False)
-            async with lock:
-                url = await _start(
-                    server, created, lambda url: _created(url.set(database=f"accord{SUFFIX}"), worker, prepare, lost)
-                )
-        except OSError as error:
-            elsewhere = "" if server.account else "XDG_CACHE_HOME to a directory that you can write to, or "
-            raise UsageError(
-                f"PostgreSQL from the wheel cannot be kept in {server.directory} ({error.strerror or error}): "
-                f"set {elsewhere}DATABASE_URL to use a server of your own."
-            ) from error
-        try:
-            yield url
-        finally:
-            async with lock:
-                await created.aclose()
-                with suppress(*CUT):
-                    # Whoever needs the server connects to it under the lock, so that nobody is about to do so.
-                    if not await others(url):
-                        server.stop()
-
-
-@contextmanager
-def unsteered() -> Iterator[None]:
-    """Hide what would steer the server's programs and its clients elsewhere: PGDATA, PGPORT, PGSSLMODE, ..."""
-    # asyncpg reads them from `os.environ` wherever its arguments leave something open.
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if re.fullmatch("PG[A-Z]+", name)}
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)
-
-
-async def _start(
-    server: Cluster, created: AsyncExitStack, create: Callable[[URL], AbstractAsyncContextManager[URL]]
-) -> URL:
-    running = server.running()
-    url = running or server.start()
-    try:
-        return await created.enter_async_context(create(url))
-    except AccordError:
-        # Other runs may be using it, so it cannot be created anew.
-        if running:
-            raise
-        # Without fsync a crash can damage what shows only in use.
-        return await created.enter_async_context(create(server.renew()))
-
-
-@asynccontextmanager
 async def _on_server(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss) -> AsyncIterator[URL]:
     oid = await _existing(url)
     if oid is None:
@@ -143,7 +130,7 @@ async def _on_server(url: URL, worker: Worker | None, prepare: Prepare, lost: Lo
             yield created
     else:
         async with owning(url, oid, lost):
-            await prepare(url.render_as_string(hide_password=False))
+            await prepare(rendered(url))
             yield url
 
 
@@ -152,7 +139,7 @@ async def _created(url: URL, worker: Worker | None, prepare: Prepare, lost: Loss
     """Create a database and what is prepared in it, or a copy of what is prepared for all workers."""
     if worker is None:
         async with temporary_database(url, new_token(), lost) as created:
-            await prepare(created.render_as_string(hide_password=False))
+            await prepare(rendered(created))
             yield created
         return
     async with AsyncExitStack() as stack:
@@ -177,7 +164,7 @@ async def _dispose(template: URL, run: str, prepared: AsyncExitStack) -> None:
 
 
 @asynccontextmanager
-async def clone(url: URL, lost: Loss = ignore_loss) -> AsyncIterator[URL]:
+async def clone(url: URL, lost: Loss = ignore) -> AsyncIterator[URL]:
     """Give a scenario a copy of the database, rows and all, which is removed at the end.
 
     Raises UsageError where it can't be copied: its name must end in `_test`, and nobody may be connected to it
@@ -234,14 +221,3 @@ async def _alone(url: URL, run: str) -> AsyncIterator[None]:
         yield
     finally:
         await connection.close()
-
-
-async def others(url: URL) -> bool:
-    """Whether anyone else is connected to the server."""
-    async with maintenance(url) as connection:
-        others: bool = await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity"
-            # The server's own processes are in this view as well.
-            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())"
-        )
-        return others

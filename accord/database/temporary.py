@@ -7,7 +7,7 @@ from dataclasses import replace
 import asyncpg
 from sqlalchemy import URL
 
-from accord.database.address import Connection, connect, two_servers, user
+from accord.database.address import Connection, connect, rendered, two_servers, user
 from accord.database.marks import Found, generated_name
 from accord.database.ownership import (
     CUT,
@@ -30,6 +30,9 @@ FROM pg_database
 # Only if nobody is connected: PostgreSQL would wait five seconds for them to leave.
 _REMOVABLE = """
 WHERE pg_has_role(datdba, 'USAGE') AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datid = pg_database.oid)
+"""
+_LEFT_OPEN = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = $1 AND pg_has_role(usesysid, 'USAGE')
 """
 
 
@@ -67,8 +70,10 @@ async def temporary_database(
         try:
             await _check_reached(created, found)
             if prepare is not None:
-                await prepare(created.render_as_string(hide_password=False))
+                await prepare(rendered(created))
                 async with maintenance(url) as connection:
+                    # With anyone connected, as by a pool that nobody closed, it could not be copied.
+                    await connection.execute(_LEFT_OPEN, found.oid)
                     await _mark(connection, found, token)
             yield created
         finally:

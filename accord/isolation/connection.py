@@ -5,7 +5,7 @@ pool may keep it for as long as it likes.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar, cast
 
@@ -21,14 +21,18 @@ T = TypeVar("T")
 Place = OwnConnection | SharedTransaction
 
 
-class Surroundings(Protocol):
-    """What the sandbox is to a connection in it."""
+class Database(Protocol):
+    """Where connections of the sandbox lead."""
 
-    def shared(self) -> SharedTransaction | None:
+    def transaction(self) -> SharedTransaction | None:
         """Return the scenario's transaction, or None where each connection is one of its own now."""
 
-    async def own(self, known: OwnConnection | None, settings: dict[str, str]) -> OwnConnection:
+    async def own(self, known: OwnConnection | None, settings: Mapping[str, str]) -> OwnConnection:
         """Return a connection of its own to where the database now is: the known one, or a new one."""
+
+
+class Sandbox(Protocol):
+    """What is told of all that happens on connections."""
 
     def work(self, session: dict[str, str]) -> Work:
         """Return what stands for a transaction that begins now."""
@@ -39,8 +43,8 @@ class Surroundings(Protocol):
     def note_end(self, work: Work) -> None:
         """It has ended."""
 
-    def note(self, sql: str) -> None:
-        """A statement is sent."""
+    def note(self, work: Work, sql: str, place: Place) -> None:
+        """A statement is sent. Raises UsageError where nothing would undo what it writes."""
 
     def note_error(self, error: BaseException, place: Place) -> None:
         """A statement fails."""
@@ -49,8 +53,10 @@ class Surroundings(Protocol):
 class SandboxConnection:
     """A connection of asyncpg, as far as an app can see; its methods do what those of asyncpg.Connection do."""
 
-    def __init__(self, sandbox: Surroundings, settings: dict[str, str]) -> None:
+    def __init__(self, sandbox: Sandbox, database: Database, settings: Mapping[str, str]) -> None:
         self._sandbox = sandbox
+        self.database = database
+        """Where it leads."""
         self._at_first: dict[str, str] | None = None
         self.session = dict(settings)
         """The settings of PostgreSQL that this connection has beside the usual."""
@@ -126,7 +132,7 @@ class SandboxConnection:
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
         """Carry out a statement, or several."""
         statement = read(query)
-        if statement.is_script and statement.boundary and self._sandbox.shared() is not None:
+        if statement.is_script and statement.boundary and self.database.transaction() is not None:
             for part in split(query):
                 status = await self.execute(part, **options)
             return status
@@ -134,7 +140,8 @@ class SandboxConnection:
 
     async def executemany(self, command: str, args: Iterable[Any], **options: Any) -> None:
         """Carry out a statement for each of the arguments."""
-        await self.run(command, lambda it: it.connection.executemany(command, args, **options))
+        rows = list(args)
+        await self.run(command, lambda it: it.connection.executemany(command, rows, **options))
 
     async def fetch(self, query: str, *args: Any, **options: Any) -> list[Any]:
         """Carry out a statement, and return its rows."""
@@ -180,7 +187,7 @@ class SandboxConnection:
         if name.startswith("copy_") or name in ("add_listener", "remove_listener"):
             words = "COPY" if "_to_" in name else "SELECT"
             return lambda *args, **options: self.run(words, lambda it: getattr(it.connection, name)(*args, **options))
-        shared = self._sandbox.shared()
+        shared = self.database.transaction()
         physical = shared.physical if shared is not None else self._own and self._own.physical
         if not name.startswith(("get_", "add_", "remove_")) or not physical:
             raise AttributeError(f"{name} (of a connection that leads into Accord's sandbox)")
@@ -197,7 +204,7 @@ class SandboxConnection:
         """Carry out a statement in the open transaction, or in one of its own."""
         statement = read(sql)
         work, place = await self._place()
-        self._sandbox.note(sql)
+        self._sandbox.note(work, sql, place)
         if isinstance(place, SharedTransaction) and _is_done_here(statement):
             await self._do_here(work, statement)
             return cast(T, [])
@@ -221,9 +228,9 @@ class SandboxConnection:
 
     async def place(self) -> Place:
         """Return where a transaction that begins now is."""
-        if (shared := self._sandbox.shared()) is not None:
+        if (shared := self.database.transaction()) is not None:
             return shared
-        self._own = own = await self._sandbox.own(self._own, self.session)
+        self._own = own = await self.database.own(self._own, self.session)
         await own.physical.use_codecs(self._codecs)
         return own
 
@@ -269,7 +276,7 @@ class Transaction:
     work: Work
     place: Place
 
-    def __init__(self, connection: SandboxConnection, sandbox: Surroundings, **options: Any) -> None:
+    def __init__(self, connection: SandboxConnection, sandbox: Sandbox, **options: Any) -> None:
         self._connection = connection
         self._sandbox = sandbox
         self._options = options

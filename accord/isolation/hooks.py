@@ -7,6 +7,7 @@ import pytest
 from accord.compat.pytest_bdd import bound_scenario
 from accord.contract.hooks import COVERAGE
 from accord.gherkin.item import Scenario
+from accord.isolation import lifespan
 from accord.isolation.isolation import ISOLATION, Isolation
 from accord.running import RUNNING, stop_run
 
@@ -21,6 +22,7 @@ class Isolations:
         config.addinivalue_line(
             "markers", "real_commits: a database of its own, where commits are real and requests run at once"
         )
+        config.add_cleanup(lifespan.configure(config))
         self._running = config.stash[RUNNING]
         config.stash[ISOLATION] = self._isolation = Isolation(self._running)
         self._isolation.coverage = config.stash.get(COVERAGE, None)
@@ -76,8 +78,8 @@ class Isolations:
     def _end(self) -> None:
         sandbox = self._isolation.sandbox
         sandbox.leave()
-        if sandbox.has_copy and (loop := self._running.loop) is not None:
-            loop.run_until_complete(sandbox.remove_copy())
+        if sandbox.has_copies and (loop := self._running.loop) is not None:
+            loop.run_until_complete(sandbox.remove_copies())
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest) -> None:
         """A step begins."""

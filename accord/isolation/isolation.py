@@ -22,9 +22,9 @@ from accord.errors import UsageError
 from accord.isolation.outage import Outage
 from accord.isolation.requests import Requests
 from accord.isolation.sandbox import Sandbox
-from accord.isolation.transport import Transport, served_app
+from accord.isolation.transport import Transport
 from accord.isolation.uncommitted import UncommittedWork
-from accord.running import Running
+from accord.running import SERVED, Running
 
 
 class ScenarioSession(Session):
@@ -137,7 +137,8 @@ class Isolation:
 
     def _replaced(self) -> Callable[[], AbstractAsyncContextManager[Any]] | None:
         """Return the app's dependency in whose stead `request_session` was called, if it can be called so."""
-        overrides: dict[Callable[..., Any], Any] = getattr(served_app(), "dependency_overrides", {})
+        app = served.scope.get("app") if (served := SERVED.get()) is not None else None
+        overrides: dict[Callable[..., Any], Any] = getattr(app, "dependency_overrides", {})
         for dependency, override in overrides.items():
             if override is not self.request_session or inspect.signature(dependency).parameters:
                 continue

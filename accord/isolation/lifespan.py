@@ -1,31 +1,61 @@
-"""The app's startup and shutdown, run as a server runs them, and what is said of one that fails or does not end."""
+"""The app's startup and shutdown, run as a server runs them, and what is said of one that fails or does not end.
+
+A run may leave them out, by `accord_lifespan = off`.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
+import pytest
 from asgi_lifespan import LifespanManager
 
 from accord.basics.failures import text_of
 from accord.errors import LifespanError, TimedOutError
+from accord.running import SERVED, Served
 from accord.timeouts.watchdog import current as current_watchdog
+
+LIFESPAN = "accord_lifespan"
+
+# Whether it is on, for each of the runs that are under way in this process: a run may run another one.
+_IS_ON: list[bool] = []
+
+
+def configure(config: pytest.Config) -> Callable[[], None]:
+    """Read whether this run starts the app; return what undoes it. Raises pytest.UsageError for what says neither."""
+    try:
+        _IS_ON.append(config.getini(LIFESPAN))
+    except (ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"{LIFESPAN} is neither on nor off ({error}): write one of them.") from None
+
+    def undo() -> None:
+        _IS_ON.pop()
+
+    return undo
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[Any]:
     """Start the app up, yield what answers its requests, and shut it down.
 
+    Under `accord_lifespan = off` neither is done, and the app itself is yielded.
     Raises LifespanError if the app raises an error meanwhile, and in a run of pytest TimedOutError, naming what it
     awaits, where that takes longer than `accord_lifespan_timeout`: 30 seconds, unless the configuration says otherwise.
     """
     __tracebackhide__ = True
+    if _IS_ON and not _IS_ON[-1]:
+        yield app
+        return
     # What there is by now is not the app's: a limit that is reached names only what has begun since.
     before = asyncio.all_tasks()
     # Its own patience would end in a TimeoutError, as the app's own may.
     manager = LifespanManager(app, startup_timeout=None, shutdown_timeout=None)
     async with _named("startup", before):
+        # Also what it does later, in tasks that it starts now.
+        of_app = SERVED.set(Served("The app, by what its startup began,"))
         await manager.__aenter__()
+        SERVED.reset(of_app)
     try:
         yield manager.app
     finally:

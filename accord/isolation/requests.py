@@ -28,6 +28,8 @@ class Requests:
 
     async def cancel(self) -> None:
         """Cancel those that are under way, and give them time to end."""
+        # One that was sent just now is served in a task that has not begun.
+        await asyncio.sleep(0)
         left = list(self._under_way)
         for task in left:
             task.cancel()

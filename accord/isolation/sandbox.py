@@ -4,31 +4,30 @@ It stands where every access of an app to its database passes, whatever its shap
 which a pool of any engine opens a connection, whatever address the engine was made with and whenever.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from types import MappingProxyType
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
-import asyncpg
 from sqlalchemy import URL, Connection, Dialect, Engine, Pool, event, make_url
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from accord.compat.asyncpg import Connect, checked, connecting_through, elsewhere
 from accord.compat.sqlalchemy import creating_through
-from accord.database import address, provision
-from accord.database.address import check, connect
-from accord.database.provision import Prepare
+from accord.database import address
+from accord.database.address import check
+from accord.database.provision import Prepare, ignore
 from accord.errors import AccordError, UsageError
 from accord.isolation.connection import Place, SandboxConnection
+from accord.isolation.limits import Limits
 from accord.isolation.outage import Outage
-from accord.isolation.own_connection import OwnConnection
-from accord.isolation.physical import PhysicalConnection
+from accord.isolation.run_database import RunDatabase
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.statements import read
-from accord.isolation.work import SERVED, Work
-from accord.running import Running
+from accord.isolation.work import Work
+from accord.running import SERVED, Running
 
 # What says in the arguments of a connection where it leads, and as whom.
 _ADDRESS = frozenset(
@@ -41,7 +40,7 @@ _LED = "accord_led_to"
 
 
 class Sandbox:
-    """Leads engines to the run's database, while there is one.
+    """Leads engines to the run's databases, while there are any.
 
     A scenario's transaction begins where its first statement is sent, and is rolled back at its end, or, where
     `real_commits` is set, its database is a copy, made where it is first needed and removed at the end.
@@ -51,27 +50,28 @@ class Sandbox:
         self.running = running
         self.outage = outage
         self.real_commits = False
+        self.role: str | None = None
+        """The role as which the app's transactions run, if it is another than the run's own."""
         self.observe_sql: Callable[[str], None] | None = None
-        self.lose: Callable[[str], None] = lambda _sentence: None
-        self.url: URL | None = None
-        """The run's database, if it has one."""
+        self.lose: Callable[[str], None] = ignore
+        self.limits = Limits()
+        self.tell: Callable[[str], None] = ignore
+        """Is told where each engine was led."""
+        self.thread = threading.get_ident()
         self._is_in_scenario = False
         self._takes_new_engines = False
-        self._led = WeakSet[Dialect]()
-        self._connections = WeakSet[SandboxConnection]()
-        self._other_engines = WeakSet[Engine]()
+        self._databases: dict[str, RunDatabase] = {}
+        self._led = WeakKeyDictionary[Dialect, RunDatabase]()
+        # What an app's pool of asyncpg connects with, which it may do again in a test that uses no database.
+        self._led_raw = set[tuple[str, ...]]()
         self._open = dict[Work, None]()
-        self._shared = SharedTransaction(self._open_shared, self.report)
-        self._copy: URL | None = None
-        self._copies = AsyncExitStack()
-        self._copying = asyncio.Lock()
 
     # The run.
 
     @contextmanager
-    def leading_to(self, url: URL) -> Iterator[None]:
-        """Lead engines to this database meanwhile."""
-        self.url = url
+    def leading_to(self, url: URL, others: Mapping[str, URL] = MappingProxyType({})) -> Iterator[None]:
+        """Lead engines to this database meanwhile, and those that name one of the others to that."""
+        self._databases = {name: RunDatabase(url, self) for name, url in {"": url, **others}.items()}
         self._takes_new_engines = True
         _SANDBOXES.append(self)
         try:
@@ -79,14 +79,16 @@ class Sandbox:
                 yield
         finally:
             _SANDBOXES.remove(self)
-            self.url = None
+            self._databases = {}
+            self._led.clear()
+            self._led_raw.clear()
 
-    def led(self, prepare: Prepare) -> Prepare:
+    def led(self, prepare: Prepare, others: Mapping[str, URL] = MappingProxyType({})) -> Prepare:
         """Return what prepares a database, with all engines led there meanwhile."""
 
         async def prepare_led(url: str) -> None:
             __tracebackhide__ = True
-            with self.leading_to(make_url(url)):
+            with self.leading_to(make_url(url), others):
                 try:
                     await prepare(url)
                 finally:
@@ -103,12 +105,13 @@ class Sandbox:
         finally:
             self._is_in_scenario = before
             # By whichever driver.
-            self._shared.forget_schema()
+            for database in self._databases.values():
+                database.forget_schema()
 
     async def close(self) -> None:
-        """Close the connections to the run's database."""
-        await self._shared.close()
-        await self._close_idle()
+        """Close the connections that this process has to the databases."""
+        for database in self._databases.values():
+            await database.close()
 
     # A scenario.
 
@@ -117,119 +120,128 @@ class Sandbox:
         self.real_commits = real_commits
         self._takes_new_engines = uses_database
         self._is_in_scenario = True
+        self.thread = threading.get_ident()
         self._open.clear()
-        self._shared.begin()
-        self._copying = asyncio.Lock()
-        for connection in list(self._connections):
-            connection.begin()
+        self.limits.begin()
+        for database in self._databases.values():
+            database.begin()
 
     def roll_back(self) -> None:
         """Undo what the scenario did."""
         self._open.clear()
-        self._shared.begin()
+        for database in self._databases.values():
+            database.roll_back()
 
     def leave(self) -> None:
-        """The scenario is over, but for its copy of the database."""
+        """The scenario is over, but for its copies of the databases."""
         self.roll_back()
         self._is_in_scenario = False
 
     @property
-    def has_copy(self) -> bool:
-        """Whether the scenario's copy of the database is to be removed."""
-        return self._copy is not None
+    def has_copies(self) -> bool:
+        """Whether the scenario has copies of databases, which are to be removed."""
+        return any(database.has_copy for database in self._databases.values())
 
-    async def remove_copy(self) -> None:
-        """Remove the copy that a scenario with real commits worked on."""
-        if self._copy is not None:
-            await self._close_idle()
-            self._copy = None
-            await self._copies.aclose()
+    async def remove_copies(self) -> None:
+        """Remove the copies that a scenario with real commits worked on."""
+        for database in self._databases.values():
+            await database.remove_copy()
 
     @asynccontextmanager
     async def scenario(self, url: URL) -> AsyncIterator[URL]:
         """Have a scenario meanwhile, also where no test of pytest began one, and yield where its database is."""
         async with AsyncExitStack() as stack:
-            if self.url is None:
+            if not self._databases:
                 check(url, "The engine's address")
                 stack.enter_context(self.leading_to(url))
                 stack.push_async_callback(self.close)
             before, self._is_in_scenario = self._is_in_scenario, True
             try:
-                yield await self._target()
+                yield await self._named(url.database).target()
             finally:
                 self.roll_back()
-                await self.remove_copy()
+                await self.remove_copies()
                 self._is_in_scenario = before
 
-    def open_work(self) -> Work | None:
-        """Return the transaction in which a step, or a fixture, wrote something that it has not committed."""
-        return next((it for it in self._open if it.leaves_rows and not it.is_of_app and not it.is_failed), None)
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether there is a scenario, and its work is rolled back."""
+        return self._is_in_scenario and not self.real_commits
+
+    @property
+    def is_real(self) -> bool:
+        """Whether there is a scenario, and its commits are real."""
+        return self._is_in_scenario and self.real_commits
 
     # Connections.
 
     def connection_for(self, dialect: Dialect, record: Any, arguments: dict[str, Any]) -> Any:
         """Return a connection of the driver's for an engine of PostgreSQL, or None if the engine is not led."""
-        if self.url is None or dialect.name != "postgresql":
+        if not self._databases or dialect.name != "postgresql":
             return None
-        if dialect not in self._led:
+        if (database := self._led.get(dialect)) is None:
             if not self._takes_new_engines:
                 return None
-            self._led.add(dialect)
+            database = self._led[dialect] = self._named(arguments.get("database") or arguments.get("dbname"))
+            self._tell(dialect, arguments, database)
         if dialect.driver == "asyncpg":
             settings = {name: str(value) for name, value in (arguments.get("server_settings") or {}).items()}
-            return dialect.connect(async_creator_fn=_Creator(self, settings), prepared_statement_cache_size=0)
-        connection = dialect.connect(**self._elsewhere(dialect, arguments))
+            return dialect.connect(async_creator_fn=_Creator(self, database, settings), prepared_statement_cache_size=0)
+        connection = dialect.connect(**self._elsewhere(dialect, database, arguments))
         if record is not None:
-            record.info[_LED] = self._current
+            record.info[_LED] = database.current
         return connection
 
-    def new_connection(self, settings: dict[str, str]) -> SandboxConnection:
-        """Return what an engine on asyncpg gets for a connection with settings of its own."""
-        connection = SandboxConnection(self, settings)
-        self._connections.add(connection)
-        return connection
+    def _named(self, name: str | None) -> RunDatabase:
+        return self._databases.get(name or "") or self._databases[""]
+
+    def _tell(self, dialect: Dialect, arguments: Mapping[str, Any], database: RunDatabase) -> None:
+        name = arguments.get("database") or arguments.get("dbname")
+        if name in (database.url.database, database.current and database.current.database):
+            return
+        [own] = [name for name, it in self._databases.items() if it is database]
+        where = f'"{name}" at {arguments.get("host") or "localhost"}'
+        to = f'the run\'s database for "{own}"' if own else "the run's database"
+        self.tell(f"The engine for {where} ({dialect.driver}) was led to {to}.")
 
     def check_out(self, connection: object, info: dict[Any, Any]) -> None:
         """Have a pool open another connection instead of one that leads elsewhere. Raises DisconnectionError."""
         if isinstance(connection, SandboxConnection):
+            if connection.database not in self._databases.values():
+                raise DisconnectionError("it led to the database of another run, or to what was prepared for this one")
             connection.configured()
-        elif self._takes_new_engines and (
-            isinstance(connection, asyncpg.Connection)
-            or (type(connection).__module__.startswith("psycopg") and info.get(_LED) != self._current)
-        ):
+            return
+        # What the pool notes of one that is led is where it leads.
+        is_current = info.get(_LED) in [database.current for database in self._databases.values()]
+        is_of_postgresql = type(connection).__module__.partition(".")[0] in ("asyncpg", "psycopg", "psycopg2")
+        if self._takes_new_engines and is_of_postgresql and (_LED not in info or not is_current):
             raise DisconnectionError("it was opened before the run had its database, or for another one")
-
-    @property
-    def _current(self) -> URL | None:
-        return self._copy if self._is_real else self.url
 
     def _replace_creator(self, creator: Any) -> Any:
         is_led = self._takes_new_engines and not isinstance(creator, _Creator)
-        return _Creator(self, {}) if is_led else creator
+        return _Creator(self, self._named(None), {}) if is_led else creator
 
     async def _connect_raw(self, connect: Connect, options: dict[str, Any]) -> Any:
         """Open a connection that the app makes through asyncpg alone."""
         base = options["connection_class"]
-        if not self._takes_new_engines or issubclass(base, address.OwnConnection):
+        known_by = tuple(str(options.get(name)) for name in ("dsn", "host", "port", "user", "database"))
+        is_led = self._takes_new_engines or known_by in self._led_raw
+        if not is_led or issubclass(base, address.OwnConnection):
             return await connect(**options)
-        where = address.arguments_of(await self._target())
-        return await connect(**elsewhere(options | {"connection_class": checked(base, self._check_raw)}, where))
+        self._led_raw.add(known_by)
+        database = self._named(options.get("database"))
+        where = address.arguments_of(await database.target())
+        connection = await connect(**elsewhere(options | {"connection_class": checked(base, self._check_raw)}, where))
+        database.note_raw(connection)
+        return connection
 
     def _check_raw(self, statement: str) -> None:
-        if self.shared() is not None and read(statement).leaves_rows:
+        if self.is_rolled_back and read(statement).leaves_rows:
             raise self._cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
 
-    def _cannot_take_part(self, by: str) -> AccordError:
-        return self.report(
-            UsageError(
-                f"{SERVED.get() or self.running.name} writes to the database by {by}, which can't take part in the "
-                "scenario's transaction, as an engine on asyncpg does: tag the scenario @real_commits."
-            )
-        )
-
-    def _elsewhere(self, dialect: Dialect, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _elsewhere(self, dialect: Dialect, database: RunDatabase, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of another driver, for the run's database."""
-        if (url := self._current) is None:
+        if (url := database.current) is None:
             raise self.report(
                 UsageError(
                     f"{self.running.name} connects by {dialect.driver} before there is a copy of the database, which "
@@ -240,57 +252,22 @@ class Sandbox:
         kept = {name: value for name, value in arguments.items() if name not in _ADDRESS and not name.startswith("ssl")}
         return {**kept, **where}
 
-    def shared(self) -> SharedTransaction | None:
-        """Return the scenario's transaction, or None where each connection is one of its own now."""
-        return self._shared if self._is_in_scenario and not self.real_commits else None
-
-    @property
-    def _is_real(self) -> bool:
-        return self._is_in_scenario and self.real_commits
-
-    async def own(self, known: OwnConnection | None, settings: dict[str, str]) -> OwnConnection:
-        """Return a connection of its own to where the database now is: the known one, or a new one."""
-        target, loop = await self._target(), asyncio.get_running_loop()
-        await self._shared.roll_back()
-        if known is not None:
-            if known.target == (target, loop) and not known.physical.connection.is_closed():
-                return known
-            await known.close()
-        physical = PhysicalConnection(await connect(target, settings))
-        return OwnConnection(physical, (target, loop), self._shared.forget_schema)
-
-    async def _target(self) -> URL:
-        assert self.url is not None, "only an engine that is led comes here"
-        if not self._is_real:
-            return self.url
-        async with self._copying:
-            if self._copy is None:
-                await self._shared.close()
-                await self._close_idle()
-                try:
-                    self._copy = await self._copies.enter_async_context(provision.clone(self.url, self.lose))
-                except AccordError as error:
-                    raise self.report(error) from None
-        return self._copy
-
-    async def _close_idle(self) -> None:
-        """Close what this process keeps open to the database, and does not use: it can't be copied meanwhile."""
-        for connection in list(self._connections):
-            await connection.close_own()
-        # A copy: engines may come or go while this one is closed.
-        for engine in list(self._other_engines):
-            await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
-
-    async def _open_shared(self) -> PhysicalConnection:
-        assert self.url is not None, "only an engine that is led comes here"
-        return PhysicalConnection(await connect(self.url))
-
     # What happens on them.
 
     def work(self, session: dict[str, str]) -> Work:
         """Return what stands for a transaction that begins now."""
-        served = SERVED.get()
-        return Work(served or self.running.name, served is not None, session)
+        work = Work(self._name, SERVED.get() is not None, session)
+        if work.is_of_app and self.role is not None:
+            work.local["role"] = self.role
+        return work
+
+    @property
+    def _name(self) -> str:
+        return self.running.name if (served := SERVED.get()) is None else served.name
+
+    def open_work(self) -> Work | None:
+        """Return the transaction in which a step, or a fixture, wrote something that it has not committed."""
+        return next((it for it in self._open if it.leaves_rows and not it.is_of_app and not it.is_failed), None)
 
     def note_begin(self, work: Work) -> None:
         """A transaction has begun."""
@@ -300,8 +277,12 @@ class Sandbox:
         """It has ended."""
         self._open.pop(work, None)
 
-    def note(self, sql: str) -> None:
-        """A statement is sent."""
+    def note(self, work: Work, sql: str, place: Place) -> None:
+        """A statement is sent. Raises UsageError where nothing would undo what it writes."""
+        if isinstance(place, SharedTransaction):
+            self.limits.note(work, sql)
+        elif self.is_rolled_back and read(sql).leaves_rows:
+            raise self.in_another_thread()
         if self.observe_sql is not None and sql and self._is_in_scenario:
             self.observe_sql(sql)
 
@@ -316,27 +297,47 @@ class Sandbox:
         self.outage.report(error, is_raised=is_raised and SERVED.get() is None)
         return error
 
+    def in_another_thread(self) -> AccordError:
+        """Report, and return, the error that says that the scenario's transaction is in another thread."""
+        return self.report(
+            UsageError(
+                f"{self._name} uses the database in another thread, as under TestClient or "
+                "asyncio.to_thread, from where the scenario's transaction can't be reached: make the step `async def`, "
+                "and send requests by httpx.AsyncClient with `isolation.transport(app)`, or tag it @real_commits."
+            )
+        )
+
+    def _cannot_take_part(self, by: str) -> AccordError:
+        return self.report(
+            UsageError(
+                f"{self._name} writes to the database by {by}, which can't take part in the "
+                "scenario's transaction, as an engine on asyncpg does: tag the scenario @real_commits."
+            )
+        )
+
     def refuse_write(self, connection: Connection, statement: str) -> None:
         """Raise UsageError where another driver would write in a scenario, since nothing would undo that."""
-        dialect = connection.dialect
-        if self.shared() is not None and dialect in self._led and read(statement).leaves_rows:
-            raise self._cannot_take_part(dialect.driver)
+        if self.is_rolled_back and connection.dialect in self._led and read(statement).leaves_rows:
+            raise self._cannot_take_part(connection.dialect.driver)
 
     def note_engine(self, engine: Engine) -> None:
         """An engine of another driver has a connection."""
-        if engine.dialect in self._led:
-            self._other_engines.add(engine)
+        if (database := self._led.get(engine.dialect)) is not None:
+            database.note_engine(engine)
 
 
 class _Creator:
     """Makes connections of the sandbox for an engine on asyncpg."""
 
-    def __init__(self, sandbox: Sandbox, settings: dict[str, str]) -> None:
+    def __init__(self, sandbox: Sandbox, database: RunDatabase, settings: dict[str, str]) -> None:
         self._sandbox = sandbox
+        self._database = database
         self._settings = settings
 
     async def __call__(self, *_arguments: object, **_options: object) -> SandboxConnection:
-        return self._sandbox.new_connection(self._settings)
+        connection = SandboxConnection(self._sandbox, self._database, self._settings)
+        self._database.add(connection)
+        return connection
 
 
 # A run may be within a run, as tests of plugins are: the inner one's engines are its own.

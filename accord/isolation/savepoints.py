@@ -80,17 +80,32 @@ class Savepoints:
                 savepoint.is_committed = True
         self._release_committed()
 
-    def rollback(self, work: Work) -> None:
-        """Undo what the transaction did. Raises CrosswiseError where another's work is undone with it."""
+    def rollback(self, work: Work) -> list[Work]:
+        """Undo what the transaction did, and return those that had committed inside it, and are undone with it.
+
+        Raises CrosswiseError where one is undone with it that goes on.
+        """
         if (lowest := self._lowest(work)) is None:
-            return
-        others = self._others(work, lowest)
+            return []
+        others, going_on = self._others(work, lowest), self._going_on(work, lowest)
         for savepoint in self._open[lowest:]:
             if savepoint.owner is not work:
                 savepoint.owner.is_failed = True
         self._undo(lowest)
-        if others:
-            raise CrosswiseError(others[0])
+        if going_on:
+            raise CrosswiseError(going_on[0])
+        return others
+
+    def is_inside(self, work: Work) -> bool:
+        """Whether the transaction has a savepoint, and another one's is around it."""
+        return bool(self._lowest(work))
+
+    def adopt(self, works: list[Work]) -> None:
+        """What these did, which had been undone, is done again."""
+        if self._open:
+            self._open[-1].inside += works
+        else:
+            self._then(f"RELEASE {_BASE}; SAVEPOINT {_BASE}")
 
     def fail(self, work: Work) -> None:
         """Undo what keeps PostgreSQL from going on after an error, and all that can only be undone."""
@@ -115,31 +130,31 @@ class Savepoints:
         """
         if (at := self._find(work, name)) is None:
             return False
-        if verb == "ROLLBACK":
-            others = self._others(work, at)
-        else:
-            above = [it.owner for it in self._open[at:] if not it.is_committed]
-            others = [it for it in above if it is not work and it.leaves_rows]
-        if others:
-            raise CrosswiseError(others[0])
+        if going_on := self._going_on(work, at):
+            raise CrosswiseError(going_on[0])
         return True
 
-    def note(self, work: Work, verb: str, name: str) -> None:
-        """The app has made, released or rolled back to a savepoint."""
+    def note(self, work: Work, verb: str, name: str) -> list[Work]:
+        """The app has made, released or rolled back to a savepoint.
+
+        Returns those that had committed since, and were undone with it.
+        """
         if verb == "SAVEPOINT":
             settings = dict(work.local), dict(work.changed)
             self._open.append(_Savepoint(name, work, is_of_app=True, settings=settings))
-            return
+            return []
         at = self._find(work, name)
         assert at is not None, "it was looked for before it was sent"
         if verb == "RELEASE":
             self._drop(at)
-            return
+            return []
+        others = self._others(work, at)
         del self._open[at + 1 :]
         savepoint = self._open[at]
         savepoint.inside.clear()
         work.is_failed = False
         work.local, work.changed = map(dict, savepoint.settings)
+        return others
 
     def _find(self, work: Work, name: str) -> int | None:
         for at in reversed(range(len(self._open))):
@@ -155,6 +170,10 @@ class Savepoints:
 
     def _others(self, work: Work, at: int) -> list[Work]:
         since = [it for savepoint in self._open[at:] for it in (savepoint.owner, *savepoint.inside)]
+        return [it for it in dict.fromkeys(since) if it is not work and it.leaves_rows]
+
+    def _going_on(self, work: Work, at: int) -> list[Work]:
+        since = [it.owner for it in self._open[at:] if not it.is_committed]
         return [it for it in since if it is not work and it.leaves_rows]
 
     def _undo(self, at: int) -> None:

@@ -16,6 +16,7 @@ import asyncpg
 from accord.compat.asyncpg import hang_up
 from accord.errors import AccordError, DeadlockError, UsageError
 from accord.isolation.catalog import Catalog
+from accord.isolation.journal import Journal
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.savepoints import CrosswiseError, Savepoints
 from accord.isolation.session_settings import SessionSettings
@@ -49,6 +50,7 @@ class SharedTransaction:
         self._lock = asyncio.Lock()
         self._waiting: list[asyncio.Future[None]] = []
         self._catalog = Catalog()
+        self._journal = Journal()
         self._settings = SessionSettings()
         self._is_open = False
         self._is_schema_changed = False
@@ -63,8 +65,10 @@ class SharedTransaction:
             self.terminate()
             self._lock = asyncio.Lock()
         self._scenario = object()
-        self._is_begun = False
+        self.is_begun = False
+        """Whether something was sent in the scenario."""
         self._savepoints = Savepoints()
+        self._journal.clear()
         self._settings.forget()
         if self._is_schema_changed:
             self.forget_schema()
@@ -73,7 +77,7 @@ class SharedTransaction:
 
     async def roll_back(self) -> None:
         """Roll back what the last scenario did, since others would wait for its locks."""
-        if not self._is_open or self._is_begun or self.physical is None:
+        if not self._is_open or self.is_begun or self.physical is None:
             return
         if self._loop is not asyncio.get_running_loop() or self._lock.locked():
             self.terminate()
@@ -111,15 +115,19 @@ class SharedTransaction:
     async def prepare(self, work: Work, sql: str, statement: Statement) -> Any:
         """Return the statement as the server has prepared it. Raises what `run` raises."""
         self._enter(work, statement)
-        physical = self.physical
-        known = physical.known(sql, work.setting("search_path")) if physical is not None and self._is_begun else None
-        if known is not None:
+        if (known := self._known(work, sql)) is not None:
             return known
         lock = await self._acquire(work)
         try:
             return await self._watched(work, self._prepare(work, sql, statement))
         finally:
             lock.release()
+
+    def _known(self, work: Work, sql: str) -> Any:
+        physical = self.physical
+        if not self.is_begun or physical is None or physical.connection.is_closed():
+            return None
+        return physical.known(sql, work.setting("search_path"))
 
     async def _prepare(self, work: Work, sql: str, statement: Statement) -> Any:
         return await (await self._ready(work, statement)).prepared(sql)
@@ -154,10 +162,18 @@ class SharedTransaction:
         names, is_local = settings_of(statement, arguments) if statement.settings else ([], False)
         if names:
             await self._settings.learn(physical.connection, names)
+        changes = not statement.reads or self._catalog.writes(statement)
+        is_undone_with_another = changes and self._savepoints.is_inside(work)
+        if is_undone_with_another:
+            await _to_its_end(self._journal.begin(work, physical.connection))
         result = await call(physical)
         if names:
             await self._settings.note(physical.connection, work, names, is_local=is_local)
-        self._note(work, statement)
+        undone = self._note(work, statement)
+        if is_undone_with_another:
+            self._journal.note(work, call, result)
+        if undone:
+            await self._restore(work, undone)
         return result
 
     def _enter(self, work: Work, statement: Statement) -> None:
@@ -183,7 +199,7 @@ class SharedTransaction:
     async def _acquire(self, work: Work) -> asyncio.Lock:
         """Wait until the connection is free, and no other transaction has written and not ended."""
         if self._loop is not (loop := asyncio.get_running_loop()):
-            self._move_to(loop)
+            self._move_to(loop, work)
         while True:
             if (other := self._in_the_way(work)) is None:
                 lock = self._lock
@@ -219,13 +235,12 @@ class SharedTransaction:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._is_begun:
+    def _move_to(self, loop: asyncio.AbstractEventLoop, work: Work) -> None:
+        if self.is_begun:
             raise self._report(
                 UsageError(
-                    "The app uses its database on another event loop than the scenario, as it does under TestClient, "
-                    "which runs it in a thread: the scenario's transaction can't be reached from there. Make the step "
-                    "`async def`, and send its requests by httpx.AsyncClient with `isolation.transport(app)`."
+                    f"{work.name} uses the database on another event loop than the scenario began on, from where its "
+                    "transaction can't be reached: have all of it on one event loop, or tag it @real_commits."
                 ),
                 True,
             )
@@ -234,14 +249,8 @@ class SharedTransaction:
 
     async def _ready(self, work: Work, statement: Statement) -> PhysicalConnection:
         """Send what has to come before the statement, in one go, and return the connection."""
-        physical = self.physical
-        if physical is None or (physical.connection.is_closed() and not self._is_begun):
-            self._forget_connection()
-            physical = self.physical = await self._connect()
+        physical = await self._begun()
         before = self._savepoints.take_pending()
-        if not self._is_begun:
-            before = [f"ROLLBACK; {Savepoints.begin}" if self._is_open else Savepoints.begin]
-            self._is_begun = self._is_open = True
         asks_catalog, unknown = bool(statement.calls) and self._catalog.is_stale, self._settings.unknown(work)
         if asks_catalog or unknown or not physical.uses(work.codecs):
             await self._send(before, physical)
@@ -255,6 +264,28 @@ class SharedTransaction:
         before += self._settings.changes_for(work)
         await self._send(before, physical)
         physical.search_path = work.setting("search_path")
+        return physical
+
+    async def _begun(self) -> PhysicalConnection:
+        """Return the connection, on which the scenario's transaction has begun."""
+        physical = self.physical
+        if self.is_begun:
+            if physical is None or physical.connection.is_closed():
+                raise asyncpg.ConnectionDoesNotExistError("connection is closed")
+            return physical
+        begin, self._is_open = f"ROLLBACK; {Savepoints.begin}" if self._is_open else Savepoints.begin, True
+        if physical is not None:
+            try:
+                await self._send([begin], physical)
+            # It was cut since the last scenario, which lost nothing by that.
+            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+                self._forget_connection()
+        if self.physical is None:
+            physical = self.physical = await self._connect()
+            self._is_open = True
+            await self._send([Savepoints.begin], physical)
+        assert physical is not None
+        self.is_begun = True
         return physical
 
     async def _learn(self, physical: PhysicalConnection, work: Work, names: list[str], *, asks_catalog: bool) -> None:
@@ -291,9 +322,10 @@ class SharedTransaction:
         self._settings.doubt()
         self._wake()
 
-    def _note(self, work: Work, statement: Statement) -> None:
+    def _note(self, work: Work, statement: Statement) -> list[Work]:
+        undone = []
         if statement.savepoint is not None:
-            self._savepoints.note(work, *statement.savepoint)
+            undone = self._savepoints.note(work, *statement.savepoint)
             if statement.savepoint[0] == "ROLLBACK":
                 self._settings.doubt()
                 if self._is_schema_changed:
@@ -305,6 +337,7 @@ class SharedTransaction:
         if statement.changes_schema:
             self.forget_schema()
             self._is_schema_changed = True
+        return undone
 
     # The end of a transaction.
 
@@ -330,6 +363,7 @@ class SharedTransaction:
         work.session.update(work.changed)
         self._savepoints.commit(work)
         self._leave(work)
+        self._forget_undoable()
 
     async def _before_commit(self, work: Work) -> None:
         """Do what PostgreSQL does at a commit."""
@@ -346,28 +380,67 @@ class SharedTransaction:
             lock.release()
 
     async def rollback(self, work: Work) -> None:
-        """End a transaction, whose work is undone."""
-        self.abandon(work)
+        """End a transaction, whose work is undone.
+
+        The scenario fails where that of another is undone with it, and can't be done again as it was.
+        """
+        undone = self._undo(work)
+        if undone:
+            lock = await self._acquire(work)
+            try:
+                await self._restore(work, undone)
+            finally:
+                lock.release()
+        self._forget_undoable()
 
     def abandon(self, work: Work) -> None:
         """Undo a transaction that nobody ends."""
-        try:
-            self._undo(work)
-        except CrosswiseError as error:
-            # Raised here, it would keep SQLAlchemy from giving the connection back.
-            self._report(self._crosswise(work, error.other), False)
+        if undone := self._undo(work):
+            self._report(self._crosswise(work, undone[0]), False)
+        self._forget_undoable()
 
-    def _undo(self, work: Work) -> None:
+    def _forget_undoable(self) -> None:
+        if not self._savepoints.owners():
+            self._journal.clear()
+
+    def _undo(self, work: Work) -> list[Work]:
         if work.scenario is not self._scenario:
-            return
+            return []
         if self._savepoints.has_any(work):
             self._settings.doubt()
             if self._is_schema_changed:
                 self.forget_schema()
         try:
-            self._savepoints.rollback(work)
+            return self._savepoints.rollback(work)
+        except CrosswiseError as error:
+            # Raised here, it would keep SQLAlchemy from giving the connection back.
+            self._report(self._crosswise(work, error.other), False)
+            return []
         finally:
             self._leave(work)
+
+    async def _restore(self, work: Work, undone: list[Work]) -> None:
+        """Do again what transactions had committed inside one that is rolled back."""
+        physical = self.physical
+        assert physical is not None, "what has written was sent there"
+
+        async def become(other: Work) -> None:
+            await physical.use_codecs(other.codecs)
+            await self._send(self._settings.changes_for(other), physical)
+            physical.search_path = other.setting("search_path")
+
+        await self._send([*self._savepoints.take_pending(), "SAVEPOINT accord_again"], physical)
+        try:
+            is_as_before = await self._journal.repeat(undone, physical, become)
+        except asyncpg.PostgresError:
+            is_as_before = False
+        self._settings.doubt()
+        if not is_as_before:
+            await self._send(["ROLLBACK TO accord_again", "RELEASE accord_again"], physical)
+            self._report(self._crosswise(work, undone[0]), False)
+            return
+        await self._send(["RELEASE accord_again"], physical)
+        self._savepoints.adopt(undone)
 
     def _leave(self, work: Work) -> None:
         work.scenario = None

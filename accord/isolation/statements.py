@@ -96,11 +96,16 @@ class Statement:
     """What PostgreSQL does at the commit to a temporary table that this makes."""
 
 
+def words(sql: str) -> str:
+    """Return the statement without its comments, and without what stands in its texts."""
+    return _BODY.sub("''", _COMMENT_OR_TEXT.sub(_shortened, sql)).strip(" \t\r\n;")
+
+
 @lru_cache(maxsize=2000)
 def read(sql: str) -> Statement:
     """Look at a statement, or at several with a semicolon between them."""
-    words = _BODY.sub("''", _COMMENT_OR_TEXT.sub(_shortened, sql)).strip(" \t\r\n;")
-    parts = [part.lstrip(" \t\r\n(") for part in words.split(";")]
+    found = words(sql)
+    parts = [part.lstrip(" \t\r\n(") for part in found.split(";")]
     reads = all(map(_READS.match, parts))
     leaves_rows = not reads and not all(_READS.match(part) or _LEAVES_NO_ROWS.match(part) for part in parts)
     boundary = next(filter(None, map(_BOUNDARY.match, parts)), None)
@@ -109,10 +114,10 @@ def read(sql: str) -> Statement:
     settings, is_local = _settings(sql, parts)
     at_commit = next(filter(None, map(_GONE_AT_COMMIT.match, parts)), None)
     return Statement(
-        reads=reads and not settings and _LOCKS.search(words) is None,
+        reads=reads and not settings and _LOCKS.search(found) is None,
         leaves_rows=leaves_rows,
         changes_schema=leaves_rows and not all(_READS.match(part) or _CHANGES_ROWS.match(part) for part in parts),
-        calls=frozenset(name.strip('"').lower() for name in _CALLS.findall(words)),
+        calls=frozenset(name.strip('"').lower() for name in _CALLS.findall(found)),
         boundary=_verb(boundary[1]) if boundary else None,
         is_script=len(parts) > 1,
         savepoint=(savepoint["verb"].upper(), savepoint["name"].strip('"')) if savepoint else None,

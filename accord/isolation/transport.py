@@ -3,40 +3,36 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager
-from contextvars import ContextVar
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, suppress
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 import httpx
 
 from accord.basics.clock import now
+from accord.basics.failures import named
+from accord.compat.httpx_ws import Receive, Send
+from accord.compat.starlette import is_disconnect
 from accord.contract.check import Contract
 from accord.contract.coverage import Coverage
 from accord.errors import ContractViolationError
+from accord.isolation.exchange import Exchange
 from accord.isolation.observed_stream import ObservedStream
 from accord.isolation.outage import Outage
-from accord.isolation.work import SERVED
-from accord.running import Running
+from accord.isolation.websocket import GOING_AWAY, WebSocket, is_upgrade
+from accord.running import SERVED, Running, Served
 from accord.timeouts.stacks import REQUEST
 from accord.timeouts.watchdog import current as current_watchdog
 
 logger = logging.getLogger(__name__)
 
-# The ASGI scope of the request that is under way: the app's router writes into it what it made of the path.
-_SCOPE: ContextVar[MutableMapping[str, Any]] = ContextVar("_SCOPE")
-# What the app did not handle in the request that is under way.
-_TRACEBACK: ContextVar[str | None] = ContextVar("_TRACEBACK", default=None)
-# Has the client of the request that is under way wait for the next part as long as for the first.
-_WAIT_ANEW: ContextVar[Callable[[], None]] = ContextVar("_WAIT_ANEW")
-# What a client has that nobody gave a timeout.
-_NOT_CHOSEN = httpx.Timeout(5).as_dict()
 
-
-class Transport(httpx.ASGITransport):
+class Transport(httpx.AsyncBaseTransport):
     """Takes requests to the app, and checks its responses against the contract; see `Isolation.transport`.
 
-    `boundary(name)` gives the context in which a request is served.
+    `boundary(name)` gives the context in which a request is served, until its response is complete or closed.
     """
 
     def __init__(
@@ -50,8 +46,6 @@ class Transport(httpx.ASGITransport):
         coverage: Coverage | None,
         observe: Callable[..., None],
     ) -> None:
-        # A user would get the 500 as well; what is raised would reach the step instead.
-        super().__init__(self._call_app, raise_app_exceptions=False)
         self._app = app
         self._contract = contract
         self._boundary = boundary
@@ -61,53 +55,94 @@ class Transport(httpx.ASGITransport):
         self._observe = observe
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to the app, and return its response."""
+        """Send a request to the app, and return its response, once that has begun."""
         __tracebackhide__ = True
-        name = f"{request.method} {request.url.path}"
-        async with self._boundary(name):
-            # A server gives each request a context of its own; what one sets there, the next does not see.
-            return await asyncio.create_task(self._respond(request), name=REQUEST + name)
-
-    async def _respond(self, request: httpx.Request) -> httpx.Response:
-        __tracebackhide__ = True
-        SERVED.set(f"{request.method} {request.url.path}")
+        self._running.serving_loop = asyncio.get_running_loop()
+        if is_upgrade(request):
+            socket = WebSocket(request, _task)
+            return await socket.connect(partial(self._serve_socket, socket))
         if isinstance(request.stream, httpx.SyncByteStream):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
             await request.aread()
         elif isinstance(request.stream, httpx.AsyncByteStream) and not isinstance(request.stream, httpx.ByteStream):
             request.stream = ObservedStream(request.stream)
+        exchange = Exchange(request)
+        return await exchange.begin(_task(exchange.name, exchange.scope, self._serve(exchange)))
+
+    async def _serve(self, exchange: Exchange) -> None:
+        """Have the app serve a request, as an ASGI server does, and see what became of it."""
+        __tracebackhide__ = True
         began = now()
+        error: BaseException | None = None
+        trace = None
+        async with self._boundary(exchange.name):
+            try:
+                await self._app(exchange.scope, exchange.receive, exchange.send)
+            except (Exception, asyncio.CancelledError) as raised:
+                if _is_cancelled(raised):
+                    if exchange.status is not None:
+                        self._conclude(exchange, began, None)
+                    raise
+                self._outage.check()
+                # A user would get the 500 as well; what is raised would reach the step instead.
+                error, trace = raised, traceback.format_exc()
+                logger.exception("%s failed in the app", exchange.name)
+            exchange.finish(error)
+            if (watchdog := current_watchdog()) is not None:
+                watchdog.limits.note_response()
+            # First, since a response that was made without the database would be named for the wrong reason.
+            self._outage.check()
+            self._conclude(exchange, began, trace)
+            if exchange.fault is not None:
+                raise httpx.RemoteProtocolError(exchange.fault, request=exchange.request)
+
+    async def _serve_socket(self, socket: WebSocket, scope: Any, receive: Receive, send: Send) -> None:
+        """Have the app handle a WebSocket, as an ASGI server does, and see what became of it."""
         try:
-            async with asyncio.timeout(seconds := _read_seconds(request)) as limit:
-                _WAIT_ANEW.set(lambda: limit.reschedule(seconds and asyncio.get_running_loop().time() + seconds))
-                response = await super().handle_async_request(request)
-        except TimeoutError:
-            # A TimeoutError of the app's own.
-            if not limit.expired():
-                raise
-            raise httpx.ReadTimeout(
-                f"{request.method} {request.url.path} sent nothing for {seconds:g} seconds, which its timeout allows",
-                request=request,
-            ) from None
-        if (watchdog := current_watchdog()) is not None:
-            watchdog.limits.note_response()
-        # First, since a response that was made without the database would be named for the wrong reason.
+            async with self._boundary(socket.name):
+                await self._handle_socket(socket, scope, receive, send)
+        except Exception as error:
+            socket.error = error
+            raise
+
+    async def _handle_socket(self, socket: WebSocket, scope: Any, receive: Receive, send: Send) -> None:
+        began = now()
+        fault = trace = None
+        try:
+            await self._app(scope, socket.receiving(receive), socket.sending(send))
+            if not socket.is_answered:
+                fault = "the app returned before it accepted or refused it"
+        except Exception as raised:
+            self._outage.check()
+            if not is_disconnect(raised):
+                fault, trace = f"the app raised {named(raised)}", traceback.format_exc()
+                logger.exception("%s failed in the app", socket.name)
+        except asyncio.CancelledError:
+            # Nothing is sent where the client has closed it.
+            with suppress(OSError):
+                await socket.sending(send)({"type": "websocket.close", "code": GOING_AWAY})
+            raise
         self._outage.check()
-        # A copy is read: the client may want to read the response as it comes.
-        read = httpx.Response(response.status_code, headers=response.headers, stream=response.stream)
-        await read.aread()
+        self._observe(socket.request, socket.response, began, None, self._contract, trace)
+        if fault is not None:
+            raise httpx.RemoteProtocolError(f"{socket.name} broke off: {fault}", request=socket.request)
+
+    def _conclude(self, exchange: Exchange, began: int, trace: str | None) -> None:
+        """Check a response against the contract, and have it observed."""
+        __tracebackhide__ = True
         documented = None
+        response = exchange.recorded()
         try:
-            documented = None if self._contract is None else self._check(self._contract, request, read)
+            documented = None if self._contract is None else self._check(self._contract, exchange, response)
         finally:
             # Also where the contract is broken: then most of all somebody wants to see the exchange.
-            self._observe(request, read, began, documented, self._contract, _TRACEBACK.get())
-        return response
+            self._observe(exchange.request, response, began, documented, self._contract, trace)
 
-    def _check(self, contract: Contract, request: httpx.Request, response: httpx.Response) -> str | None:
+    def _check(self, contract: Contract, exchange: Exchange, response: httpx.Response) -> str | None:
         __tracebackhide__ = True
         try:
-            documented = contract.check(request, response, _SCOPE.get())
+            is_whole = exchange.is_complete and exchange.fault is None
+            documented = contract.check(exchange.request, response, exchange.scope, is_whole=is_whole)
         except ContractViolationError as violation:
             raise ContractViolationError(
                 f"{self._running.name} got a response that is not as documented: {violation}"
@@ -116,35 +151,19 @@ class Transport(httpx.ASGITransport):
             self._coverage.note(contract, documented)
         return documented
 
-    async def _call_app(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        """Call the app, as an ASGI server does, and log what it does not handle."""
-        _SCOPE.set(scope)
-        wait_anew = _WAIT_ANEW.get()
 
-        async def received() -> Any:
-            wait_anew()
-            return await receive()
-
-        async def sent(message: Any) -> None:
-            wait_anew()
-            await send(message)
-
-        try:
-            await self._app(scope, received, sent)
-        except Exception:
-            self._outage.check()
-            _TRACEBACK.set(traceback.format_exc())
-            logger.exception("%s %s failed in the app", scope["method"], scope["path"])
-            raise
+def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """Serve a request in a task of its own."""
+    served = Served(name, scope)
+    # A server gives each request a context of its own; what one sets there, the next does not see.
+    context = copy_context()
+    context.run(SERVED.set, served)
+    task = asyncio.create_task(serving, name=REQUEST + name, context=context)
+    task.add_done_callback(lambda _: setattr(served, "is_over", True))
+    return task
 
 
-def served_app() -> Any:
-    """Return the app that serves the request which is under way, as Starlette's apps say; None outside of one."""
-    scope = _SCOPE.get(None)
-    return None if scope is None else scope.get("app")
-
-
-def _read_seconds(request: httpx.Request) -> float | None:
-    """Return how long the client waits for a part of the response, or None where it was not asked to."""
-    timeout = request.extensions.get("timeout", _NOT_CHOSEN)
-    return None if timeout == _NOT_CHOSEN else timeout.get("read")
+def _is_cancelled(error: BaseException) -> bool:
+    """Return whether the task that runs is cancelled, and this is how it ends: an app may raise the error by itself."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

@@ -1,11 +1,7 @@
 """One transaction of the app, or of a step, as far as the sandbox has to know of it."""
 
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
-
-SERVED: ContextVar[str | None] = ContextVar("SERVED", default=None)
-"""What the app is doing, as GET /tasks/7; None in a step or in a fixture. Tasks inherit it."""
 
 
 @dataclass(eq=False, slots=True)

@@ -88,7 +88,7 @@ async def findings() -> list[Finding]:
             # At once, each in its own process and database.
             plain, accord = await asyncio.gather(
                 _run(Path(directory, "plain"), address, "-p", "no:accord", "-p", "no:warnings"),
-                _run(Path(directory, "accord"), {"DATABASE_URL": ""}),
+                _run(Path(directory, "accord"), {"ACCORD_DATABASE_URL": ""}),
             )
     return [Finding(pitfall, plain.get(pitfall.specimen, []), accord.get(pitfall.specimen, [])) for pitfall in PITFALLS]
 

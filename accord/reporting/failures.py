@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from accord.basics.failures import named, text_of
 from accord.basics.source import defined_at, location
 from accord.errors import AccordError
@@ -66,6 +64,3 @@ class FixtureFailures:
             failed.reason, failed.shown_at = self._redacted(named(error)), scenario
             return None
         return f"{failed.fixture} failed: {failed.reason}; shown in full at {failed.shown_at}."
-
-
-FIXTURE_FAILURES = pytest.StashKey[FixtureFailures]()

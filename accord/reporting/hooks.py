@@ -5,12 +5,14 @@ from collections.abc import Generator
 import pytest
 
 from accord.basics.text import visible
+from accord.database.address import given
+from accord.database.installations import missing_extension, on_machine, remedy
 from accord.errors import AccordError, BlockedError
 from accord.gherkin.item import Scenario
 from accord.isolation.isolation import ISOLATION
 from accord.recording.recorder import RECORDER
 from accord.recording.redaction.redaction import REDACTION
-from accord.reporting.failures import FIXTURE_FAILURES, FixtureFailures
+from accord.reporting.failures import FixtureFailures
 from accord.running import RUNNING
 
 
@@ -20,8 +22,8 @@ class Failures:
     def __init__(self, config: pytest.Config) -> None:
         self._isolation = config.stash.get(ISOLATION, None)
         self._running = config.stash[RUNNING]
+        self._server = given(config.getoption("accord_database_url"))
         self._failures = FixtureFailures(config.rootpath, config.stash[REDACTION].text)
-        config.stash[FIXTURE_FAILURES] = self._failures
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
@@ -38,6 +40,8 @@ class Failures:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Say what became of the database, or what another scenario has shown, or an error that is a sentence."""
+        if call.excinfo is not None:
+            self._advise(call.excinfo.value)
         report = yield
         if report.failed and call.excinfo is not None:
             error = call.excinfo.value
@@ -47,7 +51,21 @@ class Failures:
             report.longrepr = outage or self._shown_before(item, error) or sentence or report.longrepr
             if isinstance(report.longrepr, str):
                 report.longrepr = visible(report.longrepr)
+            if self._isolation is not None and (limits := self._isolation.sandbox.limits.sentences()):
+                # No reason, as far as anybody knows, but one to think of.
+                limits.append("If that is why, tag the scenario @real_commits.")
+                report.sections.append(("What one transaction cannot show", "\n".join(limits)))
         return report
+
+    def _advise(self, error: BaseException) -> None:
+        """Say what to do about an extension that the database lacks; where it is prepared, the run has stopped."""
+        if (extension := missing_extension(error)) is None or getattr(error, "__notes__", None):
+            return
+        if self._server is not None:
+            error.add_note(f"Have {extension} installed on the server that {self._server.source} names.")
+            return
+        found = next((it for it in on_machine() if it.has([extension])), None)
+        error.add_note(remedy("The PostgreSQL of this run", [extension], found))
 
     def _shown_before(self, item: pytest.Item, error: BaseException) -> str | None:
         """Return a line for what another scenario has shown in full; a plain test shows what pytest shows."""

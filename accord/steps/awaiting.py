@@ -11,12 +11,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context, ContextVar, Token, copy_context
 from types import AsyncGeneratorType, CodeType, TracebackType
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 
 from accord.compat.pytest_bdd import call_step
 from accord.running import Running
+from accord.steps import background
+from accord.steps.generators import GeneratorStep
 from accord.steps.unawaited import Unawaited
 from accord.timeouts.watchdog import Watchdog
 
@@ -32,7 +34,7 @@ _ENGINE = (
     "pytest_asyncio.",
     "pytest_bdd.",
 )
-_END = object()
+T = TypeVar("T")
 
 
 class Calls:
@@ -59,6 +61,29 @@ class Calls:
         self._unawaited.check()
         return result
 
+    def await_background(self) -> None:
+        """Have the tasks that requests of the test have left come to their end; those that do not are noted."""
+        __tracebackhide__ = True
+        loop = self._running.serving_loop
+        if loop is not None and not loop.is_closed() and background.left(loop):
+            self._end(self._unawaited.await_background(loop), loop)
+
+    def end_requests(self) -> None:
+        """End the requests that the test has left under way, such as a WebSocket that is open, and their tasks."""
+        __tracebackhide__ = True
+        loop = self._running.serving_loop
+        if loop is not None and not loop.is_closed() and (tasks := background.of_requests(loop)):
+            self._end(background.cancel(tasks), loop)
+
+    def _end(self, ending: Awaitable[list[asyncio.Task[Any]]], loop: asyncio.AbstractEventLoop) -> None:
+        __tracebackhide__ = True
+        with self._limiting(f"{self._running.test}, after its steps,"):
+            running = self._complete(ending, loop, copy_context())
+        if self._watchdog is not None:
+            for task in running:
+                # The next test would wait for it again.
+                self._watchdog.completing.abandon(task)
+
     def _limiting(self, name: str) -> AbstractContextManager[object]:
         return nullcontext() if self._watchdog is None else self._watchdog.limits.step(name)
 
@@ -66,16 +91,18 @@ class Calls:
         """Run the step to its yield, and the rest, in the same context, when the scenario ends."""
         __tracebackhide__ = True
         loop, context, name = self._loop(request), copy_context(), self._running.name
+        generator = GeneratorStep(step, context)
         with self._unawaited.begun(loop) as tasks:
-            # With a default, since a step may return before its `yield`: it has nothing to tear down then.
-            value = self._complete(anext(step, None), loop, context)
+            value = self._complete(generator.enter(), loop, context)
+        # It goes on when the scenario ends.
+        tasks.pop(generator.task, None)
         self._unawaited.check_result(value)
         _apply(context, request)
 
         def leave() -> None:
             __tracebackhide__ = True
             with self._limiting(f"{name}, after its `yield`,"):
-                if self._complete(anext(step, _END), loop, context) is not _END:
+                if not self._complete(generator.leave(), loop, context):
                     self._complete(step.aclose(), loop, context)
                     _fail_for_second_yield(step.ag_code)
             self._unawaited.cancel(tasks)
@@ -105,7 +132,7 @@ class Calls:
         loop: asyncio.AbstractEventLoop = self._running.loop or request.getfixturevalue("session_loop")
         return loop
 
-    def _complete(self, awaitable: Awaitable[object], loop: asyncio.AbstractEventLoop, context: Context) -> object:
+    def _complete(self, awaitable: Awaitable[T], loop: asyncio.AbstractEventLoop, context: Context) -> T:
         __tracebackhide__ = True
         # A task takes a coroutine only, and a step may return any awaitable.
         coroutine = _outcome(awaitable)
@@ -134,7 +161,7 @@ def _fail_for_second_yield(code: CodeType) -> NoReturn:
     pytest.fail(f"{location}: the step yields twice: what follows its one yield is its teardown.", pytrace=False)
 
 
-async def _outcome(awaitable: Awaitable[object]) -> object:
+async def _outcome(awaitable: Awaitable[T]) -> T:
     return await awaitable
 
 

@@ -21,7 +21,7 @@ class Steps:
         running = config.stash[RUNNING]
         config.stash[DEFINITIONS] = definitions = Definitions(running)
         config.stash[UNAWAITED] = self._unawaited = Unawaited(running, config.rootpath)
-        calls = Calls(running, self._unawaited, config.stash.get(WATCHDOG, None))
+        self._calls = calls = Calls(running, self._unawaited, config.stash.get(WATCHDOG, None))
         config.stash[RUNNER] = runner = Runner(definitions, calls)
         # pytest runs cleanups when it is unconfigured, last one first, also where the run was interrupted.
         config.add_cleanup(self._unawaited.install())
@@ -38,9 +38,10 @@ class Steps:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
-        """Fail a scenario for what its steps leave running."""
+        """Fail a scenario for what its steps and requests leave running."""
         __tracebackhide__ = True
         result = yield
+        self._calls.await_background()
         # Only where the test has passed: a failure of its own says more.
         self._unawaited.end_steps()
         return result
@@ -52,6 +53,7 @@ class Steps:
         try:
             result = yield
         finally:
+            self._calls.end_requests()
             unawaited = self._unawaited.end()
             forget_item(item)
         if unawaited:

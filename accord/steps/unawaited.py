@@ -1,4 +1,4 @@
-"""What a step starts and forgets: a coroutine that is never awaited, a task whose end nobody sees.
+"""What a step, or a request, starts and forgets: a coroutine that is never awaited, a task whose end nobody sees.
 
 Python warns of the one and logs the other, each where it is dropped, and the scenario passes. Here it fails.
 """
@@ -18,7 +18,9 @@ from accord.basics.failures import text_of
 from accord.basics.source import code_of, location
 from accord.compat.cpython import Gathering, replace_unawaited_warning
 from accord.errors import NeverAwaitedError
-from accord.running import Running
+from accord.running import Running, Served, request_of
+from accord.steps import background
+from accord.timeouts.stacks import REQUEST, describe, of_task
 
 Tasks = dict[asyncio.Task[Any], str]
 """Tasks, each with the step that began it."""
@@ -97,7 +99,9 @@ class Unawaited:
             for task in asyncio.all_tasks(loop) - before:
                 task.cancel()
             raise
-        tasks.update(dict.fromkeys(asyncio.all_tasks(loop) - before, self._running.name))
+        # Those of requests are looked at once the steps are over.
+        begun = [task for task in asyncio.all_tasks(loop) - before if request_of(task) is None]
+        tasks.update(dict.fromkeys(begun, self._running.name))
 
     def expect(self, tasks: Tasks) -> None:
         """A later step may await the tasks."""
@@ -109,6 +113,13 @@ class Unawaited:
             if task.cancel():
                 self._findings.add_running(task, step)
         tasks.clear()
+
+    async def await_background(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
+        """Wait for the tasks that requests have left; note those that do not end, and return what cannot be ended."""
+        running = await background.wait(loop)
+        for task, served in running.items():
+            self._findings.add_background(task, served)
+        return await background.cancel(running)
 
     def check_result(self, result: object) -> None:
         """Note a coroutine that an async step gave in place of its outcome."""
@@ -138,7 +149,8 @@ class Unawaited:
         self._findings.has_failed = True
         # pytest keeps the traceback until the run ends, and with its frames the coroutines in them.
         traceback.clear_frames(error.__traceback__)
-        for task in self._tasks:
+        loop = self._running.serving_loop
+        for task in [*self._tasks, *(() if loop is None else background.left(loop))]:
             task.cancel()
         self._tasks.clear()
         self._findings.take()
@@ -178,6 +190,9 @@ class _Findings:
             return
         coroutine = future.get_coro()
         what, where = self._call(coroutine)
+        if (served := request_of(future)) is not None:
+            self._add_failed_of_request(future, served, f"{what}, {where}", text_of(error, repr))
+            return
         self._add(
             where,
             f"{self._caller(coroutine)} never sees that the task {what}, {where}, failed with {text_of(error, repr)}: "
@@ -191,6 +206,26 @@ class _Findings:
         self._sentences[where] = (
             f"{step} leaves {what}, {where}, running as a task, and nobody sees how it ends: "
             "await the task in a step, or cancel it in the step's own clean-up."
+        )
+
+    def _add_failed_of_request(self, task: asyncio.Task[Any], served: Served, called: str, error: str) -> None:
+        if task.get_name().startswith(REQUEST):
+            sentence = f"{served.name} failed with {error}, and nobody saw it: read its response, or close it."
+        else:
+            sentence = (
+                f"{served.name} started the task {called}, which failed with {error}, and nobody saw it: handle the "
+                "error in the task."
+            )
+        self._add(called, sentence)
+
+    def add_background(self, task: asyncio.Task[Any], served: Served) -> None:
+        """Add a task that a request has left, and that did not end."""
+        what, where = self._call(task.get_coro())
+        waits, _stack = describe(of_task(task), self._rootpath)
+        self._add(
+            where,
+            f"{served.name} started the task {what}, {where}, which had not ended after {background.SECONDS:g} more "
+            f"seconds: {waits}. See that it ends, or start it in the app's startup if it is to run as long as the app.",
         )
 
     def _add(self, where: str, sentence: str) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import Context
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from accord.basics.clock import seconds as clock
 from accord.compat.cpython import drop_task
@@ -22,6 +22,8 @@ from accord.timeouts.limits import Limit, Limits
 
 # How long something may take to end that was cancelled.
 GRACE_SECONDS = 2
+
+T = TypeVar("T")
 
 
 class Awaited:
@@ -55,8 +57,8 @@ class Completing:
         """Tasks that did not end when they were cancelled. They are held here: to drop one would run its code again."""
 
     def complete(
-        self, coroutine: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop, context: Context | None
-    ) -> object:
+        self, coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop, context: Context | None
+    ) -> T:
         """Run a coroutine to its end; after Ctrl-C it cleans up first, and a second one gives that up.
 
         `asyncio.Runner.run` does the same with a signal handler for each, which takes longer to install than most steps
@@ -66,7 +68,7 @@ class Completing:
         outer, limit = self.awaited, self._limits.current
         self.awaited = awaited = Awaited(loop.create_task(coroutine, context=context), loop)
         try:
-            value = loop.run_until_complete(awaited.task)
+            value: T = loop.run_until_complete(awaited.task)
         except BaseException:
             self._settle(awaited)
             self._check(awaited, limit)
@@ -87,7 +89,7 @@ class Completing:
             with suppress(BaseException):
                 awaited.loop.run_until_complete(awaited.task)
         if not awaited.task.done():
-            self._abandon(awaited.task)
+            self.abandon(awaited.task)
 
     def _check(self, awaited: Awaited, limit: Limit | None) -> None:
         """Raise KeyboardInterrupt or TimedOutError if that is why it ended."""
@@ -101,7 +103,7 @@ class Completing:
         if reached is not None and reached.sentence:
             raise TimedOutError(reached.sentence) from None
 
-    def _abandon(self, task: "asyncio.Task[Any]") -> None:
+    def abandon(self, task: "asyncio.Task[Any]") -> None:
         """No longer wait for the task, here or where the event loop is closed."""
         drop_task(task)
         self.abandoned.append(task)
@@ -119,7 +121,7 @@ class Completing:
             await asyncio.wait([*tasks, generators], timeout=GRACE_SECONDS)
             for task in [*tasks, generators]:
                 if not task.done():
-                    self._abandon(task)
+                    self.abandon(task)
 
         with suppress(Exception):
             self.complete(end(), loop, None)

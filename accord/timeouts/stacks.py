@@ -104,6 +104,8 @@ def _of_task(
             ends_elsewhere = True
     for inner in tasks:
         if inner not in seen and not inner.done():
+            # Who waits for a response waits for its request.
+            ends_elsewhere = ends_elsewhere or inner.get_name().startswith(REQUEST)
             yield from _of_task(inner, request, frames, seen)
     for stream in streams:
         yield Stack(request, [*frames, stream])

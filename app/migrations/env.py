@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: on the connection that its caller hands over, or at the service's own address."""
+"""How Alembic reaches the database: at the service's own address."""
 
 import asyncio
 
@@ -26,8 +26,4 @@ async def migrate_service() -> None:
     await engine.dispose()
 
 
-handed_over: Connection | None = context.config.attributes.get("connection")
-if handed_over is None:
-    asyncio.run(migrate_service())
-else:
-    migrate(handed_over)
+asyncio.run(migrate_service())

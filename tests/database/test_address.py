@@ -1,17 +1,21 @@
-"""No address leads to another database than the one that its path names, whatever else stands in it."""
+"""Which address counts, how it is given to a suite, and that none leads to another database than it names."""
 
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import alembic.config
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from accord.database.address import connect
+import accord
+from accord.database.address import Given, connect, given, given_in, parts, rendered
 from accord.database.provision import clone, database
 from accord.errors import UsageError
 from accord.isolation.isolation import Isolation
-from tests.helpers.servers import databases, query
+from tests.helpers.project import Project
+from tests.helpers.servers import at, databases, query
 
 
 @pytest.fixture
@@ -125,3 +129,147 @@ async def test_no_scenario_runs_on_an_engine_that_leads_elsewhere(production: UR
             pass
 
     await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("option", "own", "of_apps", "expected"),
+    [
+        ("o", "a", "d", Given("o", "--accord-database-url")),
+        (None, "a", "d", Given("a", "ACCORD_DATABASE_URL")),
+        (None, None, "d", Given("d", "DATABASE_URL")),
+        (None, None, None, None),
+        ("", "a", "d", None),
+        (None, "", "d", None),
+        (None, None, "", None),
+    ],
+)
+def test_the_first_address_that_is_set_counts_and_an_empty_one_means_none(
+    monkeypatch: pytest.MonkeyPatch, option: str | None, own: str | None, of_apps: str | None, expected: Given | None
+) -> None:
+    for name, value in {"ACCORD_DATABASE_URL": own, "DATABASE_URL": of_apps}.items():
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+
+    assert given(option) == expected
+
+
+@pytest.mark.parametrize("source", ["--accord-database-url", "ACCORD_DATABASE_URL", "DATABASE_URL"])
+async def test_what_is_said_of_an_address_names_where_it_was_given(provided: URL, source: str) -> None:
+    addresses = {
+        "nonsense": "is not a database",
+        "mysql://localhost/shop_test": "begins with mysql",
+        at(provided, "shop"): "names the database",
+        at(provided, "a" * 60 + "_test"): "cuts names off",
+        at(provided, "shop_test") + "?host=a,b": "more than one server",
+        at(provided, "shop_test") + "?ssl=sometimes": "has settings",
+        at(provided.set(port=1), "shop_test"): "No PostgreSQL server answers",
+        at(provided, "shop_test", "postgres", "guessed"): "does not let you in",
+    }
+    with given_in(source):
+        for address, words in addresses.items():
+            sentence = await refusal(address)
+            assert words in sentence
+            assert source in sentence.replace(", or set ACCORD_DATABASE_URL, which goes before it", "")
+            assert source == "DATABASE_URL" or " DATABASE_URL" not in sentence
+
+
+async def test_another_run_is_told_to_name_another_database_where_it_named_this_one(provided: URL) -> None:
+    await query(provided, "CREATE DATABASE taken_test")
+    with given_in("--accord-database-url"):
+        async with database(at(provided, "taken_test")):
+            assert (await refusal(at(provided, "taken_test"))).endswith("or name another in --accord-database-url.")
+    await query(provided, "DROP DATABASE taken_test")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+asyncpg://postgres@:5432/x_test?host=/tmp/accord-1/sockets",
+        "postgresql+asyncpg://postgres@:5433/x_test?host=/tmp/accord-1&timeout=3",
+        "postgresql+asyncpg://postgres:a-b_c@127.0.0.1:5432/x_test",
+    ],
+)
+def test_an_address_is_given_as_alembic_takes_it(address: str) -> None:
+    url = rendered(make_url(address))
+    config = alembic.config.Config()
+
+    config.set_main_option("sqlalchemy.url", url)
+
+    assert config.get_main_option("sqlalchemy.url") == url
+    assert parts(make_url(url)) == parts(make_url(address))
+    dialect = make_url(url).get_dialect()()
+    assert dialect.create_connect_args(make_url(url))[1].get("host") == parts(make_url(address)).host
+
+
+@pytest.mark.parametrize("odd", ["p@ss", "a/b:c?d#e", "50%", "é", "a b+c&d=e", "[x]"])
+def test_an_address_with_odd_characters_means_the_same_when_it_is_read_again(odd: str) -> None:
+    url = URL.create(
+        "postgresql+asyncpg", odd, odd, "127.0.0.1", 5432, "x_test", {"host": f"/tmp/{odd}", "server_settings": odd}
+    )
+
+    assert make_url(rendered(url)) == url
+
+
+def test_the_parts_of_an_address_are_what_settings_that_are_split_want() -> None:
+    of_server = parts(make_url("postgresql+asyncpg://alice:p%40ss@db.example:5433/x_test"))
+    of_socket = parts(make_url("postgresql+asyncpg://postgres@/x_test?host=/tmp/sockets"))
+
+    assert of_server == accord.DatabaseParts("db.example", 5433, "alice", "p@ss", "x_test")
+    assert of_socket == accord.DatabaseParts("/tmp/sockets", 5432, "postgres", None, "x_test")
+
+
+BY_PARTS = """
+import subprocess
+import sys
+
+import asyncpg
+
+
+async def test_it(pytestconfig, database_parts, database_url):
+    it, tcp = database_parts, pytestconfig.getini("accord_postgres_tcp")
+    assert it.host == "127.0.0.1" if tcp else it.host.startswith("/")
+    assert "%" not in database_url
+    connection = await asyncpg.connect(host=it.host, port=it.port, user=it.user, password=it.password, database=it.name)
+    if tcp:
+        subprocess.run([sys.executable, "-m", "pytest"], check=True)
+    assert await connection.fetchval("SELECT current_database()") == it.name
+    await connection.close()
+    await (await asyncpg.connect(database_url.replace("+asyncpg", ""))).close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is on TCP in any case")
+def test_a_run_on_tcp_and_one_on_a_socket_run_side_by_side(project: Project) -> None:
+    project.pytester.makepyfile(BY_PARTS)
+
+    project.run_process("-o", "accord_postgres_tcp=true").assert_outcomes(passed=1)
+
+
+NAMES = """
+def test_it(database_parts):
+    print(database_parts.name)
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "worker"])
+def test_the_option_goes_before_the_environment(
+    project: Project, provided: URL, monkeypatch: pytest.MonkeyPatch, workers: list[str]
+) -> None:
+    monkeypatch.setenv("ACCORD_DATABASE_URL", at(provided, "of_accord_test"))
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://nobody@127.0.0.1:1/dev")
+    project.pytester.makepyfile(NAMES)
+    option = at(provided, "of_option_test")
+
+    project.run_process("-rP", *workers).stdout.re_match_lines(["of_accord_.*_test"])
+    project.run_process("-rP", *workers, "--accord-database-url", option).stdout.re_match_lines(["of_option_.*_test"])
+
+
+def test_an_option_that_no_run_takes_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://nobody@127.0.0.1:1/dev_test")
+    project.pytester.makepyfile(NAMES)
+
+    result = project.run_process("--accord-database-url", "postgresql://localhost/production")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert '--accord-database-url names the database "production"' in result.outlines[-1]

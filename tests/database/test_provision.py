@@ -22,7 +22,7 @@ from tests.helpers.project import Project
 from tests.helpers.servers import at, databases, kill, query
 
 # What may be on for the run that these tests are part of, and is not for those that they start.
-OF_THIS_RUN = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+OF_THIS_RUN = ("ACCORD_DATABASE_URL", "DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
 CACHE = platformdirs.user_cache_dir()
 
 
@@ -311,6 +311,17 @@ async def test_what_is_prepared_is_made_once_and_each_worker_gets_a_copy(
     result.assert_outcomes(passed=3 if arguments else 1)
     assert project.path.joinpath("prepared").read_text(encoding="utf-8") == "once\n"
     assert not {name for name in await databases(provided) if name.startswith(("shop", "accord_template"))}
+
+
+def test_workers_get_copies_of_what_was_prepared_though_its_connections_were_left_open(
+    provided: URL, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
+    project.copy("shelves")
+    project.change("conftest.py", "await engine.dispose()", "engines.append(engine)")
+    project.change("conftest.py", "@pytest.fixture", "engines = []\n\n\n@pytest.fixture")
+
+    project.run_process("-n", "2", "--dist", "each").assert_outcomes(passed=2)
 
 
 async def test_what_a_killed_worker_prepared_is_made_again_for_the_one_that_takes_its_place(

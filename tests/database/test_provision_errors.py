@@ -36,8 +36,8 @@ async def test_a_cache_directory_that_cannot_be_created_is_reported(
 
     sentence = await error("")
 
-    assert f"cannot be kept in {occupied / 'accord'} (Not a directory): set " in sentence
-    assert sentence.endswith("DATABASE_URL to use a server of your own.")
+    assert f"cannot be kept in {occupied / 'accord'} (Not a directory): " in sentence
+    assert sentence.endswith("set ACCORD_DATABASE_URL to use a server of your own.")
     assert ("XDG_CACHE_HOME" in sentence) is (lasting.account is None)
 
 
@@ -60,7 +60,8 @@ async def test_a_database_whose_name_does_not_end_in_test_is_an_error(provided: 
     for worker in (None, WORKER):
         assert await error(address, worker) == (
             f'DATABASE_URL names the database "{name}", and Accord only takes one whose name ends in "_test", '
-            f'since it drops tables there: name "{name or "tasks"}_test" instead, which need not exist.'
+            f'since it drops tables there: name "{name or "tasks"}_test" instead, which need not exist, '
+            "or set ACCORD_DATABASE_URL, which goes before it."
         )
 
 
@@ -101,7 +102,7 @@ async def test_settings_that_the_driver_does_not_take_are_an_error(provided: URL
 async def test_a_server_that_cannot_be_reached_is_reported(provided: URL) -> None:
     assert re.fullmatch(
         r"No PostgreSQL server answers at 127.0.0.1:1 \(.*Connect call failed.*\): start it, correct DATABASE_URL, "
-        r"or unset it to use PostgreSQL from the wheel\.",
+        r"or leave it out to use PostgreSQL from the wheel\.",
         await error(at(provided.set(port=1), "shop_test")),
     )
     assert "No PostgreSQL server answers at nowhere.invalid:" in await error(

@@ -7,8 +7,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from accord.errors import UsageError
-from accord.isolation.isolation import Isolation
 from tests.helpers.items import app_engine, app_sessions, db, driver_connection, engine, names, put
 
 __all__ = ["db", "engine"]
@@ -33,19 +31,6 @@ async def test_a_session_that_commits_inside_one_that_only_read_outlives_its_rol
         await put(outer, "bread")
         await outer.rollback()
     assert await names(db) == ["milk"]
-
-
-async def test_a_session_that_commits_inside_one_that_wrote_and_rolls_back_is_named(
-    db: AsyncSession, isolation: Isolation
-) -> None:
-    sessions = app_sessions()
-    async with sessions() as outer:
-        await put(outer, "bread")
-        async with sessions.begin() as inner:
-            await put(inner, "milk")
-        await outer.rollback()
-    with pytest.raises(UsageError, match=r"undoes what it wrote, and with it would go what .* @real_commits"):
-        isolation.outage.check_at_end()
 
 
 async def test_a_session_that_commits_inside_one_that_wrote_outlasts_it_if_both_commit(db: AsyncSession) -> None:

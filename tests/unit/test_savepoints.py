@@ -97,17 +97,36 @@ def test_an_inner_rollback_after_the_outer_commit_keeps_what_the_outer_one_wrote
     assert savepoints.take_pending() == ["ROLLBACK TO accord_1; RELEASE accord_1; RELEASE accord; SAVEPOINT accord"]
 
 
-@pytest.mark.parametrize("commits", [True, False])
-def test_an_outer_rollback_that_undoes_what_an_inner_one_wrote_names_it(commits: bool) -> None:
+def test_an_outer_rollback_says_what_had_committed_inside_to_be_done_again() -> None:
     savepoints, outer, inner = Savepoints(), work("outer"), work("inner")
     savepoints.place(outer)
     savepoints.place(inner)
-    if commits:
-        savepoints.commit(inner)
+    savepoints.commit(inner)
+    savepoints.take_pending()
+    assert savepoints.rollback(outer) == [inner]
+    assert savepoints.take_pending() == ["ROLLBACK TO accord"]
+    savepoints.adopt([inner])
+    assert savepoints.take_pending() == ["RELEASE accord; SAVEPOINT accord"]
+
+
+def test_what_is_done_again_within_another_one_is_undone_with_that() -> None:
+    savepoints, outer, middle, inner = Savepoints(), work("outer"), work("middle"), work("inner")
+    for it in (outer, middle, inner):
+        savepoints.place(it)
+    savepoints.commit(inner)
+    assert savepoints.rollback(middle) == [inner]
+    savepoints.adopt([inner])
+    assert savepoints.rollback(outer) == [inner]
+
+
+def test_an_outer_rollback_that_undoes_what_goes_on_inside_names_it() -> None:
+    savepoints, outer, inner = Savepoints(), work("outer"), work("inner")
+    savepoints.place(outer)
+    savepoints.place(inner)
     with pytest.raises(CrosswiseError) as caught:
         savepoints.rollback(outer)
     assert caught.value.other is inner
-    assert inner.is_failed is not commits
+    assert inner.is_failed
     assert savepoints.take_pending()[0].endswith("ROLLBACK TO accord")
     assert savepoints.owners() == []
 
@@ -154,7 +173,7 @@ def test_one_that_fails_before_it_sent_anything_leaves_the_others_as_they_are() 
     assert savepoints.take_pending() == []
 
 
-def test_one_that_fails_with_another_ones_commit_in_it_can_only_be_rolled_back_which_names_that() -> None:
+def test_one_that_fails_with_another_ones_commit_in_it_says_so_where_it_is_rolled_back() -> None:
     savepoints, outer, inner = Savepoints(), work("outer"), work("inner")
     savepoints.place(outer)
     savepoints.place(inner)
@@ -162,8 +181,7 @@ def test_one_that_fails_with_another_ones_commit_in_it_can_only_be_rolled_back_w
     savepoints.take_pending()
     savepoints.fail(outer)
     assert savepoints.take_pending() == ["ROLLBACK TO accord"]
-    with pytest.raises(CrosswiseError):
-        savepoints.rollback(outer)
+    assert savepoints.rollback(outer) == [inner]
 
 
 # Savepoints of the app's own.
@@ -227,13 +245,19 @@ def test_a_savepoint_that_is_rolled_back_to_gives_its_settings_back() -> None:
     assert (one.local, one.changed) == ({"app.tenant": "before"}, {})
 
 
-@pytest.mark.parametrize("commits", [True, False])
-def test_a_savepoint_that_is_rolled_back_to_under_another_ones_work_names_that(commits: bool) -> None:
+def test_a_savepoint_that_is_rolled_back_to_says_what_had_committed_since() -> None:
     savepoints, one = with_one_of_the_app()
     inner = work("inner")
     savepoints.place(inner)
-    if commits:
-        savepoints.commit(inner)
+    savepoints.commit(inner)
+    assert savepoints.check(one, "ROLLBACK", "its")
+    assert savepoints.note(one, "ROLLBACK", "its") == [inner]
+
+
+def test_a_savepoint_that_is_rolled_back_to_under_what_goes_on_names_that() -> None:
+    savepoints, one = with_one_of_the_app()
+    inner = work("inner")
+    savepoints.place(inner)
     with pytest.raises(CrosswiseError) as caught:
         savepoints.check(one, "ROLLBACK", "its")
     assert caught.value.other is inner
@@ -255,6 +279,4 @@ def test_what_another_one_committed_inside_a_savepoint_stays_known_when_that_is_
     savepoints.place(inner)
     savepoints.commit(inner)
     savepoints.note(one, "RELEASE", "its")
-    with pytest.raises(CrosswiseError) as caught:
-        savepoints.rollback(one)
-    assert caught.value.other is inner
+    assert savepoints.rollback(one) == [inner]

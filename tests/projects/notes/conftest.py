@@ -9,11 +9,11 @@ import httpx
 import pytest
 from pytest_bdd import given, parsers, then, when
 from service import Base, Note, app, get_session
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from accord import lifespan
-from accord.database import provision
+from accord.database import address, provision
 from accord.database.embedded import Cluster
 from tests.helpers.servers import kill
 
@@ -116,11 +116,13 @@ async def _(client):
 
 
 @when("the connection is cut by another")
-async def _(db_session, setup_db):
+async def _(db_session, database_url):
     backend = await db_session.scalar(text("SELECT pg_backend_pid()"))
     await db_session.commit()
-    async with setup_db.connect() as another:
-        await another.execute(text(f"SELECT pg_terminate_backend({backend}, 60000)"))
+    # As Accord does: whatever else connects is led to where the scenario is.
+    another = await address.connect(make_url(database_url))
+    await another.execute(f"SELECT pg_terminate_backend({backend}, 60000)")
+    await another.close()
 
 
 @when(parsers.parse("the app's {phase} {end:w}"))

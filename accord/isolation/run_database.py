@@ -1,0 +1,161 @@
+"""A database of the run: the scenario's transaction in it, or its copy of it, and the connections that lead there."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Protocol
+from weakref import WeakSet
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from accord.database import provision
+from accord.database.address import Connection, connect
+from accord.errors import AccordError
+from accord.isolation.connection import SandboxConnection
+from accord.isolation.own_connection import OwnConnection
+from accord.isolation.physical import PhysicalConnection
+from accord.isolation.shared_transaction import SharedTransaction
+
+
+class Scenario(Protocol):
+    """What is known of the scenario, and of the run."""
+
+    thread: int
+    """The thread in which scenarios run."""
+    lose: Callable[[str], None]
+    """Is called if another run takes a copy of the database."""
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether there is one, and its work is rolled back."""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether there is one, and its commits are real."""
+
+    def in_another_thread(self) -> AccordError:
+        """Report, and return, the error that says so."""
+
+    def report(self, error: AccordError, is_raised: bool = True) -> AccordError:
+        """Have the scenario fail with an error, whatever the app makes of it; returns it."""
+
+
+class RunDatabase:
+    """A database to which engines are led."""
+
+    def __init__(self, url: URL, scenario: Scenario) -> None:
+        self.url = url
+        self._scenario = scenario
+        self._transaction = SharedTransaction(self._open, scenario.report)
+        self._connections = WeakSet[SandboxConnection]()
+        self._other_engines = WeakSet[Engine]()
+        self._raw = WeakSet[Connection]()
+        self._copy: URL | None = None
+        self._copies = AsyncExitStack()
+        self._copying = asyncio.Lock()
+
+    # A scenario.
+
+    def begin(self) -> None:
+        """A scenario begins."""
+        self._transaction.begin()
+        self._copying = asyncio.Lock()
+        for connection in list(self._connections):
+            connection.begin()
+
+    def roll_back(self) -> None:
+        """Undo what the scenario did, once there is something to send."""
+        self._transaction.begin()
+
+    def forget_schema(self) -> None:
+        """Tables, types, functions and constraints may be others by now."""
+        self._transaction.forget_schema()
+
+    @property
+    def has_copy(self) -> bool:
+        """Whether the scenario has a copy of it."""
+        return self._copy is not None
+
+    async def remove_copy(self) -> None:
+        """Remove the copy that a scenario with real commits worked on."""
+        if self._copy is not None:
+            await self.close_idle()
+            self._copy = None
+            await self._copies.aclose()
+
+    async def close(self) -> None:
+        """Close the connections that this process has to it."""
+        await self._transaction.close()
+        await self.close_idle()
+
+    async def close_idle(self) -> None:
+        """Close what this process keeps open to it, and does not use: it can't be copied meanwhile."""
+        for connection in list(self._connections):
+            await connection.close_own()
+        for raw in list(self._raw):
+            # A pool opens another one in its place.
+            if not raw.is_closed() and not raw.is_in_transaction():
+                await raw.close(timeout=2)
+        # A copy: engines may come or go while this one is closed.
+        for engine in list(self._other_engines):
+            await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
+
+    # Connections.
+
+    def add(self, connection: SandboxConnection) -> None:
+        """Have an engine's connection lead here."""
+        self._connections.add(connection)
+
+    def note_raw(self, connection: Connection) -> None:
+        """A connection that no engine made leads here."""
+        self._raw.add(connection)
+
+    def note_engine(self, engine: Engine) -> None:
+        """An engine on another driver leads here."""
+        self._other_engines.add(engine)
+
+    def transaction(self) -> SharedTransaction | None:
+        """Return the scenario's transaction, or None where each connection is one of its own now."""
+        is_here = self._scenario.is_rolled_back and threading.get_ident() == self._scenario.thread
+        return self._transaction if is_here else None
+
+    async def own(self, known: OwnConnection | None, settings: Mapping[str, str]) -> OwnConnection:
+        """Return a connection of its own to where the database now is: the known one, or a new one."""
+        target, loop = await self.target(), asyncio.get_running_loop()
+        if not self._scenario.is_rolled_back:
+            # Its locks would be waited for.
+            await self._transaction.roll_back()
+        elif self._transaction.is_begun:
+            raise self._scenario.in_another_thread()
+        if known is not None:
+            if known.target == (target, loop) and not known.physical.connection.is_closed():
+                return known
+            await known.close()
+        physical = PhysicalConnection(await connect(target, settings))
+        return OwnConnection(physical, (target, loop), self.forget_schema)
+
+    @property
+    def current(self) -> URL | None:
+        """Where the database now is; None where it is a copy that is not made yet."""
+        return self._copy if self._scenario.is_real else self.url
+
+    async def target(self) -> URL:
+        """Return where the database now is; a copy is made where it is first needed.
+
+        Raises UsageError where the database can't be copied.
+        """
+        if not self._scenario.is_real:
+            return self.url
+        async with self._copying:
+            if self._copy is None:
+                await self.close()
+                try:
+                    self._copy = await self._copies.enter_async_context(provision.clone(self.url, self._scenario.lose))
+                except AccordError as error:
+                    raise self._scenario.report(error) from None
+        return self._copy
+
+    async def _open(self) -> PhysicalConnection:
+        return PhysicalConnection(await connect(self.url))

@@ -1,0 +1,103 @@
+"""What a request starts and leaves is awaited when the steps are over, or named; what the app starts is its own."""
+
+import pytest
+
+from tests.helpers.project import Project
+
+
+@pytest.fixture
+def service(project: Project) -> Project:
+    """A project whose service starts tasks."""
+    project.copy("background")
+    return project
+
+
+def test_a_task_that_a_request_has_left_is_awaited_with_what_it_starts(service: Project) -> None:
+    service.scenario('When I send "/slow"', "Then all is well")
+    service.more_steps("""
+    @pytest.fixture(autouse=True)
+    def done(client):
+        yield
+        assert DONE == ["logged"]
+    """)
+    service.run().assert_outcomes(passed=1)
+
+
+def test_a_task_that_does_not_end_is_named_with_its_request_and_where_it_waits(service: Project) -> None:
+    service.scenario('When I send "/endless"', "Then all is well")
+    result = service.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [
+            r"POST /endless started the task poll, called at service\.py:\d+, which had not ended after 0\.3 more "
+            r"seconds: it waits at service\.py:\d+ in `poll`: `await asyncio\.sleep\(0\.01\)`\. See that it ends, or "
+        ]
+    )
+
+
+def test_a_task_that_cannot_be_cancelled_is_named_once(service: Project) -> None:
+    service.feature("""
+        Feature: It
+          Scenario: One
+            When I send "/stubborn"
+            Then all is well
+
+          Scenario: Two
+            When I send "/slow"
+            Then all is well
+    """)
+    result = service.run_process()
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.re_match_lines(
+        [r"POST /stubborn started the task never, called at service\.py:\d+, which had not .*"]
+    )
+
+
+@pytest.mark.parametrize("seconds", [0, 0.1])
+def test_a_task_that_fails_unseen_is_named_with_its_request(service: Project, seconds: float) -> None:
+    service.scenario(f'When I send "/failing?seconds={seconds}"', "Then a moment passes")
+    result = service.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [
+            r"POST /failing started the task fail, called at service\.py:\d+, which failed with "
+            r"ValueError\('out of ink'\), and nobody saw it: handle the error in the task\."
+        ]
+    )
+
+
+def test_of_a_scenario_that_fails_by_itself_no_task_is_awaited(service: Project) -> None:
+    service.scenario('When I send "/endless"', "Then it fails")
+    service.more_steps('\n@then("it fails")\ndef _(): assert False\n')
+    result = service.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*started the task*")
+
+
+def test_a_plain_test_awaits_the_tasks_of_its_requests_too(service: Project) -> None:
+    service.path.joinpath("test_it.py").write_text(
+        "import pytest\nfrom service import DONE\n"
+        "@pytest.fixture\ndef done(client):\n    yield\n    assert DONE == ['logged']\n"
+        "async def test_ends(client, done): await client.post('/slow')\n"
+        "async def test_does_not_end(client): await client.post('/endless')\n",
+        encoding="utf-8",
+    )
+    result = service.run("test_it.py")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.re_match_lines([r"POST /endless started the task poll, .*"])
+
+
+@pytest.mark.parametrize(
+    "given", ["a socket that is open", "a socket that nobody closes", "a stream that nobody closes"]
+)
+def test_what_is_open_when_its_scenario_ends_is_closed(service: Project, given: str) -> None:
+    service.feature(f"""
+        Feature: It
+          Scenario: One
+            Given {given}
+            Then all is well
+
+          Scenario: Two
+            Then nothing of it is left
+    """)
+    service.run("-p", "no:randomly").assert_outcomes(passed=2)
