@@ -164,7 +164,7 @@ async def test_a_pool_that_is_disposed_of_leaves_open_transactions_as_they_are(d
 async def test_another_event_loop_cant_reach_the_scenarios_transaction_and_is_named(db: AsyncSession) -> None:
     await put(db, "a")
     await db.commit()
-    with pytest.raises(UsageError, match="on another event loop than the scenario"):
+    with pytest.raises(UsageError, match="uses the database in another thread"):
         await asyncio.to_thread(asyncio.run, write())
     assert await names(db) == ["a"]
 
