@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from accord.database import provision
 from accord.database.address import Connection, connect
 from accord.errors import AccordError
-from accord.isolation.connection import SandboxConnection
 from accord.isolation.own_connection import OwnConnection
 from accord.isolation.physical import PhysicalConnection
+from accord.isolation.route import Route
 from accord.isolation.shared_transaction import SharedTransaction
 
 
@@ -49,7 +49,7 @@ class RunDatabase:
         self.url = url
         self._scenario = scenario
         self._transaction = SharedTransaction(self._open, scenario.report)
-        self._connections = WeakSet[SandboxConnection]()
+        self._routes = WeakSet[Route]()
         self._other_engines = WeakSet[Engine]()
         self._raw = WeakSet[Connection]()
         self._copy: URL | None = None
@@ -62,8 +62,8 @@ class RunDatabase:
         """A scenario begins."""
         self._transaction.begin()
         self._copying = asyncio.Lock()
-        for connection in list(self._connections):
-            connection.begin()
+        for route in list(self._routes):
+            route.begin()
 
     def roll_back(self) -> None:
         """Undo what the scenario did, once there is something to send."""
@@ -92,8 +92,8 @@ class RunDatabase:
 
     async def close_idle(self) -> None:
         """Close what this process keeps open to it, and does not use: it can't be copied meanwhile."""
-        for connection in list(self._connections):
-            await connection.close_own()
+        for route in list(self._routes):
+            await route.close_own()
         for raw in list(self._raw):
             # A pool opens another one in its place.
             if not raw.is_closed() and not raw.is_in_transaction():
@@ -104,9 +104,9 @@ class RunDatabase:
 
     # Connections.
 
-    def add(self, connection: SandboxConnection) -> None:
-        """Have an engine's connection lead here."""
-        self._connections.add(connection)
+    def add(self, route: Route) -> None:
+        """An engine's connection leads here."""
+        self._routes.add(route)
 
     def note_raw(self, connection: Connection) -> None:
         """A connection that no engine made leads here."""

@@ -20,9 +20,10 @@ from accord.database import address
 from accord.database.address import check
 from accord.database.provision import Prepare, ignore
 from accord.errors import AccordError, UsageError
-from accord.isolation.connection import Place, SandboxConnection
+from accord.isolation.connection import SandboxConnection
 from accord.isolation.limits import Limits
 from accord.isolation.outage import Outage
+from accord.isolation.route import Place, Route
 from accord.isolation.run_database import RunDatabase
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.statements import read
@@ -207,9 +208,9 @@ class Sandbox:
     def check_out(self, connection: object, info: dict[Any, Any]) -> None:
         """Have a pool open another connection instead of one that leads elsewhere. Raises DisconnectionError."""
         if isinstance(connection, SandboxConnection):
-            if connection.database not in self._databases.values():
+            if connection.route.database not in self._databases.values():
                 raise DisconnectionError("it led to the database of another run, or to what was prepared for this one")
-            connection.configured()
+            connection.route.configured()
             return
         # What the pool notes of one that is led is where it leads.
         is_current = info.get(_LED) in [database.current for database in self._databases.values()]
@@ -335,9 +336,9 @@ class _Creator:
         self._settings = settings
 
     async def __call__(self, *_arguments: object, **_options: object) -> SandboxConnection:
-        connection = SandboxConnection(self._sandbox, self._database, self._settings)
-        self._database.add(connection)
-        return connection
+        route = Route(self._sandbox, self._database, self._settings)
+        self._database.add(route)
+        return SandboxConnection(route)
 
 
 # A run may be within a run, as tests of plugins are: the inner one's engines are its own.
