@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, Connection, Dialect, Engine, Pool, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, ExceptionContext, Pool, event, make_url
 from sqlalchemy.exc import DisconnectionError
 
 from accord.compat.asyncpg import Connect, checked, connecting_through, elsewhere
@@ -20,6 +20,7 @@ from accord.database import address
 from accord.database.address import check
 from accord.database.provision import Prepare, ignore
 from accord.errors import AccordError, UsageError
+from accord.isolation.catalog import Catalog
 from accord.isolation.connection import SandboxConnection
 from accord.isolation.limits import Limits
 from accord.isolation.outage import Outage
@@ -38,6 +39,8 @@ _ADDRESS = frozenset(
 
 # What a pool notes of a connection of another driver: to which database it leads.
 _LED = "accord_led_to"
+# PostgreSQL's code for a write in a transaction that only reads.
+_READ_ONLY = "25006"
 
 
 class Sandbox:
@@ -217,6 +220,9 @@ class Sandbox:
         is_of_postgresql = type(connection).__module__.partition(".")[0] in ("asyncpg", "psycopg", "psycopg2")
         if self._takes_new_engines and is_of_postgresql and (_LED not in info or not is_current):
             raise DisconnectionError("it was opened before the run had its database, or for another one")
+        if _LED in info and not self.is_rolled_back:
+            for database in self._databases.values():
+                database.free_locks()
 
     def _replace_creator(self, creator: Any) -> Any:
         is_led = self._takes_new_engines and not isinstance(creator, _Creator)
@@ -231,14 +237,17 @@ class Sandbox:
             return await connect(**options)
         self._led_raw.add(known_by)
         database = self._named(options.get("database"))
-        where = address.arguments_of(await database.target())
-        connection = await connect(**elsewhere(options | {"connection_class": checked(base, self._check_raw)}, where))
+        where, catalog = address.arguments_of(await database.target()), Catalog()
+
+        def check_statement(sql: str) -> None:
+            statement = read(sql)
+            if self.is_rolled_back and (statement.leaves_rows or catalog.writes(statement)):
+                raise self._cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
+
+        connection = await connect(**elsewhere(options | {"connection_class": checked(base, check_statement)}, where))
+        await catalog.ask(connection)
         database.note_raw(connection)
         return connection
-
-    def _check_raw(self, statement: str) -> None:
-        if self.is_rolled_back and read(statement).leaves_rows:
-            raise self._cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
 
     def _elsewhere(self, dialect: Dialect, database: RunDatabase, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of another driver, for the run's database."""
@@ -321,6 +330,17 @@ class Sandbox:
         if self.is_rolled_back and connection.dialect in self._led and read(statement).leaves_rows:
             raise self._cannot_take_part(connection.dialect.driver)
 
+    def let_only_read(self, connection: Connection) -> None:
+        """Have PostgreSQL refuse what another driver would write in a scenario, as by a function."""
+        if self.is_rolled_back and connection.dialect in self._led:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    def name_error(self, dialect: Dialect, error: BaseException | None) -> None:
+        """Raise UsageError where PostgreSQL has refused it."""
+        code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+        if self.is_rolled_back and dialect in self._led and code == _READ_ONLY:
+            raise self._cannot_take_part(dialect.driver)
+
     def note_engine(self, engine: Engine) -> None:
         """An engine of another driver has a connection."""
         if (database := self._led.get(engine.dialect)) is not None:
@@ -358,6 +378,20 @@ def _refuse_write(connection: Connection, _cursor: object, statement: str, *_: o
     if connection.dialect.driver != "asyncpg":
         for sandbox in _SANDBOXES:
             sandbox.refuse_write(connection, statement)
+
+
+@event.listens_for(Engine, "begin")
+def _let_only_read(connection: Connection) -> None:
+    if connection.dialect.driver != "asyncpg":
+        for sandbox in _SANDBOXES:
+            sandbox.let_only_read(connection)
+
+
+@event.listens_for(Engine, "handle_error")
+def _name_error(context: ExceptionContext) -> None:
+    if context.dialect.driver != "asyncpg":
+        for sandbox in _SANDBOXES:
+            sandbox.name_error(context.dialect, context.original_exception)
 
 
 @event.listens_for(Engine, "engine_connect")

@@ -85,6 +85,11 @@ class SharedTransaction:
             await self._send(["ROLLBACK"], self.physical)
             self._is_open = False
 
+    def end_last(self) -> None:
+        """Have what the last scenario did rolled back, where nothing can be awaited."""
+        if self._is_open and not self.is_begun:
+            self.terminate()
+
     async def close(self) -> None:
         """Close the connection; the next scenario opens another one."""
         physical = self.physical
