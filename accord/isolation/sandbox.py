@@ -237,11 +237,14 @@ class Sandbox:
             return await connect(**options)
         self._led_raw.add(known_by)
         database = self._named(options.get("database"))
-        where, catalog = address.arguments_of(await database.target()), Catalog()
+        # A pool connects by itself when the copy is removed, which is no reason to make another one.
+        url = database.url if database.is_over else await database.target()
+        where, catalog = address.arguments_of(url), Catalog()
 
         def check_statement(sql: str) -> None:
             statement = read(sql)
-            if self.is_rolled_back and (statement.leaves_rows or catalog.writes(statement)):
+            may_write = not self.is_rolled_back and not (self.is_real and database.is_over)
+            if not may_write and (statement.leaves_rows or catalog.writes(statement)):
                 raise self._cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
 
         connection = await connect(**elsewhere(options | {"connection_class": checked(base, check_statement)}, where))
