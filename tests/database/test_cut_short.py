@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from accord.errors import UsageError
 from accord.isolation.isolation import Isolation
@@ -122,21 +122,19 @@ async def test_a_setting_that_postgresql_does_not_take_fails_where_it_is_used_al
     assert await names(db) == ["b"]
 
 
-LEFT: list[AsyncSession] = []
-
-
-async def test_a_session_may_be_left_open(db: AsyncSession) -> None:
-    LEFT.append(app_sessions()())
-    await put(LEFT[0], "left")
-
-
-async def test_a_session_that_was_left_open_begins_anew_in_the_next_scenario(db: AsyncSession) -> None:
-    session = LEFT.pop()
-    assert await names(session) == []
-    await put(session, "a")
-    await session.commit()
-    await session.close()
-    assert await names(db) == ["a"]
+async def test_a_session_that_was_left_open_begins_anew_in_the_next_scenario(
+    engine: AsyncEngine, isolation: Isolation
+) -> None:
+    session = app_sessions()()
+    async with isolation.session(engine):
+        await put(session, "left")
+    isolation.begin(real_commits=False)
+    async with isolation.session(engine) as db:
+        assert await names(session) == []
+        await put(session, "a")
+        await session.commit()
+        await session.close()
+        assert await names(db) == ["a"]
 
 
 async def test_a_session_that_nobody_closes_is_undone_when_it_is_garbage(db: AsyncSession) -> None:
