@@ -152,7 +152,8 @@ class SharedTransaction:
         self._enter(work, statement)
         lock = await self._acquire(work)
         try:
-            return await self._watched(work, self._run(work, statement, call, arguments))
+            running = self._run(work, statement, call, arguments)
+            return await self._watched(work, running, is_of_savepoint=statement.savepoint is not None)
         finally:
             lock.release()
 
@@ -305,7 +306,7 @@ class SharedTransaction:
         if before:
             await _to_its_end(physical.connection.execute("; ".join(before)))
 
-    async def _watched(self, work: Work, result: Awaitable[T]) -> T:
+    async def _watched(self, work: Work, result: Awaitable[T], *, is_of_savepoint: bool = False) -> T:
         try:
             return await result
         except asyncpg.ActiveSQLTransactionError as error:
@@ -318,12 +319,15 @@ class SharedTransaction:
                 True,
             ) from error
         # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
-        except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError):
+        except (asyncio.CancelledError, TimeoutError):
+            self._fail(work, is_unsure=is_of_savepoint)
+            raise
+        except asyncpg.PostgresError:
             self._fail(work)
             raise
 
-    def _fail(self, work: Work) -> None:
-        self._savepoints.fail(work)
+    def _fail(self, work: Work, *, is_unsure: bool = False) -> None:
+        self._savepoints.fail(work, is_unsure=is_unsure)
         self._settings.doubt()
         self._wake()
 
