@@ -107,18 +107,15 @@ class Savepoints:
         else:
             self._then(f"RELEASE {_BASE}; SAVEPOINT {_BASE}")
 
-    def fail(self, work: Work, *, is_unsure: bool = False) -> None:
-        """Undo what keeps PostgreSQL from going on after an error, and all that can only be undone.
-
-        Where nobody is sure which savepoints of the app there still are, all of the transaction is.
-        """
+    def fail(self, work: Work) -> None:
+        """Undo what keeps PostgreSQL from going on after an error, and all that can only be undone."""
         work.is_failed = True
         lowest = self._lowest(work)
         if lowest is None:
             # Where others have one, it has sent nothing: for that it would have got a savepoint.
             if not self._open:
                 self._then(f"ROLLBACK TO {_BASE}")
-        elif not is_unsure and (self._others(work, lowest) or any(it.is_of_app for it in self._open[lowest:])):
+        elif self._others(work, lowest) or any(it.is_of_app for it in self._open[lowest:]):
             self._then(f"ROLLBACK TO {self._open[-1].name}")
         else:
             # Others need not wait for its end.

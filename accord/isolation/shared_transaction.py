@@ -152,8 +152,7 @@ class SharedTransaction:
         self._enter(work, statement)
         lock = await self._acquire(work)
         try:
-            running = self._run(work, statement, call, arguments)
-            return await self._watched(work, running, is_of_savepoint=statement.savepoint is not None)
+            return await self._watched(work, self._run(work, statement, call, arguments))
         finally:
             lock.release()
 
@@ -306,7 +305,7 @@ class SharedTransaction:
         if before:
             await _to_its_end(physical.connection.execute("; ".join(before)))
 
-    async def _watched(self, work: Work, result: Awaitable[T], *, is_of_savepoint: bool = False) -> T:
+    async def _watched(self, work: Work, result: Awaitable[T]) -> T:
         try:
             return await result
         except asyncpg.ActiveSQLTransactionError as error:
@@ -319,15 +318,12 @@ class SharedTransaction:
                 True,
             ) from error
         # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
-        except (asyncio.CancelledError, TimeoutError):
-            self._fail(work, is_unsure=is_of_savepoint)
-            raise
-        except asyncpg.PostgresError:
+        except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError):
             self._fail(work)
             raise
 
-    def _fail(self, work: Work, *, is_unsure: bool = False) -> None:
-        self._savepoints.fail(work, is_unsure=is_unsure)
+    def _fail(self, work: Work) -> None:
+        self._savepoints.fail(work)
         self._settings.doubt()
         self._wake()
 

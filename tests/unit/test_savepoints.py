@@ -280,10 +280,3 @@ def test_what_another_one_committed_inside_a_savepoint_stays_known_when_that_is_
     savepoints.commit(inner)
     savepoints.note(one, "RELEASE", "its")
     assert savepoints.rollback(one) == [inner]
-
-
-def test_a_savepoint_of_which_nobody_knows_whether_it_was_released_is_undone_with_all_of_its_transaction() -> None:
-    savepoints, one = with_one_of_the_app()
-    savepoints.fail(one, is_unsure=True)
-    assert savepoints.take_pending() == ["ROLLBACK TO accord"]
-    assert savepoints.owners() == []
