@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from typing import Protocol
 from weakref import WeakSet
 
 from sqlalchemy import URL, Engine
@@ -17,38 +16,18 @@ from accord.isolation.own_connection import OwnConnection
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.route import Route
 from accord.isolation.shared_transaction import SharedTransaction
-
-
-class Scenario(Protocol):
-    """What is known of the scenario, and of the run."""
-
-    thread: int
-    """The thread in which scenarios run."""
-    lose: Callable[[str], None]
-    """Is called if another run takes a copy of the database."""
-
-    @property
-    def is_rolled_back(self) -> bool:
-        """Whether there is one, and its work is rolled back."""
-
-    @property
-    def is_real(self) -> bool:
-        """Whether there is one, and its commits are real."""
-
-    def in_another_thread(self) -> AccordError:
-        """Report, and return, the error that says so."""
-
-    def report(self, error: AccordError, is_raised: bool = True) -> AccordError:
-        """Have the scenario fail with an error, whatever the app makes of it; returns it."""
+from accord.isolation.watch import Scenario, Watch
 
 
 class RunDatabase:
-    """A database to which engines are led."""
+    """A database to which engines are led; `lose` is called if another run takes a copy of it."""
 
-    def __init__(self, url: URL, scenario: Scenario) -> None:
+    def __init__(self, url: URL, scenario: Scenario, watch: Watch, lose: Callable[[str], None]) -> None:
         self.url = url
         self._scenario = scenario
-        self._transaction = SharedTransaction(self._open, scenario.report)
+        self._watch = watch
+        self._lose = lose
+        self._transaction = SharedTransaction(self._open, watch.report)
         self._routes = WeakSet[Route]()
         self._other_engines = WeakSet[Engine]()
         self._raw = WeakSet[Connection]()
@@ -128,7 +107,7 @@ class RunDatabase:
             # Its locks would be waited for.
             await self._transaction.roll_back()
         elif self._transaction.is_begun:
-            raise self._scenario.in_another_thread()
+            raise self._watch.in_another_thread()
         if known is not None:
             if known.target == (target, loop) and not known.physical.connection.is_closed():
                 return known
@@ -152,9 +131,9 @@ class RunDatabase:
             if self._copy is None:
                 await self.close()
                 try:
-                    self._copy = await self._copies.enter_async_context(provision.clone(self.url, self._scenario.lose))
+                    self._copy = await self._copies.enter_async_context(provision.clone(self.url, self._lose))
                 except AccordError as error:
-                    raise self._scenario.report(error) from None
+                    raise self._watch.report(error) from None
         return self._copy
 
     async def _open(self) -> PhysicalConnection:
