@@ -1,7 +1,8 @@
 """What Accord uses of asyncpg beyond its documented interface."""
 
+import socket
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -27,6 +28,15 @@ def connecting_through(around: Callable[[Connect, dict[str, Any]], Awaitable[Any
         yield
     finally:
         connect_utils._connect = original  # type: ignore[attr-defined]
+
+
+def hang_up(connection: asyncpg.Connection) -> None:
+    """End the connection at once, also while its event loop does not run: the server rolls back and frees its locks."""
+    transport: Any = connection._transport  # type: ignore[attr-defined]
+    # To close the transport alone takes a turn of the event loop.
+    with suppress(OSError, AttributeError):
+        transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+    connection.terminate()
 
 
 def elsewhere(options: dict[str, Any], address: dict[str, Any]) -> dict[str, Any]:

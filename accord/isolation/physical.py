@@ -52,6 +52,10 @@ class PhysicalConnection:
         """Read and write values of these types by these functions."""
         if self.uses(codecs):
             return
+        for schema, typename in self._codecs.keys() - codecs.keys():
+            await self.connection.reset_type_codec(typename, schema=schema)
+            del self._codecs[schema, typename]
+            self._prepared.clear()
         for (schema, typename), codec in codecs.items():
             identity = tuple(map(_identity, codec.values()))
             if self._codecs.get((schema, typename)) != identity:

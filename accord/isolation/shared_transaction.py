@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from accord.compat.asyncpg import hang_up
 from accord.errors import AccordError, DeadlockError, UsageError
 from accord.isolation.catalog import Catalog
 from accord.isolation.journal import Journal
@@ -96,7 +97,7 @@ class SharedTransaction:
     def terminate(self) -> None:
         """Close the connection without a word to the server, which rolls back then."""
         if self.physical is not None and self._loop is not None and not self._loop.is_closed():
-            self.physical.connection.terminate()
+            hang_up(self.physical.connection)
         self._forget_connection()
 
     def _forget_connection(self) -> None:
@@ -327,6 +328,8 @@ class SharedTransaction:
             undone = self._savepoints.note(work, *statement.savepoint)
             if statement.savepoint[0] == "ROLLBACK":
                 self._settings.doubt()
+                if self._is_schema_changed:
+                    self.forget_schema()
         if statement.leaves_rows or self._catalog.writes(statement):
             work.leaves_rows = True
         if statement.at_commit is not None:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.helpers.items import app_engine, app_sessions, db, engine, names, put
+from tests.helpers.items import app_engine, app_sessions, db, driver_connection, engine, names, put
 
 __all__ = ["db", "engine"]
 
@@ -105,4 +105,39 @@ async def test_what_an_engine_in_autocommit_writes_is_there_at_once(db: AsyncSes
         await put(connection, "milk")
         assert await names(db) == ["milk"]
         await connection.rollback()
+    assert await names(db) == ["milk"]
+
+
+async def test_what_follows_a_commit_as_text_commits_by_itself(db: AsyncSession) -> None:
+    async with app_engine().connect() as connection:
+        await put(connection, "bread")
+        await connection.execute(text("COMMIT"))
+        await put(connection, "milk")
+        await connection.rollback()
+    assert await names(db) == ["bread", "milk"]
+
+
+async def test_a_script_that_begins_and_ends_transactions_does_so_in_the_scenario(db: AsyncSession) -> None:
+    engine = app_engine(isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        raw = await driver_connection(connection)
+        await raw.execute(
+            """
+            BEGIN; INSERT INTO item (name) VALUES ('bread; butter'); ROLLBACK;
+            BEGIN; INSERT INTO item (name) VALUES ('milk'); COMMIT;
+            """
+        )
+    assert await names(db) == ["milk"]
+
+
+async def test_what_a_script_committed_is_gone_with_the_scenario(db: AsyncSession) -> None:
+    assert await names(db) == []
+
+
+async def test_a_savepoint_that_does_not_exist_undoes_nothing_of_another_transaction(db: AsyncSession) -> None:
+    async with app_sessions().begin() as outer:
+        await put(outer, "milk")
+        async with app_engine().connect() as inner:
+            with pytest.raises(SQLAlchemyError, match="does not exist"):
+                await inner.execute(text("RELEASE SAVEPOINT nobodys"))
     assert await names(db) == ["milk"]
