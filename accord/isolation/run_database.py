@@ -15,6 +15,7 @@ from accord.errors import AccordError
 from accord.isolation.own_connection import OwnConnection
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.route import Route
+from accord.isolation.scenario_connection import ScenarioConnection
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.watch import Scenario, Watch
 
@@ -27,7 +28,8 @@ class RunDatabase:
         self._scenario = scenario
         self._watch = watch
         self._lose = lose
-        self._transaction = SharedTransaction(self._open, watch.report)
+        self._connection = ScenarioConnection(self._open)
+        self._transaction = SharedTransaction(self._connection, watch.report)
         self._routes = WeakSet[Route]()
         self._other_engines = WeakSet[Engine]()
         self._raw = WeakSet[Connection]()
@@ -50,7 +52,7 @@ class RunDatabase:
 
     def forget_schema(self) -> None:
         """Tables, types, functions and constraints may be others by now."""
-        self._transaction.forget_schema()
+        self._connection.forget_schema()
 
     @property
     def has_copy(self) -> bool:
@@ -66,7 +68,7 @@ class RunDatabase:
 
     async def close(self) -> None:
         """Close the connections that this process has to it."""
-        await self._transaction.close()
+        await self._connection.close()
         await self.close_idle()
 
     async def close_idle(self) -> None:
@@ -105,8 +107,8 @@ class RunDatabase:
         target, loop = await self.target(), asyncio.get_running_loop()
         if not self._scenario.is_rolled_back:
             # Its locks would be waited for.
-            await self._transaction.roll_back()
-        elif self._transaction.is_begun:
+            await self._connection.roll_back()
+        elif self._connection.is_begun:
             raise self._watch.in_another_thread()
         if known is not None:
             if known.target == (target, loop) and not known.physical.connection.is_closed():

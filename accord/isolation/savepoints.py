@@ -10,6 +10,8 @@ from accord.isolation.work import Work
 
 _BASE = "accord"
 """The savepoint that is always there."""
+BEGIN = f"BEGIN; SAVEPOINT {_BASE}"
+"""Begins the scenario's transaction."""
 
 
 @dataclass(eq=False, slots=True)
@@ -34,9 +36,6 @@ class CrosswiseError(Exception):
 
 class Savepoints:
     """What is open, from the outermost to the innermost."""
-
-    begin = f"BEGIN; SAVEPOINT {_BASE}"
-    """Begins the scenario's transaction."""
 
     def __init__(self) -> None:
         self._open: list[_Savepoint] = []

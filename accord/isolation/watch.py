@@ -92,8 +92,8 @@ class Watch:
 
     def note_error(self, error: BaseException, place: Place) -> None:
         """A statement fails."""
-        is_shared = isinstance(place, SharedTransaction)
-        is_cut = is_shared and place.physical is not None and place.physical.connection.is_closed()
+        shared = place.connection.physical if isinstance(place, SharedTransaction) else None
+        is_cut = shared is not None and shared.connection.is_closed()
         self._outage.note(error, is_cut=is_cut)
 
     def report(self, error: AccordError, is_raised: bool = True) -> AccordError:
