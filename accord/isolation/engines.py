@@ -22,6 +22,7 @@ from accord.isolation.route import Route
 from accord.isolation.run_database import RunDatabase
 from accord.isolation.statements import read
 from accord.isolation.watch import Scenario, Watch
+from accord.running import SERVED
 
 # What says in the arguments of a connection where it leads, and as whom.
 _ADDRESS = frozenset(
@@ -175,7 +176,19 @@ def _connect(dialect: Dialect, record: Any, _arguments: object, parameters: dict
     for engines in reversed(_LEADING):
         if (connection := engines.connection_for(dialect, record, parameters)) is not None:
             return connection
+    if not _LEADING and dialect.name == "postgresql":
+        _check_is_for_tests(parameters)
     return None
+
+
+def _check_is_for_tests(parameters: Mapping[str, Any]) -> None:
+    """Raise UsageError where an app that Accord serves reaches a database that is not for tests."""
+    name = parameters.get("database") or parameters.get("dbname") or ""
+    if (served := SERVED.get()) is not None and not name.endswith(address.SUFFIX):
+        raise UsageError(
+            f'{served.name} connects to the database "{name}" at {parameters.get("host") or "localhost"}, and this run '
+            "has none of its own yet: request the fixture `database_url`, by which each engine is led to one."
+        )
 
 
 @event.listens_for(Engine, "before_cursor_execute")
