@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect, Engine, Pool, event
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, Pool, event
 from sqlalchemy.exc import DisconnectionError
 
 from accord.compat.asyncpg import Connect, checked, connecting_through, elsewhere
@@ -17,6 +17,7 @@ from accord.compat.sqlalchemy import creating_through
 from accord.database import address
 from accord.database.provision import ignore
 from accord.errors import UsageError
+from accord.isolation.catalog import Catalog
 from accord.isolation.connection import SandboxConnection
 from accord.isolation.route import Route
 from accord.isolation.run_database import RunDatabase
@@ -32,6 +33,8 @@ _ADDRESS = frozenset(
 
 # What a pool notes of a connection of another driver: to which database it leads.
 _LED = "accord_led_to"
+# PostgreSQL's code for a write in a transaction that only reads.
+_READ_ONLY = "25006"
 
 
 class Engines:
@@ -106,6 +109,9 @@ class Engines:
         is_of_postgresql = type(connection).__module__.partition(".")[0] in ("asyncpg", "psycopg", "psycopg2")
         if self.takes_new_ones and is_of_postgresql and (_LED not in info or not is_current):
             raise DisconnectionError("it was opened before the run had its database, or for another one")
+        if _LED in info and not self._scenario.is_rolled_back:
+            for database in self._databases.values():
+                database.free_locks()
 
     def _replace_creator(self, creator: Any) -> Any:
         is_led = self.takes_new_ones and not isinstance(creator, _Creator)
@@ -120,14 +126,17 @@ class Engines:
             return await connect(**options)
         self._led_raw.add(known_by)
         database = self._named(options.get("database"))
-        where = address.arguments_of(await database.target())
-        connection = await connect(**elsewhere(options | {"connection_class": checked(base, self._check_raw)}, where))
+        where, catalog = address.arguments_of(await database.target()), Catalog()
+
+        def check_statement(sql: str) -> None:
+            statement = read(sql)
+            if self._scenario.is_rolled_back and (statement.leaves_rows or catalog.writes(statement)):
+                raise self._watch.cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
+
+        connection = await connect(**elsewhere(options | {"connection_class": checked(base, check_statement)}, where))
+        await catalog.ask(connection)
         database.note_raw(connection)
         return connection
-
-    def _check_raw(self, statement: str) -> None:
-        if self._scenario.is_rolled_back and read(statement).leaves_rows:
-            raise self._watch.cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
 
     def _elsewhere(self, dialect: Dialect, database: RunDatabase, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of another driver, for the run's database."""
@@ -146,6 +155,17 @@ class Engines:
         """Raise UsageError where another driver would write in a scenario, since nothing would undo that."""
         if self._scenario.is_rolled_back and connection.dialect in self._led and read(statement).leaves_rows:
             raise self._watch.cannot_take_part(connection.dialect.driver)
+
+    def let_only_read(self, connection: Connection) -> None:
+        """Have PostgreSQL refuse what another driver would write in a scenario, as by a function."""
+        if self._scenario.is_rolled_back and connection.dialect in self._led:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    def name_error(self, dialect: Dialect, error: BaseException | None) -> None:
+        """Raise UsageError where PostgreSQL has refused it."""
+        code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+        if self._scenario.is_rolled_back and dialect in self._led and code == _READ_ONLY:
+            raise self._watch.cannot_take_part(dialect.driver)
 
     def note_engine(self, engine: Engine) -> None:
         """An engine of another driver has a connection."""
@@ -196,6 +216,20 @@ def _refuse_write(connection: Connection, _cursor: object, statement: str, *_: o
     if connection.dialect.driver != "asyncpg":
         for engines in _LEADING:
             engines.refuse_write(connection, statement)
+
+
+@event.listens_for(Engine, "begin")
+def _let_only_read(connection: Connection) -> None:
+    if connection.dialect.driver != "asyncpg":
+        for engines in _LEADING:
+            engines.let_only_read(connection)
+
+
+@event.listens_for(Engine, "handle_error")
+def _name_error(context: ExceptionContext) -> None:
+    if context.dialect.driver != "asyncpg":
+        for engines in _LEADING:
+            engines.name_error(context.dialect, context.original_exception)
 
 
 @event.listens_for(Engine, "engine_connect")

@@ -1,6 +1,7 @@
 """The hooks by which each scenario begins anew, and a step that leaves work uncommitted is named."""
 
 from collections.abc import Generator
+from contextlib import ExitStack
 
 import pytest
 
@@ -53,8 +54,14 @@ class Isolations:
                 self._ends_with = request.node
                 request.node.addfinalizer(self._end)
             return (yield)
+        # A parameter of the next test may have it torn down when that has begun.
+        outside = ExitStack()
+        # The first to be added is the last to be called.
+        fixturedef.addfinalizer(outside.close)
         with sandbox.outside():
-            return (yield)
+            result = yield
+        fixturedef.addfinalizer(lambda: outside.enter_context(sandbox.outside()))
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:

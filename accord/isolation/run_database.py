@@ -83,6 +83,10 @@ class RunDatabase:
         for engine in list(self._other_engines):
             await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
 
+    def free_locks(self) -> None:
+        """Have what the last scenario did rolled back now: another driver would wait for its locks."""
+        self._connection.end_last()
+
     # Connections.
 
     def add(self, route: Route) -> None:

@@ -81,6 +81,11 @@ class ScenarioConnection:
             await self.send("ROLLBACK")
             self._is_open = False
 
+    def end_last(self) -> None:
+        """Have what the last scenario did rolled back, where nothing can be awaited."""
+        if self._is_open and not self.is_begun:
+            self.terminate()
+
     async def close(self) -> None:
         """Close it; the next scenario opens another one."""
         physical = self.physical

@@ -169,7 +169,8 @@ async def test_another_event_loop_cant_reach_the_scenarios_transaction_and_is_na
     assert await names(db) == ["a"]
 
 
-@pytest.fixture(scope="class")
+# With each other parameter it is torn down when the next test has begun.
+@pytest.fixture(scope="class", params=[1, 2])
 def column(engine: object) -> Any:
     """As Alembic makes one, in a fixture that is not async, while what the last scenario did is to be rolled back."""
     asyncio.run(execute("ALTER TABLE item ADD COLUMN made int"))

@@ -75,6 +75,7 @@ async def test_a_pool_of_asyncpg_reads_from_the_runs_database_and_may_not_write(
         assert await pool.fetchval("SELECT current_database()") == await db.scalar(text("SELECT current_database()"))
         for write in (
             pool.execute("INSERT INTO item (name) VALUES ('milk')"),
+            pool.fetchval("SELECT put('milk')"),
             pool.fetch("INSERT INTO item (name) VALUES ('milk') RETURNING id"),
             pool.executemany("INSERT INTO item (name) VALUES ($1)", [("milk",)]),
             pool.fetchmany("INSERT INTO item (name) VALUES ($1) RETURNING id", [("milk",)]),
