@@ -227,13 +227,13 @@ class SharedTransaction:
                 ),
                 True,
             ) from error
-        # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
-        except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError):
-            self._fail(work)
+        except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError) as error:
+            # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
+            self._fail(work, is_certain=isinstance(error, asyncpg.PostgresError))
             raise
 
-    def _fail(self, work: Work) -> None:
-        self._savepoints.fail(work)
+    def _fail(self, work: Work, *, is_certain: bool = True) -> None:
+        self._savepoints.fail(work, is_certain=is_certain)
         self.connection.settings.doubt()
         self._wake()
 
