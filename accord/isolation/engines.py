@@ -126,11 +126,14 @@ class Engines:
             return await connect(**options)
         self._led_raw.add(known_by)
         database = self._named(options.get("database"))
-        where, catalog = address.arguments_of(await database.target()), Catalog()
+        # A pool connects by itself when the copy is removed, which is no reason to make another one.
+        url = database.url if database.is_over else await database.target()
+        where, catalog = address.arguments_of(url), Catalog()
 
         def check_statement(sql: str) -> None:
-            statement = read(sql)
-            if self._scenario.is_rolled_back and (statement.leaves_rows or catalog.writes(statement)):
+            statement, scenario = read(sql), self._scenario
+            may_write = not scenario.is_rolled_back and not (scenario.is_real and database.is_over)
+            if not may_write and (statement.leaves_rows or catalog.writes(statement)):
                 raise self._watch.cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
 
         connection = await connect(**elsewhere(options | {"connection_class": checked(base, check_statement)}, where))

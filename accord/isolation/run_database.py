@@ -34,15 +34,18 @@ class RunDatabase:
         self._other_engines = WeakSet[Engine]()
         self._raw = WeakSet[Connection]()
         self._copy: URL | None = None
-        self._copies = AsyncExitStack()
+        self.is_over = False
+        """Whether the scenario's copy has been removed."""
+        self._removing = AsyncExitStack()
         self._copying = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     # A scenario.
 
     def begin(self) -> None:
         """A scenario begins."""
+        self.is_over = False
         self._transaction.begin()
-        self._copying = asyncio.Lock()
         for route in list(self._routes):
             route.begin()
 
@@ -62,9 +65,11 @@ class RunDatabase:
     async def remove_copy(self) -> None:
         """Remove the copy that a scenario with real commits worked on."""
         if self._copy is not None:
+            self.is_over = True
             await self.close_idle()
-            self._copy = None
-            await self._copies.aclose()
+            # What goes on meanwhile may have another one made.
+            removing, self._copy = self._removing, None
+            await removing.aclose()
 
     async def close(self) -> None:
         """Close the connections that this process has to it."""
@@ -133,14 +138,19 @@ class RunDatabase:
         """
         if not self._scenario.is_real:
             return self.url
+        if self._loop is not (loop := asyncio.get_running_loop()):
+            self._loop, self._copying = loop, asyncio.Lock()
         async with self._copying:
-            if self._copy is None:
+            if (copy := self._copy) is None:
+                self.is_over = False
                 await self.close()
+                removing = AsyncExitStack()
                 try:
-                    self._copy = await self._copies.enter_async_context(provision.clone(self.url, self._lose))
+                    copy = await removing.enter_async_context(provision.clone(self.url, self._lose))
                 except AccordError as error:
                     raise self._watch.report(error) from None
-        return self._copy
+                self._copy, self._removing = copy, removing
+        return copy
 
     async def _open(self) -> PhysicalConnection:
         return PhysicalConnection(await connect(self.url))

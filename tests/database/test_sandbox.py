@@ -1,13 +1,15 @@
 """Where engines lead: to the run's database, and in a scenario onto its one connection."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import JSON, NullPool, StaticPool, literal_column, select, text
+import pytest_asyncio
+from sqlalchemy import JSON, NullPool, StaticPool, create_engine, literal_column, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session, create_async_engine
 
 from accord.errors import UsageError
 from tests.helpers.items import app_engine, app_sessions, db, driver_connection, engine, names, put
@@ -170,4 +172,76 @@ async def test_an_error_leaves_other_transactions_as_they_are(db: AsyncSession) 
             await connection.execute(text("SELECT 1 / 0"))
         with pytest.raises(SQLAlchemyError, match="current transaction is aborted"):
             await connection.execute(text("SELECT 1"))
+    assert await names(db) == ["milk"]
+
+
+async def test_an_engine_on_another_database_system_is_its_own(db: AsyncSession) -> None:
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE item (name text)"))
+        assert connection.scalar(text("SELECT count(*) FROM item")) == 0
+    engine.dispose()
+
+
+async def test_a_new_engine_of_a_test_that_uses_no_database_is_its_own() -> None:
+    with pytest.raises(OSError, match="Connect call failed"):
+        await app_engine().connect()
+    with pytest.raises(OSError, match="Connect call failed"):
+        await asyncpg.connect(RAW, user="somebody_else")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def pool(engine: AsyncEngine) -> AsyncIterator[asyncpg.Pool]:
+    """A pool of asyncpg, as the start of an app opens one."""
+    async with asyncpg.create_pool(RAW, min_size=1) as pool:
+        await pool.execute("INSERT INTO audit (what) VALUES ('started')")
+        yield pool
+        await pool.execute("DELETE FROM audit")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_a_pool_of_asyncpg_that_was_opened_before_the_scenario_reads_only(
+    db: AsyncSession, pool: asyncpg.Pool, number: int
+) -> None:
+    await db.execute(text("DELETE FROM audit"))
+    await db.commit()
+    assert await pool.fetchval("SELECT count(*) FROM audit") == 1
+    with pytest.raises(UsageError, match="@real_commits"):
+        await pool.execute("DELETE FROM audit")
+
+
+@pytest.mark.real_commits
+async def test_a_pool_of_asyncpg_is_on_the_copy_with_real_commits(db: AsyncSession, pool: asyncpg.Pool) -> None:
+    await pool.execute("INSERT INTO item (name) VALUES ('milk')")
+    assert await names(db) == ["milk"]
+
+
+@pytest.mark.real_commits
+async def test_with_real_commits_each_engine_is_on_the_copy(db: AsyncSession) -> None:
+    one, other = app_engine(), app_engine(isolation_level="AUTOCOMMIT")
+    async with one.begin() as connection:
+        await put(connection, "bread")
+        async with other.connect() as beside:
+            await put(beside, "milk")
+            assert await names(beside) == ["milk"]
+    assert await names(db) == ["bread", "milk"]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def lasting(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """An engine that has connected before the scenario."""
+    lasting = app_engine()
+    async with lasting.connect() as connection:
+        assert await names(connection) == []
+    yield lasting
+    await lasting.dispose()
+
+
+@pytest.mark.parametrize(
+    "number", [1, pytest.param(2, marks=pytest.mark.real_commits), 3, pytest.param(4, marks=pytest.mark.real_commits)]
+)
+async def test_an_engine_leads_where_each_scenario_is(db: AsyncSession, lasting: AsyncEngine, number: int) -> None:
+    async with lasting.begin() as connection:
+        assert await names(connection) == []
+        await put(connection, "milk")
     assert await names(db) == ["milk"]
