@@ -71,7 +71,7 @@ async def database_url(
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     sandbox, running = isolation.sandbox, pytestconfig.stash[RUNNING]
     if pytestconfig.option.verbose > 0:
-        sandbox.tell = running.notices.append
+        sandbox.engines.tell = running.notices.append
     provide = partial(
         provision.database,
         lost=isolation.lose,
@@ -92,8 +92,8 @@ async def database_url(
                     provide(address, None if others else worker, sandbox.led(prepare_database, others))
                 )
                 await stack.enter_async_context(isolation.outage.watch(url))
-                sandbox.role = pytestconfig.getini("accord_role") or None
-                if (ignored := await policies.check(url, sandbox.role)) is not None:
+                sandbox.watch.role = pytestconfig.getini("accord_role") or None
+                if (ignored := await policies.check(url, sandbox.watch.role)) is not None:
                     running.notices.append(ignored)
                 with sandbox.leading_to(url, others):
                     yield rendered(url)

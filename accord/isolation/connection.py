@@ -104,7 +104,7 @@ class SandboxConnection:
                 words, lambda it: getattr(it.connection, name)(*args, **options)
             )
         shared = self.route.database.transaction()
-        physical = shared.physical if shared is not None else self.route.own and self.route.own.physical
+        physical = shared.connection.physical if shared is not None else self.route.own and self.route.own.physical
         if not name.startswith(("get_", "add_", "remove_")) or not physical:
             raise AttributeError(f"{name} (of a connection that leads into Accord's sandbox)")
         return getattr(physical.connection, name)

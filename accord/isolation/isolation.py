@@ -67,9 +67,8 @@ class Isolation:
         self.observe = observe
         self.running = running or Running()
         self.outage = Outage(self.running)
-        self.sandbox = Sandbox(self.running, self.outage)
-        self.sandbox.lose = self.lose
-        self.uncommitted = UncommittedWork(self.running, self.sandbox.open_work)
+        self.sandbox = Sandbox(self.running, self.outage, self.lose)
+        self.uncommitted = UncommittedWork(self.running, self.sandbox.watch.open_work)
         self._requests = Requests()
         self._sessions: async_sessionmaker[AsyncSession] | None = None
 

@@ -30,7 +30,7 @@ class Database(Protocol):
         """Return a connection of its own to where the database now is: the known one, or a new one."""
 
 
-class Sandbox(Protocol):
+class Observer(Protocol):
     """What is told of all that happens on connections."""
 
     def work(self, session: dict[str, str]) -> Work:
@@ -52,8 +52,8 @@ class Sandbox(Protocol):
 class Route:
     """The way of one connection, and the transaction that is open on it."""
 
-    def __init__(self, sandbox: Sandbox, database: Database, settings: Mapping[str, str]) -> None:
-        self._sandbox = sandbox
+    def __init__(self, observer: Observer, database: Database, settings: Mapping[str, str]) -> None:
+        self._observer = observer
         self.database = database
         """Where it leads."""
         self.session = dict(settings)
@@ -100,7 +100,7 @@ class Route:
 
     def transaction(self, **options: Any) -> "Transaction":
         """Return what begins and ends a transaction, with asyncpg's own options."""
-        return Transaction(self, self._sandbox, options)
+        return Transaction(self, self._observer, options)
 
     async def prepare(self, sql: str) -> tuple[str, Any]:
         """Return a statement as it is carried out, and as the server has prepared it; None if it is not sent there."""
@@ -124,7 +124,7 @@ class Route:
         """Carry out a statement in the open transaction, or in one of its own."""
         statement = read(sql)
         work, place = await self._current()
-        self._sandbox.note(work, sql, place)
+        self._observer.note(work, sql, place)
         if isinstance(place, SharedTransaction) and _is_done_here(statement):
             await self._do_here(work, statement)
             return cast(T, [])
@@ -140,7 +140,7 @@ class Route:
 
     async def new(self) -> tuple[Work, Place]:
         """Return what stands for a transaction that begins now, and where it is."""
-        work = self._sandbox.work(self.session)
+        work = self._observer.work(self.session)
         work.codecs = self.codecs
         if (shared := self.database.transaction()) is not None:
             return work, shared
@@ -155,7 +155,7 @@ class Route:
             awaited = await result
         except BaseException as error:
             if isinstance(error, (Exception, asyncio.CancelledError)):
-                self._sandbox.note_error(error, place)
+                self._observer.note_error(error, place)
             if is_alone:
                 place.abandon(work)
             raise
@@ -186,9 +186,9 @@ class Transaction:
     work: Work
     place: Place
 
-    def __init__(self, route: Route, sandbox: Sandbox, options: dict[str, Any]) -> None:
+    def __init__(self, route: Route, observer: Observer, options: dict[str, Any]) -> None:
         self._route = route
-        self._sandbox = sandbox
+        self._observer = observer
         self._options = options
 
     async def start(self) -> None:
@@ -199,7 +199,7 @@ class Transaction:
         if isinstance(self.place, OwnConnection):
             await self.place.begin(self.work, **self._options)
         self._route.open = self
-        self._sandbox.note_begin(self.work)
+        self._observer.note_begin(self.work)
 
     async def commit(self) -> None:
         """End what is open; others see what it did. Raises what PostgreSQL raises."""
@@ -220,7 +220,7 @@ class Transaction:
         """Return what is open on the connection: a statement may have ended this one, and begun another."""
         it, self._route.open = self._route.open, None
         if it is not None:
-            self._sandbox.note_end(it.work)
+            self._observer.note_end(it.work)
         return it
 
     async def __aenter__(self) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from typing import Protocol
 from weakref import WeakSet
 
 from sqlalchemy import URL, Engine
@@ -16,39 +15,21 @@ from accord.errors import AccordError
 from accord.isolation.own_connection import OwnConnection
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.route import Route
+from accord.isolation.scenario_connection import ScenarioConnection
 from accord.isolation.shared_transaction import SharedTransaction
-
-
-class Scenario(Protocol):
-    """What is known of the scenario, and of the run."""
-
-    thread: int
-    """The thread in which scenarios run."""
-    lose: Callable[[str], None]
-    """Is called if another run takes a copy of the database."""
-
-    @property
-    def is_rolled_back(self) -> bool:
-        """Whether there is one, and its work is rolled back."""
-
-    @property
-    def is_real(self) -> bool:
-        """Whether there is one, and its commits are real."""
-
-    def in_another_thread(self) -> AccordError:
-        """Report, and return, the error that says so."""
-
-    def report(self, error: AccordError, is_raised: bool = True) -> AccordError:
-        """Have the scenario fail with an error, whatever the app makes of it; returns it."""
+from accord.isolation.watch import Scenario, Watch
 
 
 class RunDatabase:
-    """A database to which engines are led."""
+    """A database to which engines are led; `lose` is called if another run takes a copy of it."""
 
-    def __init__(self, url: URL, scenario: Scenario) -> None:
+    def __init__(self, url: URL, scenario: Scenario, watch: Watch, lose: Callable[[str], None]) -> None:
         self.url = url
         self._scenario = scenario
-        self._transaction = SharedTransaction(self._open, scenario.report)
+        self._watch = watch
+        self._lose = lose
+        self._connection = ScenarioConnection(self._open)
+        self._transaction = SharedTransaction(self._connection, watch.report)
         self._routes = WeakSet[Route]()
         self._other_engines = WeakSet[Engine]()
         self._raw = WeakSet[Connection]()
@@ -74,7 +55,7 @@ class RunDatabase:
 
     def forget_schema(self) -> None:
         """Tables, types, functions and constraints may be others by now."""
-        self._transaction.forget_schema()
+        self._connection.forget_schema()
 
     @property
     def has_copy(self) -> bool:
@@ -92,7 +73,7 @@ class RunDatabase:
 
     async def close(self) -> None:
         """Close the connections that this process has to it."""
-        await self._transaction.close()
+        await self._connection.close()
         await self.close_idle()
 
     async def close_idle(self) -> None:
@@ -109,7 +90,7 @@ class RunDatabase:
 
     def free_locks(self) -> None:
         """Have what the last scenario did rolled back now: another driver would wait for its locks."""
-        self._transaction.end_last()
+        self._connection.end_last()
 
     # Connections.
 
@@ -135,9 +116,9 @@ class RunDatabase:
         target, loop = await self.target(), asyncio.get_running_loop()
         if not self._scenario.is_rolled_back:
             # Its locks would be waited for.
-            await self._transaction.roll_back()
-        elif self._transaction.is_begun:
-            raise self._scenario.in_another_thread()
+            await self._connection.roll_back()
+        elif self._connection.is_begun:
+            raise self._watch.in_another_thread()
         if known is not None:
             if known.target == (target, loop) and not known.physical.connection.is_closed():
                 return known
@@ -165,9 +146,9 @@ class RunDatabase:
                 await self.close()
                 removing = AsyncExitStack()
                 try:
-                    copy = await removing.enter_async_context(provision.clone(self.url, self._scenario.lose))
+                    copy = await removing.enter_async_context(provision.clone(self.url, self._lose))
                 except AccordError as error:
-                    raise self._scenario.report(error) from None
+                    raise self._watch.report(error) from None
                 self._copy, self._removing = copy, removing
         return copy
 

@@ -10,6 +10,8 @@ from accord.isolation.work import Work
 
 _BASE = "accord"
 """The savepoint that is always there."""
+BEGIN = f"BEGIN; SAVEPOINT {_BASE}"
+"""Begins the scenario's transaction."""
 
 
 @dataclass(eq=False, slots=True)
@@ -34,9 +36,6 @@ class CrosswiseError(Exception):
 
 class Savepoints:
     """What is open, from the outermost to the innermost."""
-
-    begin = f"BEGIN; SAVEPOINT {_BASE}"
-    """Begins the scenario's transaction."""
 
     def __init__(self) -> None:
         self._open: list[_Savepoint] = []
@@ -107,9 +106,16 @@ class Savepoints:
         else:
             self._then(f"RELEASE {_BASE}; SAVEPOINT {_BASE}")
 
-    def fail(self, work: Work) -> None:
-        """Undo what keeps PostgreSQL from going on after an error, and all that can only be undone."""
+    def fail(self, work: Work, *, is_certain: bool = True) -> None:
+        """Undo what keeps PostgreSQL from going on after an error, and all that can only be undone.
+
+        Where it is not certain, since nobody waited for it, whether the last statement was carried out, the savepoints
+        that the app has made may be there or not, and are undone with it.
+        """
         work.is_failed = True
+        if not is_certain:
+            while self._open and self._open[-1].is_of_app and self._open[-1].owner is work:
+                self._open.pop()
         lowest = self._lowest(work)
         if lowest is None:
             # Where others have one, it has sent nothing: for that it would have got a savepoint.

@@ -6,20 +6,17 @@ next.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import asyncpg
 
-from accord.compat.asyncpg import hang_up
 from accord.errors import AccordError, DeadlockError, UsageError
-from accord.isolation.catalog import Catalog
 from accord.isolation.journal import Journal
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.savepoints import CrosswiseError, Savepoints
-from accord.isolation.session_settings import SessionSettings
+from accord.isolation.scenario_connection import ScenarioConnection, to_its_end
 from accord.isolation.statements import Statement, settings_of
 from accord.isolation.work import Work
 
@@ -32,88 +29,26 @@ _AROUND: ContextVar[tuple[Work, ...]] = ContextVar("_AROUND", default=())
 
 
 class SharedTransaction:
-    """A connection that carries out one statement after another, whoever sends them, and its transaction.
+    """Carries out one statement after another, whoever sends them, where its transaction is.
 
-    `connect` opens the connection; `report` has the scenario fail with an error, whatever the app makes of it, and
-    returns it; it is told whether that is raised, too.
+    `report` has the scenario fail with an error, whatever the app makes of it, and returns it; it is told whether that
+    is raised, too.
     """
 
-    def __init__(
-        self,
-        connect: Callable[[], Awaitable[PhysicalConnection]],
-        report: Callable[[AccordError, bool], AccordError],
-    ) -> None:
-        self._connect = connect
+    def __init__(self, connection: ScenarioConnection, report: Callable[[AccordError, bool], AccordError]) -> None:
+        self.connection = connection
         self._report = report
-        self.physical: PhysicalConnection | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._lock = asyncio.Lock()
         self._waiting: list[asyncio.Future[None]] = []
-        self._catalog = Catalog()
         self._journal = Journal()
-        self._settings = SessionSettings()
-        self._is_open = False
-        self._is_schema_changed = False
         self.begin()
 
-    # Its life.
-
     def begin(self) -> None:
-        """A scenario begins: all that the last one did is rolled back, once there is something to send."""
-        if self._lock.locked():
-            # What the last scenario left has not ended, though it was cancelled.
-            self.terminate()
-            self._lock = asyncio.Lock()
+        """A scenario begins."""
+        self.connection.begin()
         self._scenario = object()
-        self.is_begun = False
-        """Whether something was sent in the scenario."""
         self._savepoints = Savepoints()
         self._journal.clear()
-        self._settings.forget()
-        if self._is_schema_changed:
-            self.forget_schema()
-            self._is_schema_changed = False
         self._wake()
-
-    async def roll_back(self) -> None:
-        """Roll back what the last scenario did, since others would wait for its locks."""
-        if not self._is_open or self.is_begun or self.physical is None:
-            return
-        if self._loop is not asyncio.get_running_loop() or self._lock.locked():
-            self.terminate()
-        else:
-            await self._send(["ROLLBACK"], self.physical)
-            self._is_open = False
-
-    def end_last(self) -> None:
-        """Have what the last scenario did rolled back, where nothing can be awaited."""
-        if self._is_open and not self.is_begun:
-            self.terminate()
-
-    async def close(self) -> None:
-        """Close the connection; the next scenario opens another one."""
-        physical = self.physical
-        if physical is None or self._loop is not asyncio.get_running_loop() or self._lock.locked():
-            self.terminate()
-        else:
-            self._forget_connection()
-            await physical.connection.close(timeout=2)
-
-    def terminate(self) -> None:
-        """Close the connection without a word to the server, which rolls back then."""
-        if self.physical is not None and self._loop is not None and not self._loop.is_closed():
-            hang_up(self.physical.connection)
-        self._forget_connection()
-
-    def _forget_connection(self) -> None:
-        self.physical, self._is_open = None, False
-        self._settings.forget_connection()
-
-    def forget_schema(self) -> None:
-        """Tables, types, functions and constraints may be others by now."""
-        self._catalog.is_stale = True
-        if self.physical is not None:
-            self.physical.forget_schema()
 
     # One statement.
 
@@ -129,8 +64,8 @@ class SharedTransaction:
             lock.release()
 
     def _known(self, work: Work, sql: str) -> Any:
-        physical = self.physical
-        if not self.is_begun or physical is None or physical.connection.is_closed():
+        physical = self.connection.physical
+        if not self.connection.is_begun or physical is None or physical.connection.is_closed():
             return None
         return physical.known(sql, work.setting("search_path"))
 
@@ -166,14 +101,14 @@ class SharedTransaction:
         physical = await self._ready(work, statement)
         names, is_local = settings_of(statement, arguments) if statement.settings else ([], False)
         if names:
-            await self._settings.learn(physical.connection, names)
-        changes = not statement.reads or self._catalog.writes(statement)
+            await self.connection.settings.learn(physical.connection, names)
+        changes = not statement.reads or self.connection.catalog.writes(statement)
         is_undone_with_another = changes and self._savepoints.is_inside(work)
         if is_undone_with_another:
-            await _to_its_end(self._journal.begin(work, physical.connection))
+            await to_its_end(self._journal.begin(work, physical.connection))
         result = await call(physical)
         if names:
-            await self._settings.note(physical.connection, work, names, is_local=is_local)
+            await self.connection.settings.note(physical.connection, work, names, is_local=is_local)
         undone = self._note(work, statement)
         if is_undone_with_another:
             self._journal.note(work, call, result)
@@ -203,11 +138,11 @@ class SharedTransaction:
 
     async def _acquire(self, work: Work) -> asyncio.Lock:
         """Wait until the connection is free, and no other transaction has written and not ended."""
-        if self._loop is not (loop := asyncio.get_running_loop()):
+        if self.connection.loop is not (loop := asyncio.get_running_loop()):
             self._move_to(loop, work)
         while True:
             if (other := self._in_the_way(work)) is None:
-                lock = self._lock
+                lock = self.connection.lock
                 await lock.acquire()
                 if (other := self._in_the_way(work)) is None:
                     return lock
@@ -241,7 +176,7 @@ class SharedTransaction:
                 waiter.set_result(None)
 
     def _move_to(self, loop: asyncio.AbstractEventLoop, work: Work) -> None:
-        if self.is_begun:
+        if self.connection.is_begun:
             raise self._report(
                 UsageError(
                     f"{work.name} uses the database on another event loop than the scenario began on, from where its "
@@ -249,61 +184,36 @@ class SharedTransaction:
                 ),
                 True,
             )
-        self.terminate()
-        self._loop, self._lock = loop, asyncio.Lock()
+        self.connection.move_to(loop)
 
     async def _ready(self, work: Work, statement: Statement) -> PhysicalConnection:
         """Send what has to come before the statement, in one go, and return the connection."""
-        physical = await self._begun()
+        physical = await self.connection.begun()
         before = self._savepoints.take_pending()
-        asks_catalog, unknown = bool(statement.calls) and self._catalog.is_stale, self._settings.unknown(work)
+        asks_catalog, unknown = (
+            bool(statement.calls) and self.connection.catalog.is_stale,
+            self.connection.settings.unknown(work),
+        )
         if asks_catalog or unknown or not physical.uses(work.codecs):
-            await self._send(before, physical)
-            await _to_its_end(self._learn(physical, work, unknown, asks_catalog=asks_catalog))
+            await self.connection.send(*before)
+            await to_its_end(self._learn(physical, work, unknown, asks_catalog=asks_catalog))
             before = []
-        writes = not statement.reads or work.readonly or self._catalog.writes(statement)
+        writes = not statement.reads or work.readonly or self.connection.catalog.writes(statement)
         if self._savepoints.needs_one(work, writes=writes):
             before += self._savepoints.place(work)
             if work.readonly:
                 before.append("SET LOCAL transaction_read_only = on")
-        before += self._settings.changes_for(work)
-        await self._send(before, physical)
+        before += self.connection.settings.changes_for(work)
+        await self.connection.send(*before)
         physical.search_path = work.setting("search_path")
-        return physical
-
-    async def _begun(self) -> PhysicalConnection:
-        """Return the connection, on which the scenario's transaction has begun."""
-        physical = self.physical
-        if self.is_begun:
-            if physical is None or physical.connection.is_closed():
-                raise asyncpg.ConnectionDoesNotExistError("connection is closed")
-            return physical
-        begin, self._is_open = f"ROLLBACK; {Savepoints.begin}" if self._is_open else Savepoints.begin, True
-        if physical is not None:
-            try:
-                await self._send([begin], physical)
-            # It was cut since the last scenario, which lost nothing by that.
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
-                self._forget_connection()
-        if self.physical is None:
-            physical = self.physical = await self._connect()
-            self._is_open = True
-            await self._send([Savepoints.begin], physical)
-        assert physical is not None
-        self.is_begun = True
         return physical
 
     async def _learn(self, physical: PhysicalConnection, work: Work, names: list[str], *, asks_catalog: bool) -> None:
         """Ask what has to be known before a statement is sent."""
         if asks_catalog:
-            await self._catalog.ask(physical.connection)
+            await self.connection.catalog.ask(physical.connection)
         await physical.use_codecs(work.codecs)
-        await self._settings.learn(physical.connection, names)
-
-    async def _send(self, before: list[str], physical: PhysicalConnection) -> None:
-        """Send statements of Accord's own."""
-        if before:
-            await _to_its_end(physical.connection.execute("; ".join(before)))
+        await self.connection.settings.learn(physical.connection, names)
 
     async def _watched(self, work: Work, result: Awaitable[T]) -> T:
         try:
@@ -317,14 +227,14 @@ class SharedTransaction:
                 ),
                 True,
             ) from error
-        # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
-        except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError):
-            self._fail(work)
+        except (asyncpg.PostgresError, asyncio.CancelledError, TimeoutError) as error:
+            # Of one that was cancelled, or took too long, nobody knows whether it was carried out.
+            self._fail(work, is_certain=isinstance(error, asyncpg.PostgresError))
             raise
 
-    def _fail(self, work: Work) -> None:
-        self._savepoints.fail(work)
-        self._settings.doubt()
+    def _fail(self, work: Work, *, is_certain: bool = True) -> None:
+        self._savepoints.fail(work, is_certain=is_certain)
+        self.connection.settings.doubt()
         self._wake()
 
     def _note(self, work: Work, statement: Statement) -> list[Work]:
@@ -332,16 +242,14 @@ class SharedTransaction:
         if statement.savepoint is not None:
             undone = self._savepoints.note(work, *statement.savepoint)
             if statement.savepoint[0] == "ROLLBACK":
-                self._settings.doubt()
-                if self._is_schema_changed:
-                    self.forget_schema()
-        if statement.leaves_rows or self._catalog.writes(statement):
+                self.connection.settings.doubt()
+                self.connection.schema_rolled_back()
+        if statement.leaves_rows or self.connection.catalog.writes(statement):
             work.leaves_rows = True
         if statement.at_commit is not None:
             work.at_commit.append(statement.at_commit)
         if statement.changes_schema:
-            self.forget_schema()
-            self._is_schema_changed = True
+            self.connection.schema_changed()
         return undone
 
     # The end of a transaction.
@@ -364,7 +272,7 @@ class SharedTransaction:
                 self.abandon(work)
                 raise
         if work.local:
-            self._settings.doubt()
+            self.connection.settings.doubt()
         work.session.update(work.changed)
         self._savepoints.commit(work)
         self._leave(work)
@@ -374,13 +282,13 @@ class SharedTransaction:
         """Do what PostgreSQL does at a commit."""
         lock = await self._acquire(work)
         try:
-            physical = self.physical
+            physical = self.connection.physical
             assert physical is not None, "what has written was sent there"
-            if self._catalog.is_stale:
-                await self._send(self._savepoints.take_pending(), physical)
-                await _to_its_end(self._catalog.ask(physical.connection))
-            if sent := [*self._catalog.at_commit(), *work.at_commit]:
-                await self._send([*self._savepoints.take_pending(), *sent], physical)
+            if self.connection.catalog.is_stale:
+                await self.connection.send(*self._savepoints.take_pending())
+                await to_its_end(self.connection.catalog.ask(physical.connection))
+            if sent := [*self.connection.catalog.at_commit(), *work.at_commit]:
+                await self.connection.send(*self._savepoints.take_pending(), *sent)
         finally:
             lock.release()
 
@@ -412,9 +320,8 @@ class SharedTransaction:
         if work.scenario is not self._scenario:
             return []
         if self._savepoints.has_any(work):
-            self._settings.doubt()
-            if self._is_schema_changed:
-                self.forget_schema()
+            self.connection.settings.doubt()
+            self.connection.schema_rolled_back()
         try:
             return self._savepoints.rollback(work)
         except CrosswiseError as error:
@@ -426,25 +333,25 @@ class SharedTransaction:
 
     async def _restore(self, work: Work, undone: list[Work]) -> None:
         """Do again what transactions had committed inside one that is rolled back."""
-        physical = self.physical
+        physical = self.connection.physical
         assert physical is not None, "what has written was sent there"
 
         async def become(other: Work) -> None:
             await physical.use_codecs(other.codecs)
-            await self._send(self._settings.changes_for(other), physical)
+            await self.connection.send(*self.connection.settings.changes_for(other))
             physical.search_path = other.setting("search_path")
 
-        await self._send([*self._savepoints.take_pending(), "SAVEPOINT accord_again"], physical)
+        await self.connection.send(*self._savepoints.take_pending(), "SAVEPOINT accord_again")
         try:
             is_as_before = await self._journal.repeat(undone, physical, become)
         except asyncpg.PostgresError:
             is_as_before = False
-        self._settings.doubt()
+        self.connection.settings.doubt()
         if not is_as_before:
-            await self._send(["ROLLBACK TO accord_again", "RELEASE accord_again"], physical)
+            await self.connection.send("ROLLBACK TO accord_again", "RELEASE accord_again")
             self._report(self._crosswise(work, undone[0]), False)
             return
-        await self._send(["RELEASE accord_again"], physical)
+        await self.connection.send("RELEASE accord_again")
         self._savepoints.adopt(undone)
 
     def _leave(self, work: Work) -> None:
@@ -459,17 +366,3 @@ class SharedTransaction:
             "transaction of its own, which in production stays: a scenario has one connection to the database. "
             "Tag it @real_commits."
         )
-
-
-async def _to_its_end(sending: Coroutine[Any, Any, object]) -> None:
-    """Await what no cancellation may leave half done."""
-    task = asyncio.ensure_future(sending)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        # Or asyncio would log that nobody has taken it.
-        task.exception()
-        raise

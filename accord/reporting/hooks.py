@@ -51,7 +51,7 @@ class Failures:
             report.longrepr = outage or self._shown_before(item, error) or sentence or report.longrepr
             if isinstance(report.longrepr, str):
                 report.longrepr = visible(report.longrepr)
-            if self._isolation is not None and (limits := self._isolation.sandbox.limits.sentences()):
+            if self._isolation is not None and (limits := self._isolation.sandbox.watch.limits.sentences()):
                 # No reason, as far as anybody knows, but one to think of.
                 limits.append("If that is why, tag the scenario @real_commits.")
                 report.sections.append(("What one transaction cannot show", "\n".join(limits)))

@@ -1,7 +1,7 @@
 """Which address counts, how it is given to a suite, and that none leads to another database than it names."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import alembic.config
@@ -16,6 +16,13 @@ from accord.errors import UsageError
 from accord.isolation.isolation import Isolation
 from tests.helpers.project import Project
 from tests.helpers.servers import at, databases, query
+
+
+@pytest.fixture(autouse=True)
+def given_for_apps() -> Iterator[None]:
+    """As where DATABASE_URL gave the address; the run of these tests may have been given its own elsewhere."""
+    with given_in("DATABASE_URL"):
+        yield
 
 
 @pytest.fixture

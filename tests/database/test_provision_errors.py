@@ -2,18 +2,27 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
 
 from accord.database import provision
+from accord.database.address import given_in
 from accord.database.embedded import Cluster
 from accord.database.provision import Worker, database
 from accord.errors import AccordError
 from tests.helpers.servers import at, query
 
 WORKER = Worker("gw0", "run")
+
+
+@pytest.fixture(autouse=True)
+def given_for_apps() -> Iterator[None]:
+    """As where DATABASE_URL gave the address; the run of these tests may have been given its own elsewhere."""
+    with given_in("DATABASE_URL"):
+        yield
 
 
 async def error(address: str, worker: Worker | None = None) -> str:

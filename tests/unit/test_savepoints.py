@@ -280,3 +280,10 @@ def test_what_another_one_committed_inside_a_savepoint_stays_known_when_that_is_
     savepoints.commit(inner)
     savepoints.note(one, "RELEASE", "its")
     assert savepoints.rollback(one) == [inner]
+
+
+def test_after_a_statement_that_was_cut_short_no_savepoint_of_the_app_counts_as_there() -> None:
+    savepoints, one = with_one_of_the_app()
+    savepoints.fail(one, is_certain=False)
+    assert savepoints.take_pending() == ["ROLLBACK TO accord"]
+    assert not savepoints.check(one, "ROLLBACK", "its")

@@ -1,0 +1,248 @@
+"""The engines of the process, which are led to the run's databases, and in a scenario onto its one connection.
+
+That is done where every access of an app to its database passes, whatever its shape: at SQLAlchemy's event
+`do_connect`, by which a pool of any engine opens a connection, whatever address it was made with and whenever.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, Pool, event
+from sqlalchemy.exc import DisconnectionError
+
+from accord.compat.asyncpg import Connect, checked, connecting_through, elsewhere
+from accord.compat.sqlalchemy import creating_through
+from accord.database import address
+from accord.database.provision import ignore
+from accord.errors import UsageError
+from accord.isolation.catalog import Catalog
+from accord.isolation.connection import SandboxConnection
+from accord.isolation.route import Route
+from accord.isolation.run_database import RunDatabase
+from accord.isolation.statements import read
+from accord.isolation.watch import Scenario, Watch
+from accord.running import SERVED
+
+# What says in the arguments of a connection where it leads, and as whom.
+_ADDRESS = frozenset(
+    ["host", "hostaddr", "port", "user", "password", "dbname", "database", "service", "passfile", "dsn", "conninfo"]
+)
+
+
+# What a pool notes of a connection of another driver: to which database it leads.
+_LED = "accord_led_to"
+# PostgreSQL's code for a write in a transaction that only reads.
+_READ_ONLY = "25006"
+
+
+class Engines:
+    """Those that are led: all, while there are databases to lead to, but for those of a test that uses none."""
+
+    def __init__(self, scenario: Scenario, watch: Watch) -> None:
+        self._scenario = scenario
+        self._watch = watch
+        self.takes_new_ones = False
+        """Whether engines are led that have not been before."""
+        self.tell: Callable[[str], None] = ignore
+        """Is told where each engine was led."""
+        self._databases: Mapping[str, RunDatabase] = {}
+        self._led = WeakKeyDictionary[Dialect, RunDatabase]()
+        # What an app's pool of asyncpg connects with, which it may do again in a test that uses no database.
+        self._led_raw = set[tuple[str, ...]]()
+
+    @contextmanager
+    def led_to(self, databases: Mapping[str, RunDatabase]) -> Iterator[None]:
+        """Lead engines meanwhile to the database of the name that theirs has, or to that without a name."""
+        self._databases, self.takes_new_ones = databases, True
+        _LEADING.append(self)
+        try:
+            with creating_through(self._replace_creator), connecting_through(self._connect_raw):
+                yield
+        finally:
+            _LEADING.remove(self)
+            self._databases = {}
+            self._led.clear()
+            self._led_raw.clear()
+
+    def connection_for(self, dialect: Dialect, record: Any, arguments: dict[str, Any]) -> Any:
+        """Return a connection of the driver's for an engine of PostgreSQL, or None if the engine is not led."""
+        if not self._databases or dialect.name != "postgresql":
+            return None
+        if (database := self._led.get(dialect)) is None:
+            if not self.takes_new_ones:
+                return None
+            database = self._led[dialect] = self._named(arguments.get("database") or arguments.get("dbname"))
+            self._tell(dialect, arguments, database)
+        if dialect.driver == "asyncpg":
+            settings = {name: str(value) for name, value in (arguments.get("server_settings") or {}).items()}
+            return dialect.connect(
+                async_creator_fn=_Creator(self._watch, database, settings), prepared_statement_cache_size=0
+            )
+        connection = dialect.connect(**self._elsewhere(dialect, database, arguments))
+        if record is not None:
+            record.info[_LED] = database.current
+        return connection
+
+    def _named(self, name: str | None) -> RunDatabase:
+        return self._databases.get(name or "") or self._databases[""]
+
+    def _tell(self, dialect: Dialect, arguments: Mapping[str, Any], database: RunDatabase) -> None:
+        name = arguments.get("database") or arguments.get("dbname")
+        if name in (database.url.database, database.current and database.current.database):
+            return
+        [own] = [name for name, it in self._databases.items() if it is database]
+        where = f'"{name}" at {arguments.get("host") or "localhost"}'
+        to = f'the run\'s database for "{own}"' if own else "the run's database"
+        self.tell(f"The engine for {where} ({dialect.driver}) was led to {to}.")
+
+    def check_out(self, connection: object, info: dict[Any, Any]) -> None:
+        """Have a pool open another connection instead of one that leads elsewhere. Raises DisconnectionError."""
+        if isinstance(connection, SandboxConnection):
+            if connection.route.database not in self._databases.values():
+                raise DisconnectionError("it led to the database of another run, or to what was prepared for this one")
+            connection.route.configured()
+            return
+        # What the pool notes of one that is led is where it leads.
+        is_current = info.get(_LED) in [database.current for database in self._databases.values()]
+        is_of_postgresql = type(connection).__module__.partition(".")[0] in ("asyncpg", "psycopg", "psycopg2")
+        if self.takes_new_ones and is_of_postgresql and (_LED not in info or not is_current):
+            raise DisconnectionError("it was opened before the run had its database, or for another one")
+        if _LED in info and not self._scenario.is_rolled_back:
+            for database in self._databases.values():
+                database.free_locks()
+
+    def _replace_creator(self, creator: Any) -> Any:
+        is_led = self.takes_new_ones and not isinstance(creator, _Creator)
+        return _Creator(self._watch, self._named(None), {}) if is_led else creator
+
+    async def _connect_raw(self, connect: Connect, options: dict[str, Any]) -> Any:
+        """Open a connection that the app makes through asyncpg alone."""
+        base = options["connection_class"]
+        known_by = tuple(str(options.get(name)) for name in ("dsn", "host", "port", "user", "database"))
+        is_led = self.takes_new_ones or known_by in self._led_raw
+        if not is_led or issubclass(base, address.OwnConnection):
+            return await connect(**options)
+        self._led_raw.add(known_by)
+        database = self._named(options.get("database"))
+        # A pool connects by itself when the copy is removed, which is no reason to make another one.
+        url = database.url if database.is_over else await database.target()
+        where, catalog = address.arguments_of(url), Catalog()
+
+        def check_statement(sql: str) -> None:
+            statement, scenario = read(sql), self._scenario
+            may_write = not scenario.is_rolled_back and not (scenario.is_real and database.is_over)
+            if not may_write and (statement.leaves_rows or catalog.writes(statement)):
+                raise self._watch.cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
+
+        connection = await connect(**elsewhere(options | {"connection_class": checked(base, check_statement)}, where))
+        await catalog.ask(connection)
+        database.note_raw(connection)
+        return connection
+
+    def _elsewhere(self, dialect: Dialect, database: RunDatabase, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of another driver, for the run's database."""
+        if (url := database.current) is None:
+            raise self._watch.report(
+                UsageError(
+                    f"{self._watch.name} connects by {dialect.driver} before there is a copy of the database, which "
+                    "@real_commits makes: request the fixture `db_session`."
+                )
+            )
+        _, where = dialect.create_connect_args(url.set(drivername=f"postgresql+{dialect.driver}"))
+        kept = {name: value for name, value in arguments.items() if name not in _ADDRESS and not name.startswith("ssl")}
+        return {**kept, **where}
+
+    def refuse_write(self, connection: Connection, statement: str) -> None:
+        """Raise UsageError where another driver would write in a scenario, since nothing would undo that."""
+        if self._scenario.is_rolled_back and connection.dialect in self._led and read(statement).leaves_rows:
+            raise self._watch.cannot_take_part(connection.dialect.driver)
+
+    def let_only_read(self, connection: Connection) -> None:
+        """Have PostgreSQL refuse what another driver would write in a scenario, as by a function."""
+        if self._scenario.is_rolled_back and connection.dialect in self._led:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    def name_error(self, dialect: Dialect, error: BaseException | None) -> None:
+        """Raise UsageError where PostgreSQL has refused it."""
+        code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+        if self._scenario.is_rolled_back and dialect in self._led and code == _READ_ONLY:
+            raise self._watch.cannot_take_part(dialect.driver)
+
+    def note_engine(self, engine: Engine) -> None:
+        """An engine of another driver has a connection."""
+        if (database := self._led.get(engine.dialect)) is not None:
+            database.note_engine(engine)
+
+
+class _Creator:
+    """Makes connections of the sandbox for an engine on asyncpg."""
+
+    def __init__(self, watch: Watch, database: RunDatabase, settings: dict[str, str]) -> None:
+        self._watch = watch
+        self._database = database
+        self._settings = settings
+
+    async def __call__(self, *_arguments: object, **_options: object) -> SandboxConnection:
+        route = Route(self._watch, self._database, self._settings)
+        self._database.add(route)
+        return SandboxConnection(route)
+
+
+# A run may be within a run, as tests of plugins are: the inner one's engines are its own.
+_LEADING: list[Engines] = []
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect(dialect: Dialect, record: Any, _arguments: object, parameters: dict[str, Any]) -> Any:
+    for engines in reversed(_LEADING):
+        if (connection := engines.connection_for(dialect, record, parameters)) is not None:
+            return connection
+    if not _LEADING and dialect.name == "postgresql":
+        _check_is_for_tests(parameters)
+    return None
+
+
+def _check_is_for_tests(parameters: Mapping[str, Any]) -> None:
+    """Raise UsageError where an app that Accord serves reaches a database that is not for tests."""
+    name = parameters.get("database") or parameters.get("dbname") or ""
+    if (served := SERVED.get()) is not None and not name.endswith(address.SUFFIX):
+        raise UsageError(
+            f'{served.name} connects to the database "{name}" at {parameters.get("host") or "localhost"}, and this run '
+            "has none of its own yet: request the fixture `database_url`, by which each engine is led to one."
+        )
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _refuse_write(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+    if connection.dialect.driver != "asyncpg":
+        for engines in _LEADING:
+            engines.refuse_write(connection, statement)
+
+
+@event.listens_for(Engine, "begin")
+def _let_only_read(connection: Connection) -> None:
+    if connection.dialect.driver != "asyncpg":
+        for engines in _LEADING:
+            engines.let_only_read(connection)
+
+
+@event.listens_for(Engine, "handle_error")
+def _name_error(context: ExceptionContext) -> None:
+    if context.dialect.driver != "asyncpg":
+        for engines in _LEADING:
+            engines.name_error(context.dialect, context.original_exception)
+
+
+@event.listens_for(Engine, "engine_connect")
+def _note_engine(connection: Connection) -> None:
+    if connection.dialect.driver != "asyncpg":
+        for engines in _LEADING:
+            engines.note_engine(connection.engine)
+
+
+@event.listens_for(Pool, "checkout")
+def _check_out(connection: Any, record: Any, _proxy: object) -> None:
+    if _LEADING:
+        _LEADING[-1].check_out(getattr(connection, "driver_connection", connection), record.info)
