@@ -109,9 +109,6 @@ class Engines:
         is_of_postgresql = type(connection).__module__.partition(".")[0] in ("asyncpg", "psycopg", "psycopg2")
         if self.takes_new_ones and is_of_postgresql and (_LED not in info or not is_current):
             raise DisconnectionError("it was opened before the run had its database, or for another one")
-        if _LED in info and not self._scenario.is_rolled_back:
-            for database in self._databases.values():
-                database.free_locks()
 
     def _replace_creator(self, creator: Any) -> Any:
         is_led = self.takes_new_ones and not isinstance(creator, _Creator)
@@ -132,6 +129,8 @@ class Engines:
 
         def check_statement(sql: str) -> None:
             statement, scenario = read(sql), self._scenario
+            if not scenario.is_rolled_back:
+                database.release_locks_now()
             may_write = not scenario.is_rolled_back and not (scenario.is_real and database.is_over)
             if not may_write and (statement.leaves_rows or catalog.writes(statement)):
                 raise self._watch.cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
@@ -156,7 +155,11 @@ class Engines:
 
     def refuse_write(self, connection: Connection, statement: str) -> None:
         """Raise UsageError where another driver would write in a scenario, since nothing would undo that."""
-        if self._scenario.is_rolled_back and connection.dialect in self._led and read(statement).leaves_rows:
+        if (database := self._led.get(connection.dialect)) is None:
+            return
+        if not self._scenario.is_rolled_back:
+            database.release_locks_now()
+        elif read(statement).leaves_rows:
             raise self._watch.cannot_take_part(connection.dialect.driver)
 
     def let_only_read(self, connection: Connection) -> None:

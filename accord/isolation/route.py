@@ -26,6 +26,9 @@ class Database(Protocol):
     def transaction(self) -> SharedTransaction | None:
         """Return the scenario's transaction, or None where each connection is one of its own now."""
 
+    async def release_locks(self) -> None:
+        """Roll back what the last scenario did, for whose locks a connection of its own would wait."""
+
     async def own(self, known: OwnConnection | None, settings: Mapping[str, str]) -> OwnConnection:
         """Return a connection of its own to where the database now is: the known one, or a new one."""
 
@@ -134,9 +137,11 @@ class Route:
         return await self._ended(work, place, place.run(work, statement, call, arguments))
 
     async def _current(self) -> tuple[Work, Place]:
-        if (transaction := self.open) is not None:
-            return transaction.work, transaction.place
-        return await self.new()
+        if (transaction := self.open) is None:
+            return await self.new()
+        if isinstance(transaction.place, OwnConnection):
+            await self.database.release_locks()
+        return transaction.work, transaction.place
 
     async def new(self) -> tuple[Work, Place]:
         """Return what stands for a transaction that begins now, and where it is."""

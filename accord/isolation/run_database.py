@@ -88,7 +88,7 @@ class RunDatabase:
         for engine in list(self._other_engines):
             await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
 
-    def free_locks(self) -> None:
+    def release_locks_now(self) -> None:
         """Have what the last scenario did rolled back now: another driver would wait for its locks."""
         self._connection.end_last()
 
@@ -111,13 +111,16 @@ class RunDatabase:
         is_here = self._scenario.is_rolled_back and threading.get_ident() == self._scenario.thread
         return self._transaction if is_here else None
 
+    async def release_locks(self) -> None:
+        """Roll back what the last scenario did, for whose locks a connection of its own would wait."""
+        if not self._scenario.is_rolled_back:
+            await self._connection.roll_back()
+
     async def own(self, known: OwnConnection | None, settings: Mapping[str, str]) -> OwnConnection:
         """Return a connection of its own to where the database now is: the known one, or a new one."""
         target, loop = await self.target(), asyncio.get_running_loop()
-        if not self._scenario.is_rolled_back:
-            # Its locks would be waited for.
-            await self._connection.roll_back()
-        elif self._connection.is_begun:
+        await self.release_locks()
+        if self._scenario.is_rolled_back and self._connection.is_begun:
             raise self._watch.in_another_thread()
         if known is not None:
             if known.target == (target, loop) and not known.physical.connection.is_closed():
