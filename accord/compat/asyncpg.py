@@ -41,7 +41,14 @@ def hang_up(connection: asyncpg.Connection) -> None:
 
 def elsewhere(options: dict[str, Any], address: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a connection with another address."""
-    return {**options, **dict.fromkeys(_ADDRESS), **address}
+    # Earlier versions do not know all of them.
+    return {**options, **{name: None for name in _ADDRESS if name in options}, **address}
+
+
+def let_open_cursors(connection: Any) -> None:
+    """Have asyncpg before 0.32 open cursors in a transaction that it has not begun itself."""
+    if getattr(connection, "_top_xact", None) is None:
+        connection._top_xact = connection.transaction()
 
 
 def checked(base: type[asyncpg.Connection], check: Callable[[str], None]) -> type[asyncpg.Connection]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from accord.compat.asyncpg import hang_up
+from accord.compat.asyncpg import hang_up, let_open_cursors
 from accord.isolation.catalog import Catalog
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.savepoints import BEGIN
@@ -59,6 +59,7 @@ class ScenarioConnection:
                 self._forget()
         if self.physical is None:
             physical = self.physical = await self._connect()
+            let_open_cursors(physical.connection)
             self._is_open = True
             await self.send(BEGIN)
         assert physical is not None
