@@ -24,8 +24,7 @@ class Isolations:
             "markers", "real_commits: a database of its own, where commits are real and requests run at once"
         )
         config.add_cleanup(lifespan.configure(config))
-        self._running = config.stash[RUNNING]
-        config.stash[ISOLATION] = self._isolation = Isolation(self._running)
+        config.stash[ISOLATION] = self._isolation = Isolation(config.stash[RUNNING])
         self._isolation.coverage = config.stash.get(COVERAGE, None)
         self._ends_with: pytest.Item | None = None
 
@@ -52,7 +51,7 @@ class Isolations:
             if self._ends_with is not request.node:
                 # The first to be added is the last to be called: the test's own fixtures are over by then.
                 self._ends_with = request.node
-                request.node.addfinalizer(self._end)
+                request.node.addfinalizer(sandbox.leave)
             return (yield)
         # A parameter of the next test may have it torn down when that has begun.
         outside = ExitStack()
@@ -65,7 +64,7 @@ class Isolations:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
-        """Fail a test in which something went wrong with the database, and nobody was told."""
+        """Fail a test in which something went wrong with the database, and no step has seen it."""
         __tracebackhide__ = True
         result = yield
         self._isolation.outage.check_at_end()
@@ -76,17 +75,11 @@ class Isolations:
         """End the scenario of a test that had no fixtures of its own."""
         __tracebackhide__ = True
         if self._ends_with is None:
-            self._end()
+            self._isolation.sandbox.leave()
         try:
             return (yield)
         finally:
             self._ends_with = None
-
-    def _end(self) -> None:
-        sandbox = self._isolation.sandbox
-        sandbox.leave()
-        if sandbox.has_copies and (loop := self._running.loop) is not None:
-            loop.run_until_complete(sandbox.remove_copies())
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest) -> None:
         """A step begins."""

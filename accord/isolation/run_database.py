@@ -57,11 +57,6 @@ class RunDatabase:
         """Tables, types, functions and constraints may be others by now."""
         self._connection.forget_schema()
 
-    @property
-    def has_copy(self) -> bool:
-        """Whether the scenario has a copy of it."""
-        return self._copy is not None
-
     async def remove_copy(self) -> None:
         """Remove the copy that a scenario with real commits worked on."""
         if self._copy is not None:
@@ -70,6 +65,16 @@ class RunDatabase:
             # What goes on meanwhile may have another one made.
             removing, self._copy = self._removing, None
             await removing.aclose()
+
+    def remove_copy_now(self) -> None:
+        """Do so where no event loop runs, if a test has had one made without the scenario's session."""
+        if self._copy is None or self._loop is None:
+            return
+        if self._loop.is_closed():
+            # What it left open there, the next run removes.
+            self._copy = None
+        else:
+            self._loop.run_until_complete(self.remove_copy())
 
     async def close(self) -> None:
         """Close the connections that this process has to it."""

@@ -99,14 +99,11 @@ class Sandbox:
             database.roll_back()
 
     def leave(self) -> None:
-        """The scenario is over, but for its copies of the databases."""
+        """The scenario is over; no event loop runs."""
         self.roll_back()
+        for database in self._databases.values():
+            database.remove_copy_now()
         self._state.is_under_way = False
-
-    @property
-    def has_copies(self) -> bool:
-        """Whether the scenario has copies of databases, which are to be removed."""
-        return any(database.has_copy for database in self._databases.values())
 
     async def remove_copies(self) -> None:
         """Remove the copies that a scenario with real commits worked on."""

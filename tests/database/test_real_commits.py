@@ -58,3 +58,13 @@ async def test_an_engine_that_was_used_before_leads_where_the_scenario_is(
         await connection.execute(text("INSERT INTO really VALUES (1)"))
         assert await connection.scalar(text(CURRENT)) == await session.scalar(text(CURRENT))
     assert await session.scalar(text("SELECT number FROM really")) == 1
+
+
+@pytest.mark.real_commits
+@pytest.mark.parametrize("number", [1, 2])
+async def test_a_test_without_the_scenarios_session_leaves_nothing_to_the_next(
+    engine: AsyncEngine, number: int
+) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("INSERT INTO really VALUES (1)"))
+        assert await connection.scalar(text("SELECT count(*) FROM really")) == 1
