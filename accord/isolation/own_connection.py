@@ -42,7 +42,7 @@ class OwnConnection:
         arguments: tuple[object, ...] = (),
     ) -> T:
         """Carry out a statement."""
-        result = await call(self.physical)
+        result = await self._with_settings(work, call)
         if statement.settings:
             await self._note_settings(work, *settings_of(statement, arguments))
         work.leaves_rows |= statement.leaves_rows
@@ -50,6 +50,18 @@ class OwnConnection:
             self.physical.forget_schema()
             self._note_schema_change()
         return result
+
+    async def _with_settings(self, work: Work, call: Callable[[PhysicalConnection], Awaitable[T]]) -> T:
+        if self._transaction is not None or not work.local:
+            return await call(self.physical)
+        # Set for a transaction, they would be gone before the statement begins one of its own.
+        for name, value in work.local.items():
+            await self.physical.connection.fetchval("SELECT set_config($1, $2, false)", name, value)
+        try:
+            return await call(self.physical)
+        finally:
+            for name in work.local:
+                await self.physical.connection.execute(f"RESET {name}")
 
     async def _note_settings(self, work: Work, names: list[str], is_local: bool) -> None:
         """Remember what a statement has set for the connection, since in a scenario its settings are to be the same."""

@@ -17,7 +17,7 @@ def tenants(project: Project) -> Project:
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "workers"])
 def test_a_service_has_a_database_each_and_runs_as_its_own_role(tenants: Project, workers: list[str]) -> None:
-    tenants.run_process(*SETTINGS, *workers).assert_outcomes(passed=6)
+    tenants.run_process(*SETTINGS, *workers).assert_outcomes(passed=8)
 
 
 async def test_the_databases_of_a_server_of_ones_own_are_removed(
@@ -25,19 +25,19 @@ async def test_the_databases_of_a_server_of_ones_own_are_removed(
 ) -> None:
     before = await databases(provided)
     monkeypatch.setenv("ACCORD_DATABASE_URL", at(provided, "shop_test"))
-    tenants.run_process(*SETTINGS).assert_outcomes(passed=6)
+    tenants.run_process(*SETTINGS).assert_outcomes(passed=8)
     assert await databases(provided) == before
 
 
 def test_without_a_role_the_run_says_whose_policies_were_not_tried(tenants: Project) -> None:
     result = tenants.run_process("-o", "accord_databases=events")
-    result.assert_outcomes(passed=4, failed=2)
+    result.assert_outcomes(passed=4, failed=4)
     result.stdout.fnmatch_lines(['Row level security of invoices was not tried: the user of this run, "postgres", *'])
 
 
 def test_without_a_name_all_engines_share_one_database(tenants: Project) -> None:
     result = tenants.run_process("-v", "-o", "accord_role=accord_tenant")
-    result.assert_outcomes(passed=5, failed=1)
+    result.assert_outcomes(passed=7, failed=1)
     result.stdout.fnmatch_lines(
         [
             """The engine for "dev" at 127.0.0.1 (asyncpg) was led to the run's database.""",

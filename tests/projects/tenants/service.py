@@ -24,3 +24,10 @@ async def note_event(kind: str) -> list[str]:
         await connection.execute(text("INSERT INTO events VALUES (:kind)"), {"kind": kind})
     async with events.connect() as connection:
         return list(await connection.scalars(text("SELECT kind FROM events")))
+
+
+@app.get("/role")
+async def read_role() -> str:
+    """Show as whom it asks, where each statement is a transaction."""
+    async with tenants.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        return await connection.scalar(text("SELECT current_user"))

@@ -24,6 +24,12 @@ async def test_events_are_undone(client, way):
     assert (await client.post("/events/opened")).json() == ["opened"]
 
 
+@pytest.mark.parametrize("way", ["undone", pytest.param("real", marks=pytest.mark.real_commits)])
+async def test_a_statement_by_itself_has_the_role_too(session, client, way):
+    assert (await client.get("/role")).json() == "accord_tenant"
+    assert await session.scalar(text("SELECT current_user")) != "accord_tenant"
+
+
 async def test_the_databases_are_two(session):
     with pytest.raises(Exception, match="does not exist"):
         await session.execute(text("SELECT * FROM events"))
