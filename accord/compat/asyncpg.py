@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from typing import Any
 
 import asyncpg
@@ -20,6 +21,7 @@ def connecting_through(around: Callable[[Connect, dict[str, Any]], Awaitable[Any
     """Have every connection of asyncpg opened by `around(connect, options)` meanwhile, be it for a pool or not."""
     original = connect_utils._connect  # type: ignore[attr-defined]
 
+    @wraps(original)
     async def connect(**options: Any) -> Any:
         return await around(original, options)
 

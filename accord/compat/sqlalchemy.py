@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
@@ -15,6 +16,7 @@ def creating_through(replace: Callable[[Any], Any]) -> Iterator[None]:
     """
     original: Callable[..., Any] = AsyncAdapt_asyncpg_dbapi.connect
 
+    @wraps(original)
     def connect(self: Any, *arguments: Any, **options: Any) -> Any:
         if (creator := options.get("async_creator_fn")) is not None and (replaced := replace(creator)) is not creator:
             options |= {"async_creator_fn": replaced, "prepared_statement_cache_size": 0}

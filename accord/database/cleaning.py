@@ -17,7 +17,7 @@ from accord.basics.filenames import TEMPLATES
 from accord.database.address import named, server_of
 from accord.database.cluster_files import UNFINISHED
 from accord.database.embedded import Cluster, cluster
-from accord.database.hosting import others, unsteered
+from accord.database.hosting import has_other_clients, postgresql_variables_hidden
 from accord.database.installations import WHEEL
 from accord.database.marks import Found
 from accord.database.temporary import maintenance, removable, remove_left
@@ -92,7 +92,7 @@ async def _remove(path: Path) -> None:
             cache.check(path.parent)
             cache.remove(path)
         else:
-            with unsteered(), FileLock(cluster().lock, timeout=_LOCK_SECONDS, mode=0o600):
+            with postgresql_variables_hidden(), FileLock(cluster().lock, timeout=_LOCK_SECONDS, mode=0o600):
                 # Each time, since the servers run from files that are removed one after another.
                 await _stop_servers()
                 if path != cluster().lock:
@@ -117,7 +117,7 @@ async def _stop_servers() -> None:
         if found and stat.S_ISDIR(path.lstat().st_mode):
             server = Cluster(directory, account, tcp=bool(found["tcp"]), name=found["name"])
             if address := server.running():
-                if await others(address):
+                if await has_other_clients(address):
                     raise UsageError(f"A run is using the server of {path}: wait for it to end.")
                 server.stop()
 

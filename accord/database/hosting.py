@@ -30,7 +30,7 @@ async def hosted(server: Cluster, create: Create, notice: Callable[[str], None])
     used, is_chosen = server.installation or "PostgreSQL from the wheel", server.installation is not None
     missing: list[str] = []
     async with AsyncExitStack() as stack:
-        stack.enter_context(unsteered())
+        stack.enter_context(postgresql_variables_hidden())
         while True:
             try:
                 url = await stack.enter_async_context(_on(server, create))
@@ -96,23 +96,23 @@ async def _stop_if_unused(server: Cluster, url: URL | None = None) -> None:
     """Stop the server, at that address, unless somebody is connected to it."""
     with suppress(*CUT):
         # Whoever needs the server connects to it under the lock, so that nobody is about to do so.
-        if (address := url or server.running()) and not await others(address):
+        if (address := url or server.running()) and not await has_other_clients(address):
             server.stop()
 
 
-async def others(url: URL) -> bool:
+async def has_other_clients(url: URL) -> bool:
     """Whether anyone else is connected to the server."""
     async with maintenance(url) as connection:
-        others: bool = await connection.fetchval(
+        there_are: bool = await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_stat_activity"
             # The server's own processes are in this view as well.
             " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())"
         )
-        return others
+        return there_are
 
 
 @contextmanager
-def unsteered() -> Iterator[None]:
+def postgresql_variables_hidden() -> Iterator[None]:
     """Hide what would steer the server's programs and its clients elsewhere: PGDATA, PGPORT, PGSSLMODE, ..."""
     # asyncpg reads them from `os.environ` wherever its arguments leave something open.
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if re.fullmatch("PG[A-Z]+", name)}

@@ -21,7 +21,7 @@ class SandboxConnection:
         own = self.route.own
         return self._is_closed or (own is not None and own.physical.connection.is_closed())
 
-    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+    async def close(self, **_options: Any) -> None:
         """Close it; what its transaction did is undone."""
         self._is_closed = True
         await self.route.close()

@@ -46,7 +46,7 @@ class Engines:
         self.takes_new_ones = False
         """Whether engines are led that have not been before."""
         self.tell: Callable[[str], None] = ignore
-        """Is told where each engine was led."""
+        """Takes the sentence that says where an engine was led."""
         self._databases: Mapping[str, RunDatabase] = {}
         self._led = WeakKeyDictionary[Dialect, RunDatabase]()
         # What an app's pool of asyncpg connects with, which it may do again in a test that uses no database.

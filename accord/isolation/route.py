@@ -34,7 +34,7 @@ class Database(Protocol):
 
 
 class Observer(Protocol):
-    """What is told of all that happens on connections."""
+    """What sees all that happens on connections."""
 
     def work(self, session: dict[str, str]) -> Work:
         """Return what stands for a transaction that begins now."""
@@ -212,7 +212,7 @@ class Transaction:
             await it.place.commit(it.work)
 
     async def rollback(self) -> None:
-        """End what is open, and undo what it did. Raises UsageError where another's work would be undone with it."""
+        """End what is open, and undo what it did."""
         if (it := self._over()) is not None:
             await it.place.rollback(it.work)
 

@@ -31,8 +31,8 @@ _AROUND: ContextVar[tuple[Work, ...]] = ContextVar("_AROUND", default=())
 class SharedTransaction:
     """Carries out one statement after another, whoever sends them, where its transaction is.
 
-    `report` has the scenario fail with an error, whatever the app makes of it, and returns it; it is told whether that
-    is raised, too.
+    `report` has the scenario fail with an error, whatever the app makes of it, and returns it; it takes whether
+    that is raised, too.
     """
 
     def __init__(self, connection: ScenarioConnection, report: Callable[[AccordError, bool], AccordError]) -> None:
@@ -190,10 +190,8 @@ class SharedTransaction:
         """Send what has to come before the statement, in one go, and return the connection."""
         physical = await self.connection.begun()
         before = self._savepoints.take_pending()
-        asks_catalog, unknown = (
-            bool(statement.calls) and self.connection.catalog.is_stale,
-            self.connection.settings.unknown(work),
-        )
+        asks_catalog = bool(statement.calls) and self.connection.catalog.is_stale
+        unknown = self.connection.settings.unknown(work)
         if asks_catalog or unknown or not physical.uses(work.codecs):
             await self.connection.send(*before)
             await to_its_end(self._learn(physical, work, unknown, asks_catalog=asks_catalog))

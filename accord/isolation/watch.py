@@ -36,7 +36,7 @@ class Scenario:
 
 
 class Watch:
-    """Is told of each transaction and each statement, and says what can't be done in a scenario."""
+    """Sees each transaction and each statement, and says what can't be done in a scenario."""
 
     def __init__(self, scenario: Scenario, running: Running, outage: Outage) -> None:
         self._scenario = scenario

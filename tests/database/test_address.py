@@ -192,8 +192,8 @@ async def test_another_run_is_told_to_name_another_database_where_it_named_this_
 @pytest.mark.parametrize(
     "address",
     [
-        "postgresql+asyncpg://postgres@:5432/x_test?host=/tmp/accord-1/sockets",
-        "postgresql+asyncpg://postgres@:5433/x_test?host=/tmp/accord-1&timeout=3",
+        "postgresql+asyncpg://postgres@:5432/x_test?host=/run/accord-1/sockets",
+        "postgresql+asyncpg://postgres@:5433/x_test?host=/run/accord-1&timeout=3",
         "postgresql+asyncpg://postgres:a-b_c@127.0.0.1:5432/x_test",
     ],
 )
@@ -220,10 +220,10 @@ def test_an_address_with_odd_characters_means_the_same_when_it_is_read_again(odd
 
 def test_the_parts_of_an_address_are_what_settings_that_are_split_want() -> None:
     of_server = parts(make_url("postgresql+asyncpg://alice:p%40ss@db.example:5433/x_test"))
-    of_socket = parts(make_url("postgresql+asyncpg://postgres@/x_test?host=/tmp/sockets"))
+    of_socket = parts(make_url("postgresql+asyncpg://postgres@/x_test?host=/run/sockets"))
 
     assert of_server == accord.DatabaseParts("db.example", 5433, "alice", "p@ss", "x_test")
-    assert of_socket == accord.DatabaseParts("/tmp/sockets", 5432, "postgres", None, "x_test")
+    assert of_socket == accord.DatabaseParts("/run/sockets", 5432, "postgres", None, "x_test")
 
 
 BY_PARTS = """

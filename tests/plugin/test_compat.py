@@ -53,6 +53,8 @@ from accord.timeouts.stacks import is_busy
 from tests.helpers.project import Project
 
 CALLED = [
+    ("asyncpg", "asyncpg.connect_utils", "_connect", ["loop", "connection_class", "record_class", "kwargs"]),
+    ("sqlalchemy", "sqlalchemy.dialects.postgresql.asyncpg", "AsyncAdapt_asyncpg_dbapi.connect", ["self", "arg", "kw"]),
     ("pytest-bdd", "pytest_bdd.scenario", "call_fixture_func", ["fixturefunc", "request", "kwargs"]),
     ("pytest-bdd", "pytest_bdd.steps", "step_function_context_registry", []),
     ("pytest-bdd", "pytest_bdd.scenario", "_execute_scenario", ["feature", "scenario", "request"]),
