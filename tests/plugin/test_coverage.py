@@ -66,7 +66,10 @@ def test_a_violation_in_a_scenario_is_one_sentence_without_a_traceback(suite: Pr
     result = suite.run("features/wrong.feature")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["The step `When I ask for /tasks/5` (features/wrong.feature:3) got a response that is not *: *answered 500*"]
+        [
+            "The step `When I ask for /tasks/5` (features/wrong.feature:3) got a 500 for GET /tasks/5: "
+            "ResponseValidationError: 1 validation error: *; GET /tasks/5 answered 500, and *says 200, 404, 422*"
+        ]
     )
     result.stdout.no_fnmatch_line("*Traceback*conftest.py*")
 

@@ -36,7 +36,7 @@ class Service:
             boundary=self._boundary,
             running=running,
             outage=Outage(running),
-            coverage=None,
+            checking=None,
             observe=self._observe,
         )
         return httpx.AsyncClient(transport=transport, base_url="http://test", **options)
