@@ -21,7 +21,7 @@ from accord.contract.older import modern
 from accord.contract.openapi import Operation, below, operations, server_paths
 from accord.contract.response import Response
 from accord.contract.rules import Mode, Rules
-from accord.contract.schema import DOCUMENT
+from accord.contract.schema import DOCUMENT, excerpt
 from accord.errors import ContractViolationError, UsageError
 
 _OF_ANY_RUN = Rules()
@@ -128,14 +128,14 @@ class Contract:
         rules: Rules,
     ) -> Finding | None:
         """Return what a response is that is not documented. Raises ContractViolationError if it should be."""
-        if idioms.is_of_router(request, response, route, operation):
+        if idioms.is_of_router(request, response, route, operation) or idioms.is_of_http(request, response, operation):
             return None
         # What the app's own document leaves out is left out on purpose.
         if operation is None and route.is_matched and (not route.is_published or self._is_document_of(route.app)):
             return None
         if response.is_client_error and rules.mode is not Mode.STRICT:
             known = None if operation is None else operation.name
-            name = known or f"{request.method} {request.url.path}"
+            name = known or f"{request.method} {excerpt(request.url.path)}"
             return Finding(known, f"{name} {response.status_code}", False, self)
         answered = f"{_answered(request, response)}, and the app's OpenAPI document"
         if operation is None:

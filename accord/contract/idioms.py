@@ -1,4 +1,4 @@
-"""What an app answers although no document has it: responses of routers and of middleware, which are no operations."""
+"""What an app answers although no document has it: responses of routers, of middleware, and of HTTP itself."""
 
 import httpx
 
@@ -19,7 +19,24 @@ def is_of_router(request: httpx.Request, response: httpx.Response, route: Routed
     if response.status_code == httpx.codes.METHOD_NOT_ALLOWED:
         # The HEAD of an operation that is a GET is another method to a router.
         return operation is None or operation.method != request.method
-    return response.has_redirect_location and not route.is_matched and _is_same(request, response)
+    return response.has_redirect_location and not route.is_taken and _is_same(request, response)
+
+
+def is_of_http(request: httpx.Request, response: httpx.Response, operation: Operation | None) -> bool:
+    """Return whether a part of a response was requested, or one only if it has changed, and this says so.
+
+    RFC 9110 has these statuses for any resource, and `FileResponse` and `StaticFiles` answer with them by themselves.
+    """
+    if operation is None or operation.documented("200") is None:
+        return False
+    match response.status_code:
+        case httpx.codes.PARTIAL_CONTENT | httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return "range" in request.headers
+        case httpx.codes.NOT_MODIFIED:
+            is_conditional = "if-none-match" in request.headers or "if-modified-since" in request.headers
+            return is_conditional and not response.content
+        case _:
+            return False
 
 
 def _is_same(request: httpx.Request, response: httpx.Response) -> bool:

@@ -64,7 +64,7 @@ class Schema:
         error = _cause(errors[0])
         location = "".join(f"/{escaped(step)}" for step in error.instance_path)
         schema = "".join(f"/{escaped(step)}" for step in error.schema_path)
-        return f"{location and f'at {location} '}{_excerpt(error.message)} (#{schema})"
+        return f"{location and f'at {location} '}{excerpt(error.message)} (#{schema})"
 
 
 def readings(value: str) -> list[object]:
@@ -102,7 +102,8 @@ def _fit(error: ValidationError) -> tuple[int, bool]:
     return len(error.instance_path), error.kind.name != "type"
 
 
-def _excerpt(text: str) -> str:
+def excerpt(text: str) -> str:
+    """Return a text as messages repeat it: of a long one, how it begins and how it ends."""
     if len(text) <= LONGEST_EXCERPT:
         return text
     return f"{text[: LONGEST_EXCERPT // 2]}…{text[-LONGEST_EXCERPT // 2 :]}"

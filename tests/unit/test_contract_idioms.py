@@ -244,6 +244,94 @@ async def test_what_a_middleware_refuses_is_an_undocumented_response_of_the_oper
         await Suite(app).get("/tasks/7")
 
 
+class Guarding:
+    """A middleware that refuses each request before the app's routers see it, or hands them a copy of its scope."""
+
+    def __init__(self, app: Any, *, refuses: bool) -> None:
+        self.app = app
+        self.refuses = refuses
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        await (PlainTextResponse("no", 401) if self.refuses else self.app)(dict(scope), receive, send)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs",
+        "/hidden/200",
+        "/tasks/export",
+        "/v1/router/200",
+        "/v1/router/in/200",
+        "/v1/half/hidden",
+        "/v1/plain/200",
+        "/plain/200",
+        "/files/any.py",
+        "/starlette/here",
+        "/bare/x",
+        "http://plain.test/here",
+    ],
+)
+@pytest.mark.parametrize("refuses", [True, False])
+async def test_what_no_document_has_is_known_although_routers_left_no_trace(path: str, refuses: bool) -> None:
+    app = service()
+    app.add_middleware(Guarding, refuses=refuses)
+    suite = Suite(app)
+    assert (await suite.get(path)).status_code in ((401,) if refuses else (200, 202, 404))
+    assert (suite.covered, suite.undocumented) == ([], set())
+
+
+async def test_what_a_middleware_refuses_is_of_the_operation_of_the_app_that_is_mounted() -> None:
+    app = mounted("/v1")
+    app.add_middleware(Guarding, refuses=True)
+    suite = Suite(app, Mode.DOCUMENTED)
+    for path in ("/v1/number", "/v1/ping/7", "/v1/hidden", "/any/number", "/v1/nowhere"):
+        await suite.get(path)
+    assert suite.undocumented == {
+        "GET /v1/number 401",
+        "GET /v1/ping/{number} 401",
+        "GET /{anything}/number 401",
+        "GET /v1/nowhere 401",
+    }
+
+
+async def test_a_middleware_that_hands_on_a_copy_of_the_scope_hides_no_route() -> None:
+    app = mounted("/v1")
+    app.add_middleware(Guarding, refuses=False)
+    suite = Suite(app)
+    await suite.get("/v1/ping/7")
+    await suite.get("/any/number")
+    assert suite.covered == ["GET /v1/ping/{number} 200", "GET /{anything}/number 200"]
+
+
+# What HTTP has for any resource.
+
+
+async def test_a_part_of_a_file_or_one_that_has_not_changed_is_not_checked() -> None:
+    app = FastAPI()
+
+    @app.get("/file", response_class=FileResponse)
+    async def file(request: Request) -> Any:
+        return Response(status_code=304) if "if-none-match" in request.headers else FileResponse(__file__)
+
+    suite = Suite(app)
+    for headers, status in (
+        ({"Range": "bytes=0-1"}, 206),
+        ({"Range": "bytes=9999999-"}, 416),
+        ({"If-None-Match": "x"}, 304),
+    ):
+        assert (await suite.get("/file", headers=headers)).status_code == status
+    assert suite.covered == []
+
+
+@pytest.mark.parametrize("status", [206, 304, 416])
+async def test_such_a_status_that_was_not_requested_is_a_violation(status: int) -> None:
+    app = FastAPI()
+    app.get("/file", response_class=FileResponse)(lambda: Response(status_code=status))
+    with pytest.raises(ContractViolationError, match=f"answered {status}, and .* says 200"):
+        await Suite(app).get("/file")
+
+
 # Undocumented statuses.
 
 
