@@ -91,6 +91,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "accord_timeout", "seconds that a step, or a fixture of a scenario, may take; 0 for no limit", default=None
     )
+    parser.addini("accord_base_url", "the address of the app, as its requests name it", default="http://test")
+    parser.addini("accord_client", "the host and port from which requests come", default="127.0.0.1:123")
+    parser.addini(
+        "accord_raise_server_exceptions",
+        "whether a step gets the error that the app does not handle, and not the 500 that a user gets",
+        type="bool",
+        default=False,
+    )
     parser.addini(
         "accord_lifespan", "whether the app is started up and shut down: on, or off", type="bool", default=True
     )

@@ -28,6 +28,9 @@ from accord.errors import UsageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
+_CONFIGURATIONS = ("alembic.ini", "pyproject.toml")
+# Directories of others' files.
+_INSTALLED = {"node_modules", "site-packages", "build", "dist"}
 # What an `env.py` is known by that runs an event loop of its own.
 _ASYNC = re.compile(r"\b(async def|asyncio|anyio)\b")
 
@@ -52,6 +55,43 @@ def migrations(path: str | os.PathLike[str] = "alembic.ini") -> Prepare:
         await asyncio.to_thread(_upgrade, file, url)
 
     return upgrade
+
+
+def find(root: Path) -> Path | None:
+    """Return the file that configures Alembic below a directory, if one does: `alembic.ini`, or a `pyproject.toml`.
+
+    Raises UsageError where it is one of several.
+    """
+    found: list[Path] = []
+    for directory, subdirectories, files in os.walk(root):
+        if configured := next(
+            (name for name in _CONFIGURATIONS if name in files and _is_of_alembic(directory, name)), None
+        ):
+            found.append(Path(directory, configured))
+        # What is installed, or hidden, is not the project's own.
+        subdirectories[:] = [name for name in subdirectories if not _is_left_out(directory, name)]
+    # The project's own comes before those of its parts.
+    if len(found) > 1 and found[0].parent != root:
+        names = ", ".join(str(file.relative_to(root)) for file in sorted(found))
+        raise UsageError(
+            f"Alembic is set up by several files ({names}): have the fixture prepare_database in conftest.py return "
+            "accord.migrations with the path of one."
+        )
+    return found[0] if found else None
+
+
+def _is_of_alembic(directory: str, name: str) -> bool:
+    if name == "alembic.ini":
+        return True
+    try:
+        return "alembic" in tomllib.loads(Path(directory, name).read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        # Whoever needs that file will say so.
+        return False
+
+
+def _is_left_out(directory: str, name: str) -> bool:
+    return name.startswith((".", "_")) or name in _INSTALLED or Path(directory, name, "pyvenv.cfg").exists()
 
 
 def _upgrade(file: Path, url: str) -> None:

@@ -54,6 +54,8 @@ class Service:
             outage=Outage(running),
             coverage=self.coverage,
             observe=self._observe,
+            client=("127.0.0.1", 123),
+            raise_server_exceptions=False,
         )
         return httpx.AsyncClient(transport=transport, base_url="http://test", **options)
 
