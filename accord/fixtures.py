@@ -24,7 +24,7 @@ from accord.database import migrations, provision
 from accord.database.address import VARIABLE, DatabaseParts, beside, given, given_in, parts, rendered
 from accord.database.installations import missing_extension
 from accord.database.provision import Prepare
-from accord.errors import AccordError, PreparationError
+from accord.errors import AccordError, PreparationError, UsageError
 from accord.guards.guard import STATE_GUARD, StateGuard
 from accord.isolation import policies
 from accord.isolation.isolation import ISOLATION, Isolation
@@ -49,10 +49,12 @@ def prepare_database(pytestconfig: pytest.Config) -> Prepare:
     """What makes the tables, once a run, in the database at an address.
 
     By itself it runs Alembic's migrations, where they are found below pytest's root: by an `alembic.ini`, or by
-    `[tool.alembic]` in a `pyproject.toml`. Otherwise it makes none.
-    Raises UsageError where several are found.
+    `[tool.alembic]` in a `pyproject.toml`. Otherwise it makes none. Several of those stop the run.
     """
-    file = migrations.find(pytestconfig.rootpath)
+    try:
+        file = migrations.find(pytestconfig.rootpath)
+    except UsageError as error:
+        stop_run(pytestconfig, str(error))
     return provision.leave_empty if file is None else migrations.migrations(file)
 
 
