@@ -11,7 +11,7 @@ from accord import fixtures, hookspecs
 from accord.contract.hooks import Contracts
 from accord.database.address import OPTION, VARIABLE, VARIABLE_OF_APPS
 from accord.gherkin.hooks import Features
-from accord.guards.hooks import Guards
+from accord.guards import hooks as guards
 from accord.isolation.hooks import Isolations
 from accord.living_docs.publishing import Publishing
 from accord.recording import writing
@@ -30,7 +30,7 @@ ROOMS = {
     "gherkin": Features,
     "contract": Contracts,
     "isolation": Isolations,
-    "guards": Guards,
+    "guards": guards.Guards,
     "recording": Recording,
     "living_docs": Publishing,
     "reporting": Failures,
@@ -83,6 +83,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "databases, as the app's engines name them, that the run has one each for; all other engines share one",
         "args",
     )
+    parser.addini(guards.SETTING, "which tests may leave nothing changed: scenarios, or all", default="scenarios")
     parser.addini("accord_role", "the role of PostgreSQL as which the app's transactions run, so that policies hold")
     parser.addini(
         "accord_redact", "names whose values no document shows, besides those of passwords, tokens and the like", "args"
