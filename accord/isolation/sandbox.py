@@ -75,6 +75,7 @@ class Sandbox:
             # By whichever driver.
             for database in self._databases.values():
                 database.forget_schema()
+                database.leave_original()
 
     async def close(self) -> None:
         """Close the connections that this process has to the databases."""
