@@ -196,7 +196,7 @@ def _client_address(config: pytest.Config) -> tuple[str, int]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(
-    db_session: AsyncSession, transport: httpx.AsyncBaseTransport, pytestconfig: pytest.Config
+    transport: httpx.AsyncBaseTransport, db_session: AsyncSession, pytestconfig: pytest.Config
 ) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the app, whose requests see what `db_session` has committed."""
     async with httpx.AsyncClient(transport=transport, base_url=pytestconfig.getini("accord_base_url")) as client:

@@ -186,6 +186,7 @@ class Isolation:
         if self.lost is not None:
             raise UsageError(self.lost)
         self.uncommitted.check()
+        await self.sandbox.leave_original()
         with self._requests.under_way():
             yield
 

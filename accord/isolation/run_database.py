@@ -93,13 +93,6 @@ class RunDatabase:
         for engine in list(self._other_engines):
             await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
 
-    def leave_original(self) -> None:
-        """Have pools that lead to what was copied, since they connected outside of the scenario, connect anew."""
-        if self._copy is not None:
-            for raw in list(self._raw):
-                if not raw.is_closed() and not raw.is_in_transaction():
-                    raw.terminate()
-
     def release_locks_now(self) -> None:
         """Have what the last scenario did rolled back now: another driver would wait for its locks."""
         self._connection.end_last()

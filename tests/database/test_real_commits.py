@@ -63,9 +63,10 @@ def after_the_copy(session: AsyncSession, request: pytest.FixtureRequest) -> Any
 
 @pytest.mark.real_commits
 async def test_a_pool_that_the_apps_startup_fills_once_there_is_a_copy_leads_to_that(
-    session: AsyncSession, after_the_copy: Any
+    session: AsyncSession, after_the_copy: Any, isolation: Isolation
 ) -> None:
-    assert await after_the_copy.fetchval(CURRENT) == await session.scalar(text(CURRENT))
+    async with isolation.request("GET /"):
+        assert await after_the_copy.fetchval(CURRENT) == await session.scalar(text(CURRENT))
 
 
 @pytest.mark.parametrize("way", WAYS)
