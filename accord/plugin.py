@@ -84,6 +84,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "args",
     )
     parser.addini(guards.SETTING, "which tests may leave nothing changed: scenarios, or all", default="scenarios")
+    parser.addini(
+        "accord_contract",
+        "what of the app's responses its OpenAPI document must have: documented (all but the 4xx class), strict (all), "
+        "or off (nothing is checked)",
+        default="documented",
+    )
+    parser.addini(
+        "accord_contract_formats",
+        "whether the formats in that document's schemas are checked, such as date-time",
+        "bool",
+        default=True,
+    )
     parser.addini("accord_role", "the role of PostgreSQL as which the app's transactions run, so that policies hold")
     parser.addini(
         "accord_redact", "names whose values no document shows, besides those of passwords, tokens and the like", "args"

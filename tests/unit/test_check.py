@@ -10,6 +10,7 @@ import pytest
 
 from accord.contract.check import Contract
 from accord.contract.coverage import Coverage
+from accord.contract.rules import Mode, Rules
 from accord.errors import AccordError, ContractViolationError
 from accord.plugin import percentage
 
@@ -25,8 +26,18 @@ def in_json(schema: Json, **more: Any) -> Json:
     return {"content": {"application/json": {"schema": schema}}} | more
 
 
-def check(contract: Contract, response: httpx.Response, method: str = "GET", path: str = "/tasks/7") -> str | None:
-    return contract.check(httpx.Request(method, f"http://test{path}"), response)
+STRICT = Rules(Mode.STRICT)
+
+
+def check(
+    contract: Contract,
+    response: httpx.Response,
+    method: str = "GET",
+    path: str = "/tasks/7",
+    rules: Rules = STRICT,
+) -> str | None:
+    finding = contract.check(httpx.Request(method, f"http://test{path}"), response, rules=rules)
+    return None if finding is None else finding.response
 
 
 def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> httpx.Response:
@@ -48,9 +59,9 @@ def test_a_documented_response_passes_and_is_named() -> None:
     ("method", "path"), [("GET", "/tusks/7"), ("GET", "/tasks/7/parts"), ("GET", "/tasks/"), ("PUT", "/tasks/7")]
 )
 def test_an_operation_that_is_not_documented_is_a_violation(method: str, path: str) -> None:
-    breach = f"^{method} {path} answered 405, and the app's OpenAPI document has no such operation: document it"
+    breach = f"^{method} {path} answered 404, and the app's OpenAPI document has no such operation: document it"
     with pytest.raises(ContractViolationError, match=breach):
-        check(documenting(NUMBER), answer("no", 405), method, path)
+        check(documenting(NUMBER), answer("no", 404), method, path)
 
 
 @pytest.mark.parametrize("status", [201, 302, 403, 405, 500])
@@ -60,9 +71,17 @@ def test_a_status_that_is_not_documented_is_a_violation(status: int) -> None:
         check(documenting(NUMBER), answer("no", status))
 
 
-@pytest.mark.parametrize("document", [{"openapi": "3.0.2", "paths": {}}, {"swagger": "2.0"}])
-def test_a_document_whose_schemas_are_not_json_schema_is_an_error(document: Json) -> None:
-    with pytest.raises(AccordError, match=r"serve OpenAPI 3\.1\.$"):
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"swagger": "2.0", "paths": {}}, "is of Swagger 2.0, whose"),
+        ({}, "is of no known version, whose"),
+        ({"openapi": "2.9.9"}, "is 2.9.9, whose"),
+        ({"openapi": "3.00.1"}, "is 3.00.1, whose"),
+    ],
+)
+def test_a_document_whose_schemas_are_not_json_schema_is_an_error(document: Json, said: str) -> None:
+    with pytest.raises(AccordError, match=rf"document {said} schemas are not JSON Schema: serve OpenAPI 3\.1\.$"):
         Contract(document)
 
 
@@ -84,7 +103,7 @@ def test_a_status_comes_before_its_class_and_that_before_the_default(response: h
     assert check(documenting(CLASSES), response) == f"GET /tasks/{{number}} {documented}"
 
 
-@pytest.mark.parametrize("response", [answer("mine", 404), answer("other", 409), answer("mine", 503)])
+@pytest.mark.parametrize("response", [answer("other", 409), answer("mine", 503)])
 def test_a_response_is_held_against_the_closest_only(response: httpx.Response) -> None:
     with pytest.raises(ContractViolationError):
         check(documenting(CLASSES), response)
@@ -177,17 +196,22 @@ def test_a_body_that_is_not_json_is_a_violation(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("responses", [{"200": {}}, {"200": {"content": {}}}, {"2XX": {}}, {"default": {}}])
-def test_a_body_where_none_is_documented_is_a_violation(responses: Json) -> None:
-    assert check(documenting(responses), httpx.Response(200)) is not None
-    with pytest.raises(ContractViolationError, match="answered 200 with a body of 2 bytes, where there should be none"):
-        check(documenting(responses), answer({}))
+@pytest.mark.parametrize("response", [httpx.Response(200), answer({}), httpx.Response(200, content=b"\xff")])
+def test_a_response_that_is_documented_without_content_may_have_any_body(
+    responses: Json, response: httpx.Response
+) -> None:
+    assert check(documenting(responses), response) is not None
 
 
-def test_a_body_with_a_status_that_has_none_is_a_violation_even_if_it_is_documented() -> None:
-    contract = documenting({"204": in_json({})})
-    assert check(contract, httpx.Response(204)) is not None
-    with pytest.raises(ContractViolationError, match="answered 204 with a body of 4 bytes"):
-        check(contract, answer(None, 204))
+@pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.parametrize("documented", [in_json({}), {"description": "nothing"}])
+def test_a_body_with_a_status_that_has_none_is_a_violation_even_if_it_is_documented(
+    status: int, documented: Json
+) -> None:
+    contract = documenting({str(status): documented})
+    assert check(contract, httpx.Response(status)) is not None
+    with pytest.raises(ContractViolationError, match=f"answered {status} with a body of 4 bytes"):
+        check(contract, answer(None, status))
 
 
 def test_a_text_is_held_against_its_schema() -> None:
@@ -329,8 +353,10 @@ def test_a_head_is_held_against_its_get_without_the_body_and_covers_nothing() ->
     assert check(contract, httpx.Response(200, headers={"ETag": "7"}), "HEAD") is None
     with pytest.raises(ContractViolationError, match="HEAD /tasks/7 answered 200 without the header ETag"):
         check(contract, httpx.Response(200), "HEAD")
-    with pytest.raises(ContractViolationError, match=r"HEAD /tasks/7 answered 405, and the app's .* says 200"):
-        check(contract, httpx.Response(405), "HEAD")
+    with pytest.raises(ContractViolationError, match=r"HEAD /tasks/7 answered 403, and the app's .* says 200"):
+        check(contract, httpx.Response(403), "HEAD")
+    with pytest.raises(ContractViolationError, match="HEAD /tasks/7 answered 200 with a body of 2 bytes"):
+        check(contract, answer({}, headers={"ETag": "7"}), "HEAD")
 
 
 # What a run is asked for, and says at the end.
