@@ -1,22 +1,25 @@
-"""The layered fixtures: setup_db > db_session > client > test_user > auth_client. Steps and plain tests use them."""
+"""The layered fixtures: setup_db > db_session > client > test_user > auth_client. Steps and plain tests use them.
 
-from collections.abc import AsyncIterator
+What the first three are made of comes with Accord, to which a conftest says in `app` what its service is.
+"""
+
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 from dotenv import load_dotenv
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from accord import Contract, Isolation, Prepare, StateGuard, lifespan, migrations
+from accord import StateGuard
 
 # Before any module of the app is imported, and over what the shell has: no test sends mail by a developer's settings.
 load_dotenv(Path(__file__).with_name(".env.test"), override=True)
 
 from app.core.config import get_settings
 from app.core.security import create_access_token, hash_password
-from app.main import app
+from app.main import app as task_service
 from app.models.user import User
 
 # One steps module may import another, in whichever order they are loaded.
@@ -36,8 +39,48 @@ pytest_plugins = [
 ]
 
 
+@pytest.fixture(scope="session")
+def app() -> FastAPI:
+    """The service, whose migrations are found by `[tool.alembic]` in pyproject.toml."""
+    return task_service
+
+
+@pytest.fixture(scope="session")
+def setup_db(setup_db: AsyncEngine) -> AsyncEngine:
+    """The run's database, migrated once a run: each worker of pytest-xdist has a copy."""
+    return setup_db
+
+
+@pytest.fixture
+def db_session(setup_db: AsyncEngine, db_session: AsyncSession) -> AsyncSession:
+    """A session whose transaction is rolled back at the end, whatever was committed in between."""
+    return db_session
+
+
+@pytest.fixture
+def client(db_session: AsyncSession, client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """An HTTP client of the app, whose requests run on the transaction of `db_session`."""
+    return client
+
+
+@pytest_asyncio.fixture
+async def test_user(db_session: AsyncSession) -> User:
+    """An account that is in the database."""
+    user = User(username="testuser", email="test@example.com", hashed_password=hash_password("testpassword123"))
+    db_session.add(user)
+    await db_session.commit()
+    return user
+
+
+@pytest.fixture
+def auth_client(client: httpx.AsyncClient, test_user: User) -> httpx.AsyncClient:
+    """The client, signed in as `test_user`."""
+    client.headers["Authorization"] = f"Bearer {create_access_token(test_user.id)}"
+    return client
+
+
 @pytest.fixture(scope="session", autouse=True)
-def left_as_it_was(state_guard: StateGuard) -> None:
+def left_as_it_was(app: FastAPI, state_guard: StateGuard) -> None:
     """No test leaves another dependency behind in the app, or other settings."""
     state_guard.add(
         "app.dependency_overrides",
@@ -51,65 +94,3 @@ def _settings() -> dict[str, object]:
     """The settings as the app has them, or would read them: to look at them is not to have them kept."""
     settings = get_settings() if get_settings.cache_info().currsize else get_settings.__wrapped__()
     return vars(settings).copy()
-
-
-@pytest.fixture(scope="session")
-def prepare_database() -> Prepare:
-    """The schema as the migrations make it, made once a run: each worker of pytest-xdist has a copy."""
-    return migrations(Path(__file__).with_name("pyproject.toml"))
-
-
-@pytest_asyncio.fixture(scope="session")
-async def setup_db(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """The run's database, with its schema."""
-    engine = create_async_engine(database_url)
-    yield engine
-    await engine.dispose()
-
-
-@pytest_asyncio.fixture
-async def db_session(setup_db: AsyncEngine, isolation: Isolation) -> AsyncIterator[AsyncSession]:
-    """A session whose transaction is rolled back at the end, whatever was committed in between."""
-    async with isolation.session(setup_db) as session:
-        yield session
-
-
-@pytest.fixture(scope="session")
-def contract() -> Contract:
-    """What the app's own OpenAPI document promises of each response."""
-    return Contract(app.openapi())
-
-
-@pytest_asyncio.fixture(scope="session")
-async def transport(
-    setup_db: AsyncEngine, isolation: Isolation, contract: Contract
-) -> AsyncIterator[httpx.AsyncBaseTransport]:
-    """The way to the app, which runs in this process, and is started up once, as in production.
-
-    Each response is held against the contract.
-    """
-    async with lifespan(app) as started:
-        yield isolation.transport(started, contract)
-
-
-@pytest_asyncio.fixture
-async def client(db_session: AsyncSession, transport: httpx.AsyncBaseTransport) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of the app, whose requests run on the transaction of `db_session`."""
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield client
-
-
-@pytest_asyncio.fixture
-async def test_user(db_session: AsyncSession) -> User:
-    """An account that is in the database."""
-    user = User(username="testuser", email="test@example.com", hashed_password=hash_password("testpassword123"))
-    db_session.add(user)
-    await db_session.commit()
-    return user
-
-
-@pytest_asyncio.fixture
-async def auth_client(client: httpx.AsyncClient, test_user: User) -> httpx.AsyncClient:
-    """The client, signed in as `test_user`."""
-    client.headers["Authorization"] = f"Bearer {create_access_token(test_user.id)}"
-    return client

@@ -8,6 +8,7 @@ from accord.contract.check import Contract
 from accord.database.address import DatabaseParts
 from accord.database.migrations import migrations
 from accord.database.provision import Prepare
+from accord.database.tables import tables
 from accord.errors import (
     AccordError,
     AmbiguousStepError,
@@ -42,4 +43,5 @@ __all__ = [
     "UsageError",
     "lifespan",
     "migrations",
+    "tables",
 ]

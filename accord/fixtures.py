@@ -1,4 +1,7 @@
-"""The fixtures that come with Accord, which a conftest builds on, or overrides."""
+"""The fixtures that come with Accord: database_url > setup_db > db_session > client, and what they are made of.
+
+A conftest gives one, `app`, and may build on each of the others, or override it.
+"""
 
 import asyncio
 import os
@@ -6,50 +9,53 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from accord.basics.failures import named, own_traceback
-from accord.database import provision
-from accord.database.address import VARIABLE, DatabaseParts, beside, given, given_in, parts, rendered
+from accord.contract.check import Contract
+from accord.database import migrations, provision
+from accord.database.address import VARIABLE, DatabaseParts, beside, given_in, given_to, parts, rendered
 from accord.database.installations import missing_extension
 from accord.database.provision import Prepare
-from accord.errors import AccordError, PreparationError
+from accord.errors import AccordError, PreparationError, UsageError
 from accord.guards.guard import STATE_GUARD, StateGuard
 from accord.isolation import policies
 from accord.isolation.isolation import ISOLATION, Isolation
+from accord.isolation.lifespan import lifespan
 from accord.recording.redaction.redaction import REDACTION
 from accord.running import RUNNING, stop_run
 from accord.steps.unawaited import UNAWAITED
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def session_loop(pytestconfig: pytest.Config) -> AsyncIterator[asyncio.AbstractEventLoop]:
-    """The event loop of the whole run, on which async steps and fixtures run."""
-    for setting in ("asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"):
-        if pytestconfig.getini(setting) != "session":
-            pytest.fail(
-                f'async steps need one event loop for the whole run: set {setting} = "session" '
-                "in the pytest configuration.",
-                pytrace=False,
-            )
-    running, loop = pytestconfig.stash[RUNNING], asyncio.get_running_loop()
-    running.loop = loop
-    if (unawaited := pytestconfig.stash.get(UNAWAITED, None)) is None:
-        yield loop
-    else:
-        with unawaited.listening(loop):
-            yield loop
-    running.loop = None
+@pytest.fixture(scope="session")
+def app(pytestconfig: pytest.Config) -> Any:
+    """The app that all requests go to: a conftest gives it, FastAPI's or any other of ASGI."""
+    stop_run(
+        pytestconfig,
+        "Accord does not know your app: write a fixture named app into conftest.py, with "
+        '@pytest.fixture(scope="session"), that returns it.',
+    )
 
 
 @pytest.fixture(scope="session")
-def prepare_database() -> Prepare:
-    """What makes the tables, once a run, in the database at an address. Override it; by itself it makes none."""
-    return provision.leave_empty
+def prepare_database(pytestconfig: pytest.Config) -> Prepare:
+    """What makes the tables, once a run, in the database at an address.
+
+    By itself it runs Alembic's migrations, where they are found below pytest's root: by an `alembic.ini`, or by
+    `[tool.alembic]` in a `pyproject.toml`. Otherwise it makes none. Several of those stop the run.
+    """
+    try:
+        file = migrations.find(pytestconfig.rootpath)
+    except UsageError as error:
+        stop_run(pytestconfig, str(error))
+    return provision.leave_empty if file is None else migrations.migrations(file)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -66,7 +72,7 @@ async def database_url(
     URL of a server of your own, what a user or a password has of `@ : / %` and the like stays percent-encoded, and
     `set_main_option` wants each `%` doubled: `database_url.replace("%", "%%")`.
     """
-    server, name = given(pytestconfig.getoption("accord_database_url")), os.environ.get("PYTEST_XDIST_WORKER")
+    server, name = given_to(pytestconfig), os.environ.get("PYTEST_XDIST_WORKER")
     # The id of the run is what all its workers share, and no other run has.
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     sandbox, running = isolation.sandbox, pytestconfig.stash[RUNNING]
@@ -138,6 +144,76 @@ def _stop_unprepared(config: pytest.Config, failed: PreparationError) -> NoRetur
         redacted(f"The run's database cannot be prepared{where}: {named(error)}: {remedy.rstrip('.')}."),
         redacted(details),
     )
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def setup_db(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """The engine of the run's database, which has its tables."""
+    engine = create_async_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def db_session(setup_db: AsyncEngine, isolation: Isolation) -> AsyncIterator[AsyncSession]:
+    """The scenario's session: what it changes, and what the app does, is rolled back, whatever was committed."""
+    async with isolation.session(setup_db) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def contract(app: Any) -> Contract | None:
+    """What the app's OpenAPI document says of each response; none where the app has no such document."""
+    return Contract(app.openapi()) if hasattr(app, "openapi") else None
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def transport(
+    app: Any, setup_db: AsyncEngine, isolation: Isolation, contract: Contract | None, pytestconfig: pytest.Config
+) -> AsyncIterator[httpx.AsyncBaseTransport]:
+    """The way to the app, which runs in this process, and is started up once, as in production."""
+    async with lifespan(app) as started:
+        yield isolation.transport(
+            started,
+            contract,
+            client=_client_address(pytestconfig),
+            raise_server_exceptions=pytestconfig.getini("accord_raise_server_exceptions"),
+        )
+
+
+def _client_address(config: pytest.Config) -> tuple[str, int]:
+    """Return the host and the port from which requests come; stops the run where the setting has no such two."""
+    setting = config.getini("accord_client")
+    try:
+        parts = urlsplit(f"//{setting}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if host is None or port is None:
+        stop_run(config, f"accord_client is {setting!r}, which is no host and port: write it as 203.0.113.7:4242.")
+    return host, port
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(
+    transport: httpx.AsyncBaseTransport, db_session: AsyncSession, pytestconfig: pytest.Config
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the app, whose requests see what `db_session` has committed."""
+    async with httpx.AsyncClient(transport=transport, base_url=pytestconfig.getini("accord_base_url")) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def session_loop(pytestconfig: pytest.Config) -> AsyncIterator[asyncio.AbstractEventLoop]:
+    """The event loop of the whole run, on which async steps and fixtures run."""
+    running, loop = pytestconfig.stash[RUNNING], asyncio.get_running_loop()
+    running.loop = loop
+    if (unawaited := pytestconfig.stash.get(UNAWAITED, None)) is None:
+        yield loop
+    else:
+        with unawaited.listening(loop):
+            yield loop
+    running.loop = None
 
 
 @pytest.fixture(scope="session")

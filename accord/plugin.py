@@ -4,14 +4,15 @@ import argparse
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accord import fixtures, hookspecs
 from accord.contract.hooks import Contracts
-from accord.database.address import OPTION, VARIABLE, VARIABLE_OF_APPS
+from accord.database.address import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
 from accord.gherkin.hooks import Features
-from accord.guards.hooks import Guards
+from accord.guards import hooks as guards
 from accord.isolation.hooks import Isolations
 from accord.living_docs.publishing import Publishing
 from accord.recording import writing
@@ -23,6 +24,8 @@ from accord.running import RUNNING, Running
 from accord.steps.hooks import Steps
 from accord.timeouts.hooks import Timeouts
 
+_ENVIRONMENT = "accord_environment"
+
 # A room finds in the run's stash what those above it here have put there. `-p no:accord.NAME` leaves one out.
 ROOMS = {
     "timeouts": Timeouts,
@@ -30,7 +33,7 @@ ROOMS = {
     "gherkin": Features,
     "contract": Contracts,
     "isolation": Isolations,
-    "guards": Guards,
+    "guards": guards.Guards,
     "recording": Recording,
     "living_docs": Publishing,
     "reporting": Failures,
@@ -83,6 +86,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "databases, as the app's engines name them, that the run has one each for; all other engines share one",
         "args",
     )
+    parser.addini(guards.SETTING, "which tests may leave nothing changed: scenarios, or all", default="scenarios")
     parser.addini(
         "accord_contract",
         "what of the app's responses its OpenAPI document must have: documented (all but the 4xx class), strict (all), "
@@ -103,6 +107,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "accord_timeout", "seconds that a step, or a fixture of a scenario, may take; 0 for no limit", default=None
     )
+    parser.addini("accord_base_url", "the address of the app, as its requests name it", default="http://test")
+    parser.addini("accord_client", "the host and port from which requests come", default="127.0.0.1:123")
+    parser.addini(
+        "accord_raise_server_exceptions",
+        "whether a step gets the error that the app does not handle, and not the 500 that a user gets",
+        type="bool",
+        default=False,
+    )
     parser.addini(
         "accord_lifespan", "whether the app is started up and shut down: on, or off", type="bool", default=True
     )
@@ -119,6 +131,18 @@ def percentage(text: str) -> float:
         if 0 <= (number := float(text)) <= 100:
             return number
     raise argparse.ArgumentTypeError(f"{text} is not a percentage: give a number from 0 to 100")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Note what the environment says of the database, before a conftest sets there what the app wants to read."""
+    early_config.stash[ENVIRONMENT] = environment()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand that to a worker of pytest-xdist, which is started in an environment in which conftests have run."""
+    node.workerinput[_ENVIRONMENT] = node.config.stash.get(ENVIRONMENT, None)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -140,6 +164,8 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object
 def pytest_configure(config: pytest.Config) -> None:
     """Register the rooms."""
     share_by_durations(config, config.getoption("accord_baseline"))
+    if (of_controller := getattr(config, "workerinput", {}).get(_ENVIRONMENT)) is not None:
+        config.stash[ENVIRONMENT] = of_controller
     config.stash[RUNNING] = running = Running(config.rootpath)
     config.stash[REDACTION] = Redaction(config.getini("accord_redact"))
     plugins = config.pluginmanager

@@ -15,7 +15,7 @@ import pytest
 from accord.basics.failures import named, own_traceback
 from accord.basics.source import location
 from accord.compat.cpython import context_of
-from accord.compat.pytest_bdd import Feature, Scenario, Step, bound_scenario
+from accord.compat.pytest_bdd import Feature, Scenario, ScenarioTemplate, Step, bound_scenario
 
 _STOPPED = "accord_stopped"
 _NOTICES = "accord_notices"
@@ -40,6 +40,12 @@ def request_of(task: "asyncio.Task[Any]") -> Served | None:
     """Return the request that the task serves, or that has started it, if one has."""
     served = context_of(task).get(SERVED)
     return served if served is not None and served.scope else None
+
+
+def is_scenario(item: pytest.Item) -> bool:
+    """Return whether a test is a scenario, of a feature file or bound by a Python module."""
+    # The items of feature files are made in a room above.
+    return isinstance(getattr(item, "template", None), ScenarioTemplate) or bound_scenario(item) is not None
 
 
 class Running:
@@ -97,7 +103,7 @@ class Running:
     @property
     def is_scenario(self) -> bool:
         """Whether the test is a scenario, of a feature file or bound by a Python module."""
-        return self.is_of_feature_file or (self.item is not None and bound_scenario(self.item) is not None)
+        return self.item is not None and is_scenario(self.item)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "drop_fixtures",
     "give_fixture",
     "is_of_pytest",
+    "replace_setting",
     "settle_id",
     "stop_capturing",
 ]
@@ -29,6 +30,11 @@ def begin_with(shown: ExceptionRepr, text: str) -> None:
 def is_of_pytest(handler: logging.Handler) -> bool:
     """Whether pytest put it there, as it does for each phase of each test."""
     return type(handler).__module__ == "_pytest.logging"
+
+
+def replace_setting(config: pytest.Config, name: str, value: str) -> None:
+    """Have a setting be this from now on, whatever the configuration says."""
+    config._inicache[name] = value
 
 
 def stop_capturing(config: pytest.Config) -> None:
@@ -89,9 +95,8 @@ class SessionFixtures:
         for name, fixture in _fixtures_of(item).items():
             if name not in known and _is_of_session(fixture):
                 visible = item.session._fixturemanager.getfixturedefs(name, item)
-                # Of several, the nearest overrides the others, and may ask for them: they are not the same to each
-                # test.
-                if visible is not None and len(visible) == 1:
+                # Of several, the nearest overrides the others, and alone asks for them.
+                if visible is not None and visible[-1] is fixture:
                     known[name] = fixture
 
     def clear(self) -> None:

@@ -28,6 +28,8 @@ from accord.errors import UsageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
+# Directories of others' files.
+_INSTALLED = {"node_modules", "site-packages", "build", "dist"}
 # What an `env.py` is known by that runs an event loop of its own.
 _ASYNC = re.compile(r"\b(async def|asyncio|anyio)\b")
 
@@ -52,6 +54,50 @@ def migrations(path: str | os.PathLike[str] = "alembic.ini") -> Prepare:
         await asyncio.to_thread(_upgrade, file, url)
 
     return upgrade
+
+
+def find(root: Path) -> Path | None:
+    """Return the file that configures Alembic, if one does: `alembic.ini`, or a `pyproject.toml`.
+
+    It is looked for in a directory, then below it, and then above it in the same repository of Git.
+    Raises UsageError where it is one of several below.
+    """
+    if (own := _configuration(root)) is not None:
+        return own
+    below = list(_below(root))
+    if len(below) > 1:
+        names = ", ".join(str(file.relative_to(root)) for file in sorted(below))
+        raise UsageError(
+            f"Alembic is set up by several files ({names}): have the fixture prepare_database in conftest.py return "
+            "accord.migrations with the path of one."
+        )
+    repository = next((it for it in (root, *root.parents) if (it / ".git").exists()), root)
+    above = (_configuration(it) for it in root.parents if it.is_relative_to(repository))
+    return next(filter(None, [*below, *above]), None)
+
+
+def _below(root: Path) -> Iterator[Path]:
+    for directory, subdirectories, _ in os.walk(root):
+        # What is installed, or hidden, is not the project's own.
+        subdirectories[:] = [name for name in subdirectories if not _is_left_out(Path(directory, name))]
+        yield from filter(None, (_configuration(Path(directory, name)) for name in subdirectories))
+
+
+def _is_left_out(directory: Path) -> bool:
+    name = directory.name
+    return name.startswith((".", "_")) or name in _INSTALLED or (directory / "pyvenv.cfg").exists()
+
+
+def _configuration(directory: Path) -> Path | None:
+    if (ini := directory / "alembic.ini").is_file():
+        return ini
+    toml = directory / "pyproject.toml"
+    try:
+        tools = tomllib.loads(toml.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        # Whoever needs that file will say so.
+        return None
+    return toml if "alembic" in tools else None
 
 
 def _upgrade(file: Path, url: str) -> None:

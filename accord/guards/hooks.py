@@ -9,18 +9,33 @@ from accord.guards.guard import STATE_GUARD, StateGuard
 from accord.running import RUNNING
 from accord.timeouts.watchdog import WATCHDOG
 
+SETTING = "accord_guards"
+_CHOICES = ("scenarios", "all")
+
 
 class Guards:
-    """Compares what is guarded before and after each test."""
+    """Compares what is guarded before and after each scenario, or each test if the configuration says so."""
 
     def __init__(self, config: pytest.Config) -> None:
+        if (tests := config.getini(SETTING)) not in _CHOICES:
+            raise pytest.UsageError(
+                f"{SETTING} is {tests!r}, which is neither {' nor '.join(_CHOICES)}: write one of them."
+            )
+        self._is_of_all = tests == "all"
         config.stash[STATE_GUARD] = self._guard = StateGuard(config.rootpath)
         self._running = config.stash[RUNNING]
         self._watchdog = config.stash.get(WATCHDOG, None)
 
+    @property
+    def _is_guarded(self) -> bool:
+        return self._is_of_all or self._running.is_scenario
+
     # A fixture, and one of a plugin: it is set up before those of the test, and so compares once they are gone.
     @pytest.fixture(autouse=True)
     def _nothing_is_left_changed(self) -> Iterator[None]:
+        if not self._is_guarded:
+            yield
+            return
         self._guard.begin()
         yield
         if leaks := self._guard.end(is_of_accord=self._watchdog is None or self._watchdog.limits.are_on):
@@ -30,7 +45,7 @@ class Guards:
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
         """Let fixtures of a wider scope than a test change what outlasts the test."""
         __tracebackhide__ = True
-        if fixturedef.scope == "function":
+        if fixturedef.scope == "function" or not self._is_guarded:
             return (yield)
         with self._guard.lasting():
             return (yield)

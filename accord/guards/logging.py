@@ -6,6 +6,9 @@ from typing import Any
 from accord.compat.pytest import is_of_pytest
 from accord.guards.guarded import Guarded, Reading
 
+# How many loggers a sentence names: a call of `dictConfig` may change hundreds.
+_MOST_NAMED = 3
+
 
 class Logging(Guarded):
     """The levels, the handlers and the switches of all loggers."""
@@ -28,7 +31,9 @@ class Logging(Guarded):
 
     def changes(self, before: Reading, after: Reading) -> list[str]:
         """Say what changed of loggers that there were; one that was made since was not changed."""
-        return super().changes(before, {part: value for part, value in after.items() if part in before})
+        changes = super().changes(before, {part: value for part, value in after.items() if part in before})
+        others = len(changes) - _MOST_NAMED
+        return changes if others <= 0 else [*changes[:_MOST_NAMED], f"and so were {others} more loggers"]
 
     def restore(self, before: Reading) -> None:
         """Set each logger up as it was."""

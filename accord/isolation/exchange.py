@@ -35,12 +35,12 @@ class Exchange(httpx.AsyncByteStream):
     `receive` and `send` are for the app, `finish` and `recorded` for who serves it, and the rest is for the client.
     """
 
-    def __init__(self, request: httpx.Request) -> None:
+    def __init__(self, request: httpx.Request, client: tuple[str, int]) -> None:
         assert isinstance(request.stream, httpx.AsyncByteStream)
         self.request = request
         self.name = f"{request.method} {request.url.path}"
         """As GET /tasks/7."""
-        self.scope = {**scope_of(request), "type": "http", "http_version": "1.1", "method": request.method}
+        self.scope = {**scope_of(request, client), "type": "http", "http_version": "1.1", "method": request.method}
         """The ASGI scope: the app's router writes into it what it made of the path."""
         self.status: int | None = None
         """The status of the response, once it has begun."""
@@ -271,8 +271,8 @@ class Exchange(httpx.AsyncByteStream):
             self._limit.reschedule(asyncio.get_running_loop().time() + self._seconds)
 
 
-def scope_of(request: httpx.Request) -> dict[str, Any]:
-    """Return what the ASGI scope of a request says, be it HTTP or a WebSocket's."""
+def scope_of(request: httpx.Request, client: tuple[str, int]) -> dict[str, Any]:
+    """Return what the ASGI scope of a request says, be it HTTP or a WebSocket's, that comes from this host and port."""
     return {
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "headers": [(name.lower(), value) for name, value in request.headers.raw],
@@ -281,7 +281,7 @@ def scope_of(request: httpx.Request) -> dict[str, Any]:
         "raw_path": request.url.raw_path.split(b"?")[0],
         "query_string": request.url.query,
         "server": (request.url.host, request.url.port),
-        "client": ("127.0.0.1", 123),
+        "client": client,
         "root_path": "",
     }
 

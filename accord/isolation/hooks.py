@@ -5,12 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from accord.compat.pytest_bdd import bound_scenario
 from accord.contract.hooks import CHECKING
-from accord.gherkin.item import Scenario
 from accord.isolation import lifespan
 from accord.isolation.isolation import ISOLATION, Isolation
-from accord.running import RUNNING, stop_run
+from accord.running import RUNNING, is_scenario, stop_run
 
 # A test that uses one of these, be it through others, uses the run's database.
 _FIXTURES = {"database_url", "isolation"}
@@ -35,9 +33,7 @@ class Isolations:
         self._stop_if_lost(item.config)
         self._isolation.begin(
             real_commits=item.get_closest_marker("real_commits") is not None,
-            uses_database=isinstance(item, Scenario)
-            or bound_scenario(item) is not None
-            or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())),
+            uses_database=is_scenario(item) or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())),
         )
 
     @pytest.hookimpl(wrapper=True)

@@ -145,12 +145,20 @@ class Isolation:
                 return asynccontextmanager(dependency)
         return None
 
-    def transport(self, app: Any, contract: Contract | None = None) -> httpx.AsyncBaseTransport:
+    def transport(
+        self,
+        app: Any,
+        contract: Contract | None = None,
+        *,
+        client: tuple[str, int] = ("127.0.0.1", 123),
+        raise_server_exceptions: bool = False,
+    ) -> httpx.AsyncBaseTransport:
         """Return a transport to `app` for an `httpx.AsyncClient`, in-process.
 
-        An error that the app does not handle is the 500 that a user gets, with its traceback in the log. Each response
-        is checked against the contract, if there is one, as `accord_contract` says; what it documents and a scenario
-        sees is noted as covered.
+        `client` is the host and the port from which requests come. An error that the app does not handle is the 500
+        that a user gets, with its traceback in the log, unless `raise_server_exceptions` has it raised, as Starlette's
+        `TestClient` does. Each response is checked against the contract, if there is one, as `accord_contract` says;
+        what it documents and a scenario sees is noted as covered.
         Raises UncommittedWorkError from a request that begins over changes which a step left uncommitted,
         ContractViolationError from one whose response is not as documented, OutageError from one whose connection was
         cut, or for which the server's disk was full, and DeadlockError from one that waits for another for 4 seconds.
@@ -167,6 +175,8 @@ class Isolation:
             outage=self.outage,
             checking=self.checking,
             observe=self.observe,
+            client=client,
+            raise_server_exceptions=raise_server_exceptions,
         )
 
     @asynccontextmanager
@@ -176,6 +186,7 @@ class Isolation:
         if self.lost is not None:
             raise UsageError(self.lost)
         self.uncommitted.check()
+        await self.sandbox.leave_original()
         with self._requests.under_way():
             yield
 

@@ -45,6 +45,8 @@ class Transport(httpx.AsyncBaseTransport):
         outage: Outage,
         checking: Checking | None,
         observe: Callable[..., None],
+        client: tuple[str, int],
+        raise_server_exceptions: bool,
     ) -> None:
         self._app = app
         self._contract = contract
@@ -53,20 +55,22 @@ class Transport(httpx.AsyncBaseTransport):
         self._outage = outage
         self._checking = checking
         self._observe = observe
+        self._client = client
+        self._raise_server_exceptions = raise_server_exceptions
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the app, and return its response, once that has begun."""
         __tracebackhide__ = True
         self._running.serving_loop = asyncio.get_running_loop()
         if is_upgrade(request):
-            socket = WebSocket(request, _task)
+            socket = WebSocket(request, self._client, _task)
             return await socket.connect(partial(self._serve_socket, socket))
         if isinstance(request.stream, httpx.SyncByteStream):
             # A form with files, which is read when it is sent; what comes as a stream is left one.
             await request.aread()
         elif isinstance(request.stream, httpx.AsyncByteStream) and not isinstance(request.stream, httpx.ByteStream):
             request.stream = ObservedStream(request.stream)
-        exchange = Exchange(request)
+        exchange = Exchange(request, self._client)
         return await exchange.begin(_task(exchange.name, exchange.scope, self._serve(exchange)))
 
     async def _serve(self, exchange: Exchange) -> None:
@@ -92,6 +96,9 @@ class Transport(httpx.AsyncBaseTransport):
                 watchdog.limits.note_response()
             # First, since a response that was made without the database would be named for the wrong reason.
             self._outage.check()
+            if error is not None and self._raise_server_exceptions:
+                self._observe(exchange.request, exchange.recorded(), began, None, self._contract, trace)
+                raise error
             self._conclude(exchange, began, error, trace)
             if exchange.fault is not None:
                 raise httpx.RemoteProtocolError(exchange.fault, request=exchange.request)

@@ -32,14 +32,14 @@ class WebSocket(httpx.AsyncByteStream):
     `receiving` and `sending` make what the app is called with of what httpx-ws has.
     """
 
-    def __init__(self, request: httpx.Request, start: Start) -> None:
+    def __init__(self, request: httpx.Request, client: tuple[str, int], start: Start) -> None:
         self._start_serving = start
         self.request = request
         self.name = f"WS {request.url.path}"
         """As WS /ws."""
         protocols = request.headers.get("sec-websocket-protocol", "")
         self.scope = {
-            **scope_of(request),
+            **scope_of(request, client),
             "type": "websocket",
             "http_version": "1.1",
             "subprotocols": [it.strip() for it in protocols.split(",") if it.strip()],

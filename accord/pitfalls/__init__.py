@@ -21,8 +21,6 @@ SETTINGS = """
 [pytest]
 pythonpath = .
 asyncio_mode = auto
-asyncio_default_fixture_loop_scope = session
-asyncio_default_test_loop_scope = session
 markers = smoke: what CI selects
 """
 BINDING = 'from pytest_bdd import scenarios\n\nscenarios("pitfall.feature")\n'

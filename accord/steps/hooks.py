@@ -9,6 +9,7 @@ from accord.compat.pytest_bdd import forget_item, forget_report, replace_executi
 from accord.running import RUNNING
 from accord.steps.awaiting import Calls
 from accord.steps.definitions import DEFINITIONS, Definitions
+from accord.steps.event_loop import EventLoop
 from accord.steps.runner import RUNNER, Runner
 from accord.steps.unawaited import UNAWAITED, Unawaited
 from accord.timeouts.watchdog import WATCHDOG
@@ -23,13 +24,23 @@ class Steps:
         config.stash[UNAWAITED] = self._unawaited = Unawaited(running, config.rootpath)
         self._calls = calls = Calls(running, self._unawaited, config.stash.get(WATCHDOG, None))
         config.stash[RUNNER] = runner = Runner(definitions, calls)
+        # Without pytest-asyncio nothing async runs, and there are no such settings.
+        has_asyncio = config.pluginmanager.has_plugin("asyncio")
+        self._event_loop = EventLoop(config, definitions) if has_asyncio else None
         # pytest runs cleanups when it is unconfigured, last one first, also where the run was interrupted.
         config.add_cleanup(self._unawaited.install())
         config.add_cleanup(replace_execution(runner.run))
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """All tests are known."""
+        if self._event_loop is not None:
+            self._event_loop.collected(items)
+
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self) -> None:
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A test begins."""
+        if self._event_loop is not None:
+            self._event_loop.begin(item)
         self._unawaited.begin()
 
     def pytest_bdd_before_step(self, step_func: Callable[..., object]) -> None:

@@ -242,13 +242,6 @@ def test_a_second_yield_is_an_error_that_says_where(project: Project) -> None:
     result.stdout.no_fnmatch_line("*traceback entries are hidden*")
 
 
-def test_async_steps_fixtures_and_plain_tests_share_one_loop(project: Project) -> None:
-    project.copy("one_loop")
-    result = project.run("-s")
-    result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*noted 8 loops 1"])
-
-
 @pytest.mark.parametrize("gives", ["return", "yield"])
 @pytest.mark.parametrize(
     "lazily",
@@ -410,7 +403,7 @@ def test_pdb_lands_in_the_frame_of_the_failing_step(project: Project) -> None:
 
 
 def test_sync_steps_stay_as_they_are(project: Project) -> None:
-    project.settings("[pytest]\nasyncio_default_fixture_loop_scope = session\nfilterwarnings = error")
+    project.settings("[pytest]\nfilterwarnings = error")
     project.scenario("Given a value", "And a yielded value", "Then both are there")
     project.steps("""
         @given("a value", target_fixture="value")
@@ -432,27 +425,6 @@ def test_sync_steps_stay_as_they_are(project: Project) -> None:
     result = project.run("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*both are there", "*torn down"])
-
-
-@pytest.mark.parametrize("setting", ["asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"])
-@pytest.mark.parametrize("step", [HOLDS, HOLDS + "    yield"], ids=["function", "generator"])
-def test_a_missing_setting_is_named_and_nothing_else(project: Project, setting: str, step: str) -> None:
-    project.settings(SETTINGS.replace(f"{setting} = session", f"{setting} = function"))
-    project.feature(TWO.replace("it fails", "it holds"))
-    project.steps(step)
-    result = project.run()
-    result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(
-        [
-            "*_ Two _*",
-            "it.feature:5",
-            "  Scenario: Two",
-            ">   Then it holds",
-            f'async steps need one event loop for the whole run: set {setting} = "session" *',
-            "=* short test summary info =*",
-        ],
-        consecutive=True,
-    )
 
 
 OUTCOMES = [

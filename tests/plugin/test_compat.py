@@ -48,7 +48,7 @@ from accord.compat.cpython import (
 from accord.compat.freezegun import is_of_freezegun
 from accord.compat.httpx import is_read_whole
 from accord.compat.pytest import give_fixture
-from accord.compat.pytest_asyncio import RUNNER
+from accord.compat.pytest_asyncio import FIXTURE_SCOPE, RUNNER, SCOPE_OF_FIXTURE
 from accord.compat.pytest_bdd import StepParser, arguments_of
 from accord.compat.starlette import body_error, body_frame, routed
 from accord.timeouts.stacks import is_busy
@@ -161,9 +161,9 @@ def test_what_moved_is_named_with_the_release() -> None:
     )
 
 
-@pytest.mark.parametrize("setting", ["asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"])
-def test_pytest_asyncio_knows_the_settings_that_are_asked_for(pytestconfig: pytest.Config, setting: str) -> None:
-    assert pytestconfig.getini(setting) == "session"
+def test_pytest_asyncio_reads_what_replaces_its_settings(pytestconfig: pytest.Config) -> None:
+    assert pytestconfig.getini(FIXTURE_SCOPE) in ("session", SCOPE_OF_FIXTURE)
+    assert pytestconfig.getoption("asyncio_mode") in ("auto", None)
 
 
 def test_pytest_asyncio_runs_fixtures_and_tests_through_the_runner_of_that_name(request: pytest.FixtureRequest) -> None:

@@ -86,6 +86,7 @@ LEAKS = {
     ),
 }
 
+OF_ALL = f"{SETTINGS}accord_guards = all\n"
 each_leak = pytest.mark.parametrize(("body", "told"), LEAKS.values(), ids=LEAKS)
 
 
@@ -157,11 +158,57 @@ def test_two():
 def test_a_plain_test_that_leaves_it_changed_is_named_and_the_next_one_starts_clean(
     project: Project, body: str, told: str
 ) -> None:
+    project.settings(OF_ALL)
     project.copy("leaking")
     project.pytester.makepyfile(test_plain=PLAIN.format(body=body))
     result = run(project, body, "test_plain.py")
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines([f"The test `test_one` (test_plain.py:3) leaves {sentence(body, told)}"])
+
+
+def test_what_a_plain_test_leaves_is_its_own_affair_unless_that_is_set(project: Project) -> None:
+    project.copy("leaking")
+    project.pytester.makepyfile(
+        test_plain="""
+import os
+from conftest import *
+def test_one(): os.environ["LEAK"] = "1"; logging.disable()
+def test_two(): assert os.environ.pop("LEAK") == "1"; logging.disable(0)
+"""
+    )
+    project.run("test_plain.py").assert_outcomes(passed=2)
+
+
+def test_a_setting_that_is_neither_is_a_usage_error(project: Project) -> None:
+    project.settings(f"{SETTINGS}accord_guards = some\n")
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: accord_guards is 'some', which is neither scenarios nor all: write one of them."]
+    )
+
+
+def test_of_many_loggers_three_are_named(project: Project) -> None:
+    project.copy("leaking")
+    project.scenario("Given many loggers are set up", "Then nothing is asked")
+    project.more_steps("""
+for name in "abcdefgh":
+    logging.getLogger(f"many.{name}")
+
+@given("many loggers are set up")
+async def _():
+    for name in "abcdefgh":
+        logging.getLogger(f"many.{name}").setLevel(logging.INFO)
+""")
+    result = project.run("it.feature")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            'The scenario `One` (it.feature:2) leaves logging changed: the logger "many.a" was NOTSET and is INFO; '
+            'the logger "many.b" was NOTSET and is INFO; the logger "many.c" was NOTSET and is INFO; '
+            "and so were 5 more loggers: undo it in a fixture, after its `yield`."
+        ]
+    )
 
 
 UNDONE = {
@@ -209,7 +256,7 @@ async def leak():
 @pytest.mark.parametrize("settings", ["", "\nlog_level = INFO\nlog_cli = true\nlog_file = it.log"], ids=["", "logging"])
 @pytest.mark.parametrize("fixture", UNDONE.values(), ids=UNDONE)
 def test_what_is_undone_in_time_is_no_leak(project: Project, fixture: str, settings: str) -> None:
-    project.settings(SETTINGS + settings)
+    project.settings(OF_ALL + settings)
     project.copy("leaking")
     project.feature("""
         Feature: It
@@ -239,6 +286,7 @@ def test_in_any_order_those_that_leak_are_named_and_no_others(project: Project, 
     leaking = [body for body, _ in LEAKS.values()]
     tests = [f"def test_leak_{number}():\n    {body}\n" for number, body in enumerate(leaking)]
     tests += [f"def test_clean_{number}():\n    all_is_as_it_was()\n" for number in range(len(leaking))]
+    project.settings(OF_ALL)
     project.copy("leaking")
     project.pytester.makepyfile(test_plain="from conftest import *\n" + "\n".join(tests))
     result = project.run_process("-rE", "test_plain.py")

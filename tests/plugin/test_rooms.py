@@ -3,9 +3,7 @@
 import pytest
 
 from accord.plugin import ROOMS
-from tests.helpers.project import Project
-
-pytestmark = pytest.mark.usefixtures("publishing")
+from tests.helpers.project import PUBLISHING, Project
 
 LEFT_OUT = [*ROOMS, "fixtures"]
 STEPS = """
@@ -19,6 +17,12 @@ STEPS = """
         assert drops == number
 """
 SYNC_STEPS = STEPS.replace("async def", "def").replace("await asyncio.sleep(0)", "")
+
+
+@pytest.fixture(autouse=True)
+def _publishing(project: Project, publishing: None) -> None:
+    # Without the room of the steps pytest-asyncio warns where its setting is missing, as it does without Accord.
+    project.settings(f"{PUBLISHING}asyncio_default_fixture_loop_scope = session\n")
 
 
 @pytest.mark.parametrize("room", LEFT_OUT)

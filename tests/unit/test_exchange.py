@@ -55,6 +55,8 @@ class Service:
             outage=Outage(running),
             checking=self.checking,
             observe=self._observe,
+            client=("127.0.0.1", 123),
+            raise_server_exceptions=False,
         )
         return httpx.AsyncClient(transport=transport, base_url="http://test", **options)
 

@@ -6,29 +6,9 @@ import httpx
 from pytest_bdd import given, parsers, then, when
 
 from app.models.user import User
-from conftest import (
-    auth_client,
-    client,
-    contract,
-    db_session,
-    left_as_it_was,
-    prepare_database,
-    setup_db,
-    test_user,
-    transport,
-)
+from conftest import app, auth_client, client, db_session, left_as_it_was, setup_db, test_user
 
-__all__ = [
-    "auth_client",
-    "client",
-    "contract",
-    "db_session",
-    "left_as_it_was",
-    "prepare_database",
-    "setup_db",
-    "test_user",
-    "transport",
-]
+__all__ = ["app", "auth_client", "client", "db_session", "left_as_it_was", "setup_db", "test_user"]
 
 
 @given(parsers.parse('something to do called "{title}"'), target_fixture="payload")

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import pytest_asyncio
 from pytest_bdd import given, then
 
 loops = []
@@ -10,29 +11,35 @@ loops = []
 
 def note():
     loops.append(asyncio.get_running_loop())
+    return loops[-1]
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def of_the_session():
     note()
     yield
     note()
 
 
-@pytest.fixture
-async def of_the_scenario():
+@pytest_asyncio.fixture(scope="module")
+async def of_the_module():
+    note()
+
+
+@pytest_asyncio.fixture
+async def of_the_test():
     note()
     yield
     note()
 
 
 @pytest.fixture
-def noting(of_the_session):
-    return note
+async def without_a_mark():
+    note()
 
 
 @given("a loop")
-async def _(of_the_session, of_the_scenario):
+async def _(of_the_session, of_the_module, of_the_test, without_a_mark):
     note()
     yield
     note()
@@ -44,4 +51,4 @@ async def _():
 
 
 def pytest_unconfigure():
-    print("noted", len(loops), "loops", len(set(loops)))
+    print("noted", len(loops), "on", len(set(loops)), "loop(s)")
