@@ -11,6 +11,7 @@ import pytest
 from accord.contract.check import Contract
 from accord.contract.coverage import Coverage
 from accord.contract.rules import Mode, Rules
+from accord.contract.undocumented import Undocumented
 from accord.errors import AccordError, ContractViolationError
 from accord.plugin import percentage
 
@@ -378,3 +379,39 @@ def test_a_long_list_is_cut_unless_verbose() -> None:
         "  GET /10: 200, since no scenario asks for it",
         "  and those of 2 more operations; -v names them.",
     ]
+
+
+def test_what_is_not_documented_is_listed_once_each_and_sorted() -> None:
+    undocumented = Undocumented()
+    undocumented.add(["POST /login 401", "GET /a 404"])
+    undocumented.add(["POST /login 401"])
+    assert list(undocumented.summary(in_full=False)) == [
+        "contract: 2 responses are not in the app's OpenAPI document. Document them, "
+        'or set accord_contract = "strict" to have them fail:',
+        "  GET /a 404",
+        "  POST /login 401",
+    ]
+
+
+def test_a_long_list_of_what_is_not_documented_is_cut_unless_verbose() -> None:
+    undocumented = Undocumented()
+    assert list(undocumented.summary(in_full=True)) == []
+    undocumented.add(f"GET /{number:02} 404" for number in range(12))
+    assert list(undocumented.summary(in_full=False))[-2:] == ["  GET /09 404", "  and 2 more; -v names them."]
+    assert len(list(undocumented.summary(in_full=True))) == 13
+
+
+def test_one_response_that_is_not_documented_is_one() -> None:
+    undocumented = Undocumented()
+    undocumented.add(["POST /login 401"])
+    assert next(undocumented.summary(in_full=False)) == (
+        "contract: 1 response is not in the app's OpenAPI document. Document it, "
+        'or set accord_contract = "strict" to have it fail:'
+    )
+
+
+def test_a_long_path_that_is_no_operation_is_not_repeated_in_full() -> None:
+    finding = documenting(NUMBER).check(httpx.Request("GET", f"http://test/{'x' * 5_000}"), httpx.Response(414))
+    assert finding is not None
+    assert (finding.operation, finding.is_documented) == (None, False)
+    assert len(finding.response) < 200

@@ -1,5 +1,6 @@
 """What FastAPI and Starlette answer although no document has it is never a violation; what is documented still is."""
 
+import asyncio
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -635,6 +636,33 @@ async def test_a_500_is_told_by_its_exception_and_where_the_project_raised_it() 
             f"The step got a 500 for GET /tasks: RuntimeError: cache miss (tests/unit/test_contract_idioms.py:{line}); "
             "GET /tasks answered 500, and the app's OpenAPI document says 200: correct the answer, or document it."
         )
+
+
+async def test_an_error_of_a_task_group_is_told_by_itself_and_one_of_a_mounted_app_by_its_line() -> None:
+    app, within = FastAPI(), FastAPI()
+
+    async def fail() -> None:
+        raise KeyError("cache")
+
+    @within.get("/tasks")
+    async def tasks() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+
+    app.mount("/v1", within)
+    where = rf"\(tests/unit/test_contract_idioms.py:{fail.__code__.co_firstlineno + 1}\)"
+    with pytest.raises(ContractViolationError, match=rf"got a 500 for GET /v1/tasks: KeyError: 'cache' {where}; GET"):
+        await Suite(app).get("/v1/tasks")
+
+
+async def test_an_error_after_which_a_hidden_route_answers_500_is_not_checked() -> None:
+    app = FastAPI()
+
+    @app.get("/hidden", include_in_schema=False)
+    async def hidden() -> None:
+        raise KeyError("cache")
+
+    assert (await Suite(app).get("/hidden")).status_code == 500
 
 
 async def test_a_documented_500_is_a_response_like_any_other() -> None:
