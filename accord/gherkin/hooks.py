@@ -8,7 +8,10 @@ import pytest
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
 from accord.gherkin.collector import FeatureFile
-from accord.gherkin.item import Scenario
+from accord.gherkin.item import Scenario, breaks
+from accord.gherkin.rules.catalogue import name_of
+from accord.gherkin.rules.switches import SWITCHES, Switches
+from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING
 from accord.steps.definitions import owner
 
@@ -19,6 +22,8 @@ class Features:
     def __init__(self, config: pytest.Config) -> None:
         self._running = config.stash[RUNNING]
         self._session_fixtures = SessionFixtures()
+        config.stash[TAGS] = Tags(config)
+        config.stash[SWITCHES] = Switches(config)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -32,6 +37,17 @@ class Features:
             return None
         collector: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
         return collector
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
+        """Have no filter by tags pass over a scenario whose tag is not known: it may be the one that it looks for."""
+        untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
+        result = yield
+        chosen = {id(item) for item in items}
+        items += [item for item in untagged if id(item) not in chosen]
+        return result
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """All that is loaded by now stays until the end."""
