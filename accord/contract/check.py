@@ -25,7 +25,7 @@ from accord.contract.rules import Mode, Rules
 from accord.contract.schema import DOCUMENT, excerpt
 from accord.errors import ContractViolationError, UsageError
 
-_OF_ANY_RUN = Rules()
+_DEFAULT = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Contract:
         request: httpx.Request,
         response: httpx.Response,
         scope: Mapping[str, Any] | None = None,
-        rules: Rules = _OF_ANY_RUN,
+        rules: Rules = _DEFAULT,
         *,
         is_whole: bool = True,
     ) -> Finding | None:
@@ -199,7 +199,7 @@ def _document_of(app: Any) -> Mapping[str, Any] | None:
     """Return the document that an app makes of itself, if it makes one. Raises UsageError where that fails."""
     openapi = getattr(app, "openapi", None)
     try:
-        # Nobody has asked for it but us, so that none of its warnings fails a test.
+        # The app is used without it as well, so that none of its warnings may fail a test.
         with warnings.catch_warnings(action="ignore"):
             document = openapi() if callable(openapi) else None
     except Exception as error:

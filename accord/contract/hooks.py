@@ -20,10 +20,7 @@ _OFF = (
 
 
 class Contracts:
-    """Has responses checked as the project wants it, counts what scenarios of all processes saw, and fails a run that
-
-    saw too few of the documented responses.
-    """
+    """Has responses checked by the project's rules, counts what all processes saw, and fails a run that saw too few."""
 
     def __init__(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "no_contract: responses are not checked against the app's OpenAPI document")
