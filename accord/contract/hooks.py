@@ -58,7 +58,8 @@ class Contracts:
         if self._checking.is_off and self._coverage.falls_short(self._required):
             terminalreporter.write_line(_OFF, red=True)
             return
-        for line in self._coverage.summary(self._required, listing=listing, in_full=verbose):
+        requested = self._checking.undocumented.operations()
+        for line in self._coverage.summary(self._required, listing=listing, in_full=verbose, requested=requested):
             terminalreporter.write_line(visible(line), red=self._coverage.falls_short(self._required))
         for line in self._checking.undocumented.summary(in_full=verbose):
             terminalreporter.write_line(visible(line), yellow=True)
