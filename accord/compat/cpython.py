@@ -11,10 +11,10 @@ import socket
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context
-from types import FrameType
+from types import AsyncGeneratorType, FrameType
 from typing import Any
 
 Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]
@@ -42,6 +42,30 @@ def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
         # The task groups of both have this attribute, and no class in common.
         return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
     return []
+
+
+def generator_of(step: Any) -> AsyncGeneratorType[Any, Any] | None:
+    """Return the async generator of which this is a step, as `anext(...)` and `aclose()` are; None for what is none."""
+    while step is not None and not isinstance(step, AsyncGeneratorType):
+        # Only the garbage collector can look into it; `anext(..., default)` has the step itself inside.
+        step = next((it for it in gc.get_referents(step) if isinstance(it, (AsyncGeneratorType, Coroutine))), None)
+    return step
+
+
+def is_closing_of_loop(task: "asyncio.Task[Any]") -> bool:
+    """Return whether the task closes an async generator, as the loop does with one that was left before its end."""
+    return isinstance(task.get_coro(), _Closing)
+
+
+async def _empty() -> AsyncIterator[None]:
+    return
+    yield
+
+
+_closing = _empty().aclose()  # type: ignore[attr-defined]
+_Closing: Any = type(_closing)
+# Python would warn that it is never awaited.
+_closing.close()
 
 
 def context_of(task: "asyncio.Task[Any]") -> Context:

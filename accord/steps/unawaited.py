@@ -9,14 +9,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, CoroutineType
+from types import AsyncGeneratorType, CodeType, CoroutineType
 from typing import Any
 
 import pytest
 
 from accord.basics.failures import text_of
 from accord.basics.source import code_of, location
-from accord.compat.cpython import Gathering, replace_unawaited_warning
+from accord.compat.cpython import Gathering, generator_of, is_closing_of_loop, replace_unawaited_warning
 from accord.errors import NeverAwaitedError
 from accord.running import Running, Served, request_of
 from accord.steps import background
@@ -99,8 +99,12 @@ class Unawaited:
             for task in asyncio.all_tasks(loop) - before:
                 task.cancel()
             raise
-        # Those of requests are looked at once the steps are over.
-        begun = [task for task in asyncio.all_tasks(loop) - before if request_of(task) is None]
+        # Those of requests are looked at once the steps are over; what the loop begins by itself, nobody can await.
+        begun = [
+            task
+            for task in asyncio.all_tasks(loop) - before
+            if request_of(task) is None and not is_closing_of_loop(task)
+        ]
         tasks.update(dict.fromkeys(begun, self._running.name))
 
     def expect(self, tasks: Tasks) -> None:
@@ -235,12 +239,16 @@ class _Findings:
 
     def _call(self, coroutine: Any) -> tuple[str, str]:
         """Return what was called, and where."""
+        called = coroutine if hasattr(coroutine, "cr_code") else generator_of(coroutine)
+        if called is None:  # of a class of its own, as a library may write one
+            return type(coroutine).__qualname__, "wherever it was called"
         # A function inside a step would have the step's name before its own.
-        name = coroutine.__qualname__.rpartition("<locals>.")[2]
-        if origin := getattr(coroutine, "cr_origin", None):
+        name = called.__qualname__.rpartition("<locals>.")[2]
+        if origin := getattr(called, "cr_origin", None):
             verb, (file, line, _function) = "called", origin[0]
-        else:  # In a thread, nobody keeps track of calls.
-            verb, file, line = "defined", coroutine.cr_code.co_filename, coroutine.cr_code.co_firstlineno
+        else:  # In a thread, nobody keeps track of calls, and nowhere of those of generators.
+            code = called.ag_code if isinstance(called, AsyncGeneratorType) else called.cr_code
+            verb, file, line = "defined", code.co_filename, code.co_firstlineno
         return name, f"{verb} at {location(file, line, self._rootpath)}"
 
     def _caller(self, coroutine: Any) -> str:
