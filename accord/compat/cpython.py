@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import socket
+import socketserver
 import sys
 import threading
 import warnings
@@ -79,6 +80,11 @@ def context_of(task: "asyncio.Task[Any]") -> Context:
 def is_loop_of_executor(frame: FrameType) -> bool:
     """Return whether the frame is the loop in which a thread of an executor waits for work, and does it."""
     return frame.f_code.co_name == "_worker" and frame.f_code.co_filename == concurrent.futures.thread.__file__
+
+
+def is_handler_of_server(frame: FrameType) -> bool:
+    """Return whether the frame handles a request of a server of the standard library, in a thread for it alone."""
+    return frame.f_code is socketserver.ThreadingMixIn.process_request_thread.__code__
 
 
 def run_exit_functions() -> None:

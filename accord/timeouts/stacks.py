@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from accord.basics.source import location
 from accord.compat import anyio
-from accord.compat.cpython import Gathering, is_loop_of_executor, tasks_of
+from accord.compat.cpython import Gathering, is_handler_of_server, is_loop_of_executor, tasks_of
 from accord.compat.starlette import body_frame
 
 REQUEST = "request "
@@ -58,6 +58,16 @@ def is_busy(thread: threading.Thread) -> bool | None:
             return not anyio.waits_for_work(thread, inner)
         inner, frame = frame, frame.f_back
     return None
+
+
+def serves(thread: threading.Thread) -> bool:
+    """Return whether the thread is one that a server of the standard library has begun, for a connection to it."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        if is_handler_of_server(frame):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def describe(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:
