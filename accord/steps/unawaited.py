@@ -18,7 +18,7 @@ from accord.basics.failures import text_of
 from accord.basics.source import code_of, location
 from accord.compat.cpython import Gathering, generator_of, is_closing_of_loop, replace_unawaited_warning
 from accord.errors import NeverAwaitedError
-from accord.running import Running, Served, request_of
+from accord.running import Running, Served, served_by
 from accord.steps import background
 from accord.timeouts.stacks import REQUEST, describe, of_task
 
@@ -99,11 +99,12 @@ class Unawaited:
             for task in asyncio.all_tasks(loop) - before:
                 task.cancel()
             raise
-        # Those of requests are looked at once the steps are over; what the loop begins by itself, nobody can await.
+        # Those of requests are looked at once the steps are over, and those of the app's startup are its own; what the
+        # loop begins by itself, nobody can await.
         begun = [
             task
             for task in asyncio.all_tasks(loop) - before
-            if request_of(task) is None and not is_closing_of_loop(task)
+            if served_by(task) is None and not is_closing_of_loop(task)
         ]
         tasks.update(dict.fromkeys(begun, self._running.name))
 
@@ -194,8 +195,8 @@ class _Findings:
             return
         coroutine = future.get_coro()
         what, where = self._call(coroutine)
-        if (served := request_of(future)) is not None:
-            self._add_failed_of_request(future, served, f"{what}, {where}", text_of(error, repr))
+        if (served := served_by(future)) is not None:
+            self._add_failed_of_app(future, served, f"{what}, {where}", text_of(error, repr))
             return
         self._add(
             where,
@@ -212,7 +213,7 @@ class _Findings:
             "await the task in a step, or cancel it in the step's own clean-up."
         )
 
-    def _add_failed_of_request(self, task: asyncio.Task[Any], served: Served, called: str, error: str) -> None:
+    def _add_failed_of_app(self, task: asyncio.Task[Any], served: Served, called: str, error: str) -> None:
         if task.get_name().startswith(REQUEST):
             sentence = f"{served.name} failed with {error}, and nobody saw it: read its response, or close it."
         else:

@@ -66,6 +66,23 @@ def test_a_task_that_fails_unseen_is_named_with_its_request(service: Project, se
     )
 
 
+def test_what_the_apps_own_task_starts_is_its_own_too(service: Project) -> None:
+    service.scenario('When I send "/jobs/endless"', "Then a moment passes")
+    service.run().assert_outcomes(passed=1)
+
+
+def test_a_task_of_the_apps_own_that_fails_unseen_is_no_steps(service: Project) -> None:
+    service.scenario('When I send "/jobs/failing"', "Then a moment passes")
+    result = service.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [
+            r"The app, by what its startup began, started the task fail, called at service\.py:\d+, which failed with "
+            r"ValueError\('out of ink'\), and nobody saw it: handle the error in the task\."
+        ]
+    )
+
+
 def test_of_a_scenario_that_fails_by_itself_no_task_is_awaited(service: Project) -> None:
     service.scenario('When I send "/endless"', "Then it fails")
     service.more_steps('\n@then("it fails")\ndef _(): assert False\n')
