@@ -20,7 +20,7 @@ from accord.compat.cpython import Gathering, generator_of, is_closing_of_loop, r
 from accord.errors import NeverAwaitedError
 from accord.running import Running, Served, served_by
 from accord.steps import background
-from accord.timeouts.stacks import REQUEST, describe, of_task
+from accord.timeouts.stacks import REQUEST, describe, is_of_project, of_task
 
 Tasks = dict[asyncio.Task[Any], str]
 """Tasks, each with the step that began it."""
@@ -35,6 +35,7 @@ class Unawaited:
 
     def __init__(self, running: Running, rootpath: Path) -> None:
         self._running = running
+        self._rootpath = rootpath
         self._findings = _Findings(running, rootpath)
         self._tasks: Tasks = {}
 
@@ -121,10 +122,13 @@ class Unawaited:
 
     async def await_background(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
         """Wait for the tasks that requests have left; note those that do not end, and return what cannot be ended."""
-        running = await background.wait(loop)
+        running = await background.wait(loop, self._is_of_project)
         for task, served in running.items():
             self._findings.add_background(task, served)
         return await background.cancel(running)
+
+    def _is_of_project(self, task: asyncio.Task[Any]) -> bool:
+        return is_of_project(task, self._rootpath)
 
     def check_result(self, result: object) -> None:
         """Note a coroutine that an async step gave in place of its outcome."""
@@ -155,7 +159,8 @@ class Unawaited:
         # pytest keeps the traceback until the run ends, and with its frames the coroutines in them.
         traceback.clear_frames(error.__traceback__)
         loop = self._running.serving_loop
-        for task in [*self._tasks, *(() if loop is None else background.left(loop))]:
+        own = () if loop is None else filter(self._is_of_project, background.left(loop))
+        for task in [*self._tasks, *own]:
             task.cancel()
         self._tasks.clear()
         self._findings.take()

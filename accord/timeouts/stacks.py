@@ -42,6 +42,15 @@ def of_task(task: "asyncio.Task[Any]") -> list[Stack]:
     return list(_of_task(task, None, [], set()))
 
 
+def is_of_project(task: "asyncio.Task[Any]", rootpath: Path) -> bool:
+    """Return whether a task runs a function of the project, or of one that it called; others are a library's own."""
+    coroutine: Any = task.get_coro()
+    if not hasattr(coroutine, "cr_code"):
+        return True
+    called = (Path(file) for file, *_ in coroutine.cr_origin or ())
+    return any(_is_own(path, rootpath) for path in (Path(coroutine.cr_code.co_filename), *called))
+
+
 def of_thread(thread: int) -> Stack:
     """Return where the thread of this identifier is."""
     frame = sys._current_frames().get(thread)
