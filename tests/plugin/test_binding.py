@@ -75,3 +75,28 @@ def test_a_failing_one_shows_what_pytest_bdd_shows_and_is_broken(bound: Project)
     result = bound.run_process()
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["*assert 1 == 2*", "0 promises kept, 2 broken: living-docs/index.html"])
+
+
+def test_items_of_other_plugins_run_beside_it(bound: Project) -> None:
+    bound.path.joinpath("conftest.py").write_text(
+        """
+import pytest
+
+class Item(pytest.Item):
+    def runtest(self): ...
+
+class File(pytest.File):
+    def collect(self):
+        yield Item.from_parent(self, name="one")
+
+def pytest_collect_file(file_path, parent):
+    return File.from_parent(parent, path=file_path) if file_path.suffix == ".yml" else None
+""",
+        encoding="utf-8",
+    )
+    bound.path.joinpath("it.yml").touch()
+    bound.path.joinpath("adding.py").write_text('def f():\n    """\n    >>> f()\n    1\n    """\n    return 1\n')
+    bound.path.joinpath("test_unit.py").write_text(
+        "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): ...\n"
+    )
+    bound.run_process("--doctest-modules").assert_outcomes(passed=5)
