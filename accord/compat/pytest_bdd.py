@@ -79,7 +79,7 @@ def syntax_error(path: Path) -> GherkinParseError:
 
 def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:
     """Return the scenario that a Python module binds as this test, and the example's values, if it is one."""
-    # Items of other plugins run no function, or something else under that name, of which there need be no weak reference.
+    # Items of other plugins run no function, or have something else under that name.
     if not isfunction(function := getattr(item, "function", None)):
         return None
     if (template := _scenario.scenario_wrapper_template_registry.get(function)) is None:
