@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from inspect import Parameter, signature
+from inspect import Parameter, isfunction, signature
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -115,10 +115,10 @@ def syntax_error(path: Path) -> GherkinParseError:
 
 def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:
     """Return the scenario that a Python module binds as this test, and the example's values, if it is one."""
-    # Not every item has one, and None is no key of a dict that refers to its keys weakly.
-    function = getattr(item, "function", None)
-    template = None if function is None else _scenario.scenario_wrapper_template_registry.get(function)
-    if template is None:
+    # Items of other plugins run no function, or have something else under that name.
+    if not isfunction(function := getattr(item, "function", None)):
+        return None
+    if (template := _scenario.scenario_wrapper_template_registry.get(function)) is None:
         return None
     values: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     return template, values.get("_pytest_bdd_example", {})

@@ -1,8 +1,4 @@
-"""A .feature file is a test file, which collects its rules and scenarios.
-
-A file that a Python module binds as well, with pytest-bdd's `scenarios()`, runs in both places, each time with the
-step definitions that are visible there.
-"""
+"""A .feature file is a test file, which collects its rules and scenarios."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -54,17 +50,14 @@ class FeatureFile(pytest.Module):
         """
         document = self._read()
         if isinstance(document, Fault):
-            yield self._faulty([document])
+            yield FaultyPart.from_parent(self, name=self.path.stem, faults=[document])
             return
         stash = self.config.stash
         found = sorted(stash[SWITCHES].remaining(document, faults(document, stash[TAGS])))
         contents = Contents.of(document, found)
         self.config.hook.pytest_accord_feature(document=document)
-        # What has no example has no place among the scenarios that are recorded.
-        if unseen := [fault for fault in found if not any(map(_runs, document.concerned(fault.line)))]:
-            self.config.hook.pytest_accord_faults(path=self.path, faults=unseen)
-        if alone := [fault for fault in unseen if not document.concerned(fault.line)]:
-            yield FaultyPart.from_parent(self, name=self.path.name, faults=alone)
+        if alone := [fault for fault in found if not document.concerned(fault.line)]:
+            yield FaultyPart.from_parent(self, name=self.path.stem, faults=alone)
         yield from _collect(self, document.tree["feature"], contents)
 
     def _read(self) -> Document | Fault:
@@ -77,11 +70,6 @@ class FeatureFile(pytest.Module):
             return Fault(line, "there is a character that is not UTF-8: save the file as UTF-8.", "not-utf8")
         except EmptyFeatureError:
             return Fault(1, "there is no feature in it: begin with a line `Feature: ...`.", "not-gherkin")
-
-    def _faulty(self, found: Sequence[Fault]) -> FaultyPart:
-        self.config.hook.pytest_accord_faults(path=self.path, faults=found)
-        item: FaultyPart = FaultyPart.from_parent(self, name=self.path.name, faults=found)
-        return item
 
 
 class Rule(pytest.Collector):

@@ -7,8 +7,10 @@ import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
+from accord.gherkin import binding
 from accord.gherkin.collector import FeatureFile
-from accord.gherkin.item import Scenario, breaks
+from accord.gherkin.document import Document
+from accord.gherkin.item import FaultyPart, Scenario, breaks
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
@@ -24,6 +26,7 @@ class Features:
         self._session_fixtures = SessionFixtures()
         config.stash[TAGS] = Tags(config)
         config.stash[SWITCHES] = Switches(config)
+        self._read: set[str] = set()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -38,11 +41,23 @@ class Features:
         collector: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
         return collector
 
-    @pytest.hookimpl(wrapper=True)
+    def pytest_accord_feature(self, document: Document) -> None:
+        """A feature file was read."""
+        self._read.add(document.uri)
+
+    # First: what else selects among the items need not know of those that do not run.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
-        """Have no filter by tags pass over a scenario whose tag is not known: it may be the one that it looks for."""
+        """Have features that Python modules bind run there alone, and no filter pass over a tag that is not known."""
+        features = binding.features_of(items)
+        items[:] = binding.without(items, features)
+        for feature in features:
+            document = binding.document_of(feature, config.rootpath)
+            if document is not None and document.uri not in self._read:
+                config.hook.pytest_accord_feature(document=document)
+        # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
         result = yield
         chosen = {id(item) for item in items}
@@ -50,7 +65,10 @@ class Features:
         return result
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """All that is loaded by now stays until the end."""
+        """Tell what cannot run. All that is loaded by now stays until the end."""
+        for item in session.items:
+            if isinstance(item, FaultyPart):
+                session.config.hook.pytest_accord_faults(path=item.path, faults=item.faults)
         session.config.add_cleanup(freeze_loaded())
 
     @pytest.hookimpl(tryfirst=True)
