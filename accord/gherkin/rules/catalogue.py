@@ -4,8 +4,15 @@ import inspect
 from collections.abc import Callable, Iterator
 
 from accord.gherkin.document import Document
+from accord.gherkin.rules.descriptions import misspelt_keyword, step_outside_scenario
 from accord.gherkin.rules.fault import Check, Fault, Finding
-from accord.gherkin.rules.outlines import empty_examples, no_examples
+from accord.gherkin.rules.outlines import (
+    duplicate_column,
+    empty_examples,
+    headerless_examples,
+    no_examples,
+    unknown_placeholder,
+)
 from accord.gherkin.rules.scenarios import duplicate_name, leading_and, no_scenario, no_steps, no_then, unnamed
 from accord.gherkin.rules.tags import Tags, unknown_tag
 
@@ -18,6 +25,11 @@ CHECKS: tuple[Check, ...] = (
     no_scenario,
     no_examples,
     empty_examples,
+    headerless_examples,
+    duplicate_column,
+    unknown_placeholder,
+    misspelt_keyword,
+    step_outside_scenario,
 )
 
 
