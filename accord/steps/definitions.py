@@ -5,8 +5,10 @@ each node of the tree that has definitions. What is visible where stays pytest's
 again once more definitions are there.
 """
 
+import inspect
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import pytest
 
@@ -57,6 +59,10 @@ class Definitions:
         for visible in dict.fromkeys(map(self._at, items)):
             yield from visible.definitions
 
+    def are_async(self, item: pytest.Item) -> bool:
+        """Return whether any of those that an item could use is async."""
+        return self._at(item).are_async
+
     def _at(self, item: pytest.Item) -> "Visible":
         # More are registered whenever a module is imported.
         if self._count != count_step_definitions():
@@ -104,6 +110,12 @@ class Visible:
                 self._literal[start].append(definition)
             else:
                 self._others.append((_plain(start), definition))
+
+    @cached_property
+    def are_async(self) -> bool:
+        """Whether any of them is async."""
+        functions = (definition.function for definition in self.definitions)
+        return any(inspect.iscoroutinefunction(it) or inspect.isasyncgenfunction(it) for it in functions)
 
     def find(self, kind: str, sentence: str) -> list[StepDefinition]:
         """Return those of this kind that match a sentence."""
