@@ -34,7 +34,7 @@ def test_other_tests_and_their_fixtures_stay_on_loops_of_their_own(loops: Projec
 
 def test_settings_that_name_the_session_do_no_harm(loops: Project) -> None:
     loops.settings(f"{SETTINGS}{FIXTURE_SCOPE} = session\n{TEST_SCOPE} = session\n")
-    loops.run().assert_outcomes(passed=7)
+    loops.run().assert_outcomes(passed=5)
 
 
 @pytest.mark.parametrize("scope", ["function", "module", "fixture-scope"])
