@@ -12,7 +12,7 @@ from accord.basics.source import relative
 from accord.compat.pytest_bdd import GherkinParseError, bound_scenario
 from accord.errors import EmptyFeatureError
 from accord.gherkin.document import Document, read
-from accord.gherkin.item import Scenario
+from accord.gherkin.item import FaultyPart, Scenario
 
 
 def features_of(items: Iterable[pytest.Item]) -> list[Path]:
@@ -24,7 +24,7 @@ def features_of(items: Iterable[pytest.Item]) -> list[Path]:
 def without(items: Iterable[pytest.Item], features: Iterable[Path]) -> list[pytest.Item]:
     """Return the items but for those that these feature files were collected as."""
     paths = set(features)
-    return [item for item in items if not (isinstance(item, Scenario) and item.path in paths)]
+    return [item for item in items if not (isinstance(item, Scenario | FaultyPart) and item.path in paths)]
 
 
 def document_of(feature: Path, rootpath: Path) -> Document | None:

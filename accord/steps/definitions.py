@@ -14,6 +14,7 @@ import pytest
 
 from accord.basics.source import defined_at, location
 from accord.compat.pytest_bdd import (
+    ANY_KIND,
     Step,
     StepDefinition,
     count_step_definitions,
@@ -48,8 +49,9 @@ class Definitions:
         return found[0] if found else None
 
     def matching(self, kind: str, sentence: str, item: pytest.Item) -> list[StepDefinition]:
-        """Return the definitions of this kind (`given`, `when`, `then`) that match a sentence, one for each function.
+        """Return the definitions of a kind (`given`, `when`, `then`, `step` for any) that match a sentence.
 
+        One is returned for each function.
         Where a function has several, by two decorators or an import into another module, it is the nearest.
         """
         return self._at(item).find(kind, sentence)
@@ -130,11 +132,15 @@ class Visible:
         candidates = self._literal.get(sentence, []) + [
             definition for start, definition in self._others if plain.startswith(start)
         ]
-        found = [it for it in candidates if it.kind in (None, kind) and it.parser.is_matching(sentence)]
+        found = [it for it in candidates if _is_of(kind, it) and it.parser.is_matching(sentence)]
         # Of two that are visible to one item, the base of the nearer one is below the other's.
         found.sort(key=lambda it: (len(it.baseid), self._order[id(it)]))
         # The last of a function's stays, which is the nearest.
         return list({id(it.function): it for it in found}.values())
+
+
+def _is_of(kind: str, definition: StepDefinition) -> bool:
+    return definition.kind in (None, kind) or kind == ANY_KIND
 
 
 def _plain(sentence: str) -> str:
