@@ -88,6 +88,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "databases, as the app's engines name them, that the run has one each for; all other engines share one",
         "args",
     )
+    parser.addini(
+        "accord_strict",
+        "whether scenarios that Python modules bind are held to the same rules as those of feature files, and no step "
+        "definition overrides another one",
+        type="bool",
+        default=False,
+    )
     parser.addini(guards.SETTING, "which tests may leave nothing changed: scenarios, or all", default="scenarios")
     parser.addini(
         "accord_contract",

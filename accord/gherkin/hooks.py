@@ -7,16 +7,17 @@ import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
-from accord.gherkin import binding
+from accord.errors import FaultyFeatureError
+from accord.gherkin.binding import BOUND, Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
 from accord.gherkin.item import FaultyPart, Scenario, breaks
-from accord.gherkin.passed_over import SUFFIX, PassedOver
+from accord.gherkin.passed_over import PASSED_OVER, SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING
-from accord.steps.definitions import owner
+from accord.steps.definitions import IS_OFF, owner
 
 
 class Features:
@@ -27,7 +28,9 @@ class Features:
         self._session_fixtures = SessionFixtures()
         config.stash[TAGS] = Tags(config)
         config.stash[SWITCHES] = switches = Switches(config)
-        self._passed_over = PassedOver(config, switches)
+        config.stash[IS_OFF] = switches.is_off_at
+        config.stash[BOUND] = self._bound = Bound(config)
+        config.stash[PASSED_OVER] = self._passed_over = PassedOver(config, switches)
         self._read: set[str] = set()
 
     @pytest.hookimpl(wrapper=True)
@@ -62,12 +65,10 @@ class Features:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
         """Have features that Python modules bind run there alone, and no filter pass over a tag that is not known."""
-        features = binding.features_of(items)
-        items[:] = binding.without(items, features)
-        for feature in features:
-            document = binding.document_of(feature, config.rootpath)
-            if document is not None and document.uri not in self._read:
+        for document in self._bound.take(items):
+            if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
+        self._running.notices += self._bound.notices()
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
         result = yield
@@ -91,6 +92,8 @@ class Features:
             self._session_fixtures.give(item, owner(item))
         else:
             self._session_fixtures.clear()
+            if faults := self._bound.faults_of(item):
+                raise FaultyFeatureError("\n".join(faults))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
