@@ -9,9 +9,9 @@ from typing import Any
 from gherkin.ast_builder import AstBuilder
 from gherkin.errors import CompositeParserException
 from gherkin.parser import Parser
-from gherkin.pickles.compiler import Compiler
 from gherkin.stream.id_generator import IdGenerator
 
+from accord.compat.gherkin import PickleCompiler
 from accord.compat.pytest_bdd import Feature, ScenarioTemplate, feature_of, syntax_error
 from accord.errors import EmptyFeatureError
 
@@ -35,7 +35,7 @@ class Document:
 
     def pickles(self) -> list[Node]:
         """Return the scenarios and examples, each with the sentences that are to be run."""
-        return [dict(pickle) for pickle in Compiler(self.ids).compile(self.tree)]  # type: ignore[arg-type]  # typed dicts
+        return [dict(pickle) for pickle in PickleCompiler(self.ids).compile(self.tree)]  # type: ignore[arg-type]  # typed dicts
 
     def rules(self) -> list[Node]:
         """Return the rules."""

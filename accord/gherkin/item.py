@@ -15,7 +15,8 @@ from accord.errors import FaultyFeatureError
 from accord.gherkin.rules.fault import Fault
 from accord.running import RUNNING
 from accord.steps.awaiting import from_step
-from accord.steps.definitions import snippet
+from accord.steps.definitions import DEFINITIONS, snippet
+from accord.steps.differences import invisible_difference
 from accord.steps.runner import RUNNER
 
 
@@ -80,7 +81,7 @@ class Scenario(pytest.Function):
         if step is None:
             return super().repr_failure(excinfo)
         if isinstance(error, StepDefinitionNotFoundError):
-            return _undefined(step, self._location(step))
+            return self._undefined(step)
         if isinstance(error, pytest.FixtureLookupError):
             return _unfixed(step, self._location(step), error)
         try:
@@ -97,6 +98,13 @@ class Scenario(pytest.Function):
         if step is not None and isinstance(shown, ExceptionRepr):
             marked = _marked(self.template.render(self.row), step)
             begin_with(shown, visible(f"{self._location(step)}\n{marked}\n"))
+
+    def _undefined(self, step: Step) -> str:
+        definitions = self.config.stash.get(DEFINITIONS, None)
+        visible_here = [] if definitions is None else definitions.visible_to([self])
+        difference = invisible_difference(step, visible_here, self.config.rootpath)
+        sentence = f"{self._location(step)}: no step definition says: {step.keyword} {step.name}"
+        return visible(f"{sentence}: {difference}" if difference else f"{sentence}\n\n{snippet(step.type, step.name)}")
 
     def _location(self, step: Step) -> str:
         return f"{self.nodeid.partition('::')[0]}:{step.line_number}"
@@ -150,10 +158,6 @@ def _marked(scenario: RenderedScenario, failing: Step) -> str:
         mark = ">" if step.line_number == failing.line_number else " "
         lines.append(f"{mark}   {step.keyword} {step.name}")
     return "\n".join(lines)
-
-
-def _undefined(step: Step, location: str) -> str:
-    return f"{location}: no step definition says: {step.keyword} {step.name}\n\n{snippet(step.type, step.name)}"
 
 
 def _unfixed(step: Step, location: str, error: pytest.FixtureLookupError) -> str:

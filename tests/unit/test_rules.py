@@ -283,3 +283,16 @@ def test_a_table_that_only_repeats_an_outline_is_left_alone(document: Callable[[
         "Feature: It\n  Scenario Outline: One\n    Then it is\n    Examples:\n      | run |\n      | 1 |\n      | 2 |\n"
     )
     assert lines(headerless_examples(document(text))) == []
+
+
+def test_a_value_that_looks_like_a_placeholder_is_recorded_as_it_runs(document: Callable[[str], Document]) -> None:
+    text = """
+        Feature: It
+          Scenario Outline: One
+            Then <a> and <b> and <c (d> and <e>
+            Examples:
+              | a   | b   | c (d |
+              | <b> | <a> | \\\\1  |
+    """
+    [pickle] = document(text).pickles()
+    assert pickle["steps"][0]["text"] == "<b> and <a> and \\1 and <e>"
