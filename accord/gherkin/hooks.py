@@ -12,6 +12,7 @@ from accord.gherkin.binding import Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
 from accord.gherkin.item import FaultyPart, Scenario, breaks
+from accord.gherkin.passed_over import SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
@@ -26,7 +27,8 @@ class Features:
         self._running = config.stash[RUNNING]
         self._session_fixtures = SessionFixtures()
         config.stash[TAGS] = Tags(config)
-        config.stash[SWITCHES] = Switches(config)
+        config.stash[SWITCHES] = switches = Switches(config)
+        self._passed_over = PassedOver(config, switches)
         self._bound = Bound(config)
         self._read: set[str] = set()
 
@@ -38,10 +40,19 @@ class Features:
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect feature files."""
-        if file_path.suffix != ".feature":
+        self._passed_over.note_file(file_path)
+        if file_path.suffix != SUFFIX:
             return None
         collector: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
         return collector
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> Generator[None, bool | None, bool | None]:
+        """Note the feature files of a folder that is passed over."""
+        is_ignored = yield
+        if is_ignored:
+            self._passed_over.note_folder(collection_path)
+        return is_ignored
 
     def pytest_accord_feature(self, document: Document) -> None:
         """A feature file was read."""
@@ -69,6 +80,7 @@ class Features:
         for item in session.items:
             if isinstance(item, FaultyPart):
                 session.config.hook.pytest_accord_faults(path=item.path, faults=item.faults)
+        self._running.notices += self._passed_over.notices(session)
         session.config.add_cleanup(freeze_loaded())
 
     @pytest.hookimpl(tryfirst=True)

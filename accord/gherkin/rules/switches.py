@@ -53,7 +53,7 @@ class Switches:
             pattern, colon, names = line.rpartition(":")
             if not colon or not pattern.strip():
                 raise pytest.UsageError(
-                    f"{FOR_FILES}: {line} is not a pattern and names: write `features/old/*: no-then`."
+                    f"{FOR_FILES}: {line} has no pattern and names: write `features/old/*: no-then`."
                 )
             self._for_files.append((pattern.strip(), frozenset(_known(FOR_FILES, _names(names.split(","))))))
 
