@@ -19,7 +19,11 @@ BEHAVIOURS = 10
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache")
 PYTEST = ["-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
 # Plugins that this repository's own tests use; they do not come with Accord.
-OTHERS = ("hypothesispytest", "pytest-split", "respx", "schemathesis", "time_machine", "xdist", "xdist.looponfail")
+OTHERS = (
+    *("allure_pytest_bdd", "check", "django", "html", "html_fixtures", "hypothesispytest", "metadata", "pytest-split"),
+    *("pytest_cov", "repeat", "rerunfailures", "respx", "schemathesis", "time_machine", "timeout", "xdist"),
+    "xdist.looponfail",
+)
 PLAIN = ["-p", "no:accord", "-p", "no:pytest-bdd"]
 IDLE = '''"""Two step definitions that do nothing, and others."""
 
