@@ -78,7 +78,7 @@ def _scenarios(parent: pytest.Collector, template: ScenarioTemplate, by_line: Ca
     examples = [(row, template.tags | table.tags) for table in template.examples for row in table.as_contexts()]
     here = by_line[template.line_number]
     for case, (row, tags) in zip(here, examples or [({}, template.tags)], strict=True):
-        yield Scenario.of(parent, case.name, template, row, case.line, tags)
+        yield from Scenario.of(parent, case, template, row, tags)
 
 
 def _known_tags(config: pytest.Config) -> set[str]:

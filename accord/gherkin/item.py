@@ -1,5 +1,6 @@
 """A scenario as a test of pytest's: how it runs, and how its failure is shown."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 
 from accord.basics.failures import is_of_text, named
 from accord.basics.text import visible
-from accord.compat.pytest import ExceptionRepr, begin_with, settle_id
+from accord.compat.pytest import ExceptionRepr, begin_with, parametrized, settle_id
 from accord.compat.pytest_bdd import Scenario as RenderedScenario
 from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute
+from accord.gherkin.names import Case
 from accord.running import RUNNING
 from accord.steps.awaiting import from_step
 from accord.steps.definitions import snippet
@@ -30,13 +32,15 @@ class Scenario(pytest.Function):
     def of(
         cls,
         parent: pytest.Collector,
-        name: str,
+        case: Case,
         template: ScenarioTemplate,
         row: dict[str, str],
-        line: int,
         tags: set[str],
-    ) -> "Scenario":
-        """Return the scenario of a template, with the values of an example, if it is one, and marked with its tags."""
+    ) -> "Iterator[Scenario]":
+        """Yield the scenario of a template, with the values of an example, if it is one, and marked with its tags.
+
+        It is one item for each parameter, where fixtures or plugins have parameters for it.
+        """
         runner = parent.config.stash.get(RUNNER, None)
         run_steps = execute if runner is None else runner.run
 
@@ -53,8 +57,8 @@ class Scenario(pytest.Function):
         # Sorted, since the order of a set of strings differs from process to process.
         for tag in sorted(tags | template.feature.tags | rule_tags):
             parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
-        scenario: Scenario = cls.from_parent(parent, name=name, callobj=run, template=template, row=row, line=line)
-        return scenario
+        for made_with in parametrized(parent, case.scenario, run, case.example):
+            yield cls.from_parent(parent, callobj=run, template=template, row=row, line=case.line, **made_with)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the scenario stands: file, line counted from 0, name."""
@@ -78,21 +82,28 @@ class Scenario(pytest.Function):
                 raise
             return f"{self._location(step)}: {named(error)}\n\nMore cannot be shown: {named(fault)}"
 
-    def show_sentence(self, shown: object) -> None:
-        """Have what pytest shows of a failure begin with the scenario, and a mark at the sentence that failed."""
-        step = self.config.stash[RUNNING].last_step
-        if step is not None and isinstance(shown, ExceptionRepr):
-            marked = _marked(self.template.render(self.row), step)
-            begin_with(shown, visible(f"{self._location(step)}\n{marked}\n"))
+    def show_sentence(self, shown: object, *, was_raised: bool) -> None:
+        """Have what pytest shows of a failure begin with the scenario, and a mark at each sentence that failed.
+
+        Where nothing was raised, checks of steps that went on have failed.
+        """
+        running = self.config.stash[RUNNING]
+        failing = [step for step, _check in running.failed_checks]
+        if running.last_step is not None and (was_raised or not failing):
+            failing.append(running.last_step)
+        if failing and isinstance(shown, ExceptionRepr):
+            marked = _marked(self.template.render(self.row), failing)
+            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n"))
 
     def _location(self, step: Step) -> str:
         return f"{self.nodeid.partition('::')[0]}:{step.line_number}"
 
 
-def _marked(scenario: RenderedScenario, failing: Step) -> str:
+def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:
+    failing_lines = {step.line_number for step in failing}
     lines = [f"  {scenario.keyword}: {scenario.name}"]
     for step in scenario.steps:
-        mark = ">" if step.line_number == failing.line_number else " "
+        mark = ">" if step.line_number in failing_lines else " "
         lines.append(f"{mark}   {step.keyword} {step.name}")
     return "\n".join(lines)
 

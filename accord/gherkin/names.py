@@ -14,7 +14,15 @@ class Case(NamedTuple):
     node: str
     """The id of its node in Gherkin's tree: the scenario's, or the row's."""
     line: int
-    name: str
+    scenario: str
+    """The scenario's name."""
+    example: str | None = None
+    """What tells an example from the others of its scenario; None where there are none."""
+
+    @property
+    def name(self) -> str:
+        """The item's name, as long as it has no parameters."""
+        return self.scenario if self.example is None else f"{self.scenario}[{self.example}]"
 
 
 def node_ids(uri: str, feature: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -31,14 +39,16 @@ def cases(scenario: dict[str, Any]) -> Iterator[Case]:
     name = scenario["name"].replace("::", ":")  # It separates the parts of a node id.
     if not scenario["examples"]:
         yield Case(scenario["id"], scenario["location"]["line"], name)
+    # How often a label occurred: two rows may have the same values, and a node id stands for one item.
     used: Counter[str] = Counter()
     for examples in scenario["examples"]:
         for row in examples.get("tableBody", ()):
-            label = _label(examples["name"], (cell["value"] for cell in row["cells"]))
-            used[label] += 1
-            # Two rows may have the same values, and a node id stands for one item.
-            label += f" #{used[label]}" if used[label] > 1 else ""
-            yield Case(row["id"], row["location"]["line"], f"{name}[{label}]")
+            label = example = _label(examples["name"], (cell["value"] for cell in row["cells"]))
+            while example in used:
+                used[label] += 1
+                example = f"{label} #{used[label]}"
+            used[example] += 1
+            yield Case(row["id"], row["location"]["line"], name, example)
 
 
 def rule_name(name: str) -> str:
