@@ -1,0 +1,166 @@
+"""The service as its interpreter sees it: a process of its own imports the app, and writes down what it has."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from accord.basics.text import one_line
+from accord.errors import UsageError
+from accord.scaffold.apps import App
+from accord.scaffold.settings import example_values, harmless_value
+from accord.scaffold.sources import Sources, import_roots, module_name
+
+_PROBE = Path(__file__).with_name("probe.py")
+_IMPORT_SECONDS = 60
+_ATTEMPTS = 30
+
+
+@dataclass(frozen=True)
+class Service:
+    """An app that was imported."""
+
+    app: App
+    directory: Path
+    root: Path
+    """The directory that was on `sys.path`."""
+    environment: dict[str, str]
+    """The settings that were missing, with the values that it was imported with."""
+    found: Mapping[str, Any]
+    """What the probe wrote down."""
+    needs_path: bool = False
+    """Whether it is imported from there alone, and not from where it is installed, or from the project's directory."""
+
+    @property
+    def module(self) -> str:
+        """The name by which the app's module is imported."""
+        return module_name(self.app.source.path, self.root) or ""
+
+    @property
+    def has_own_database_url(self) -> bool:
+        """Whether the app itself has DATABASE_URL set, which Accord would take for the server of the run."""
+        return "DATABASE_URL" in self.environment or bool(self.found["sets_database_url"])
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """Its OpenAPI document."""
+        document: Mapping[str, Any] = self.found["document"]
+        return document
+
+    @property
+    def title(self) -> str:
+        """Its title, as its document has it."""
+        return str(self.found["title"])
+
+
+class _ImportFailedError(Exception):
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(error["text"])
+        self.error = error
+
+
+def import_service(app: App, sources: Sources, preferred: Sequence[Path]) -> Service | None:
+    """Import the app in a process of its own, from the first directory where that works; None if it is no FastAPI app.
+
+    Settings that are missing are given harmless values. Raises UsageError where the app cannot be imported.
+    """
+    directory, failed = sources.directory, list[_ImportFailedError]()
+    own = {Path(part).stem for path in sources.paths for part in path.relative_to(directory).parts}
+    for root in import_roots(app.source, directory, list(preferred)):
+        try:
+            return _imported(app, directory, root)
+        except _ImportFailedError as error:
+            failed.append(error)
+            # Of a module that is not the project's, another directory has no more.
+            if str(error.error["module"]).partition(".")[0] not in own:
+                break
+    raise UsageError(_sentence(app, directory, _furthest(failed)))
+
+
+def _furthest(failed: Sequence[_ImportFailedError]) -> Mapping[str, Any]:
+    """Return the error that came furthest: one in the project's own code, rather than of finding it."""
+    return next((it.error for it in failed if it.error["type"] != "ModuleNotFoundError"), failed[0].error)
+
+
+def _imported(app: App, directory: Path, root: Path) -> Service | None:
+    examples, environment = example_values(directory), dict[str, str]()
+    for _attempt in range(_ATTEMPTS):
+        found = _probed(app, directory, root, environment)
+        if "kind" in found:
+            return None
+        if "error" not in found:
+            service = Service(app, directory, root, environment, found)
+            return service if root == directory else replace(service, needs_path=_needs_path(service))
+        settings = {it["name"]: it for it in found["error"]["settings"] if it["name"] not in os.environ}
+        values = {name: harmless_value(it, examples, environment.get(name)) for name, it in settings.items()}
+        given = {name: value for name, value in values.items() if value is not None}
+        if not given:
+            raise _ImportFailedError(found["error"])
+        environment |= given
+    raise _ImportFailedError(found["error"])
+
+
+def _needs_path(service: Service) -> bool:
+    found = _probed(service.app, service.directory, service.root, service.environment, path=[service.directory])
+    return bool(found.get("file") != service.found["file"])
+
+
+def _probed(
+    app: App, directory: Path, root: Path, environment: Mapping[str, str], path: Sequence[Path] | None = None
+) -> Mapping[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="accord-") as scratch:
+        answer = Path(scratch, "answer.json")
+        request = {
+            "directory": str(directory),
+            "path": [str(it) for it in path or dict.fromkeys((root, directory))],
+            "module": module_name(app.source.path, root),
+            "name": app.name,
+            "is_factory": app.is_factory,
+            "environment": dict(environment),
+            "answer": str(answer),
+        }
+        try:
+            ended = subprocess.run(
+                [sys.executable, "-P", _PROBE, json.dumps(request)],
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_IMPORT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise UsageError(
+                f"The import of {app.location(directory)} has not ended after {_IMPORT_SECONDS} seconds: see what it "
+                "waits for, such as a connection that is opened at import."
+            ) from None
+        try:
+            found: Mapping[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            said = ended.stderr.decode(errors="replace").strip().splitlines()
+            raise UsageError(
+                f"The import of {app.location(directory)} ended the process (exit {ended.returncode}"
+                f"{one_line(': ' + said[-1]) if said else ''})."
+            ) from None
+    return found
+
+
+def _sentence(app: App, directory: Path, error: Mapping[str, Any]) -> str:
+    place = f"{error['file']}:{error['line']}" if error["file"] else app.location(directory)
+    missing = error.get("module")
+    if error["type"] == "ModuleNotFoundError" and missing == "fastapi":
+        return f"FastAPI is not installed for {sys.executable}: run `accord init` with the project's own interpreter."
+    what = f"{error['type']}: {error['text']}" if error["text"] else error["type"]
+    version = ".".join(map(str, sys.version_info[:2]))
+    hint = "correct that, and run `accord init` again"
+    if error["type"] == "ModuleNotFoundError":
+        hint = f"install what has {missing}, or run `accord init` with the project's own interpreter"
+    elif error["type"] == "SyntaxError":
+        hint = f"correct that, or run `accord init` with the Python that it is written for; this is {version}"
+    elif names := [it["name"] for it in error["settings"]]:
+        hint = f"set {', '.join(names)} in the environment, and run `accord init` again"
+    return one_line(f"The app cannot be imported: {place}: {what}: {hint}.")
