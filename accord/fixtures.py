@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from accord.basics.failures import named, own_traceback
 from accord.contract.check import Contract
 from accord.database import migrations, provision
-from accord.database.address import VARIABLE, DatabaseParts, beside, given, given_in, parts, rendered
+from accord.database.address import VARIABLE, DatabaseParts, beside, given_in, given_to, parts, rendered
 from accord.database.installations import missing_extension
 from accord.database.provision import Prepare
 from accord.errors import AccordError, PreparationError, UsageError
@@ -72,7 +72,7 @@ async def database_url(
     URL of a server of your own, what a user or a password has of `@ : / %` and the like stays percent-encoded, and
     `set_main_option` wants each `%` doubled: `database_url.replace("%", "%%")`.
     """
-    server, name = given(pytestconfig.getoption("accord_database_url")), os.environ.get("PYTEST_XDIST_WORKER")
+    server, name = given_to(pytestconfig), os.environ.get("PYTEST_XDIST_WORKER")
     # The id of the run is what all its workers share, and no other run has.
     worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
     sandbox, running = isolation.sandbox, pytestconfig.stash[RUNNING]
@@ -196,7 +196,7 @@ def _client_address(config: pytest.Config) -> tuple[str, int]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(
-    db_session: AsyncSession, transport: httpx.AsyncBaseTransport, pytestconfig: pytest.Config
+    transport: httpx.AsyncBaseTransport, db_session: AsyncSession, pytestconfig: pytest.Config
 ) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the app, whose requests see what `db_session` has committed."""
     async with httpx.AsyncClient(transport=transport, base_url=pytestconfig.getini("accord_base_url")) as client:

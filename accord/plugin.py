@@ -4,12 +4,13 @@ import argparse
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accord import fixtures, hookspecs
 from accord.contract.hooks import Contracts
-from accord.database.address import OPTION, VARIABLE, VARIABLE_OF_APPS
+from accord.database.address import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
 from accord.gherkin.hooks import Features
 from accord.guards import hooks as guards
 from accord.isolation.hooks import Isolations
@@ -22,6 +23,8 @@ from accord.reporting.hooks import Details, Failures
 from accord.running import RUNNING, Running
 from accord.steps.hooks import Steps
 from accord.timeouts.hooks import Timeouts
+
+_ENVIRONMENT = "accord_environment"
 
 # A room finds in the run's stash what those above it here have put there. `-p no:accord.NAME` leaves one out.
 ROOMS = {
@@ -84,6 +87,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "args",
     )
     parser.addini(guards.SETTING, "which tests may leave nothing changed: scenarios, or all", default="scenarios")
+    parser.addini(
+        "accord_contract",
+        "what of the app's responses its OpenAPI document must have: documented (all but the 4xx class), strict (all), "
+        "or off (nothing is checked)",
+        default="documented",
+    )
+    parser.addini(
+        "accord_contract_formats",
+        "whether the formats in that document's schemas are checked, such as date-time",
+        "bool",
+        default=True,
+    )
     parser.addini("accord_role", "the role of PostgreSQL as which the app's transactions run, so that policies hold")
     parser.addini(
         "accord_redact", "names whose values no document shows, besides those of passwords, tokens and the like", "args"
@@ -118,6 +133,18 @@ def percentage(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text} is not a percentage: give a number from 0 to 100")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Note what the environment says of the database, before a conftest sets there what the app wants to read."""
+    early_config.stash[ENVIRONMENT] = environment()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand that to a worker of pytest-xdist, which is started in an environment in which conftests have run."""
+    node.workerinput[_ENVIRONMENT] = node.config.stash.get(ENVIRONMENT, None)
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the hooks by which rooms learn of each other's work."""
     pluginmanager.add_hookspecs(hookspecs)
@@ -137,6 +164,8 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object
 def pytest_configure(config: pytest.Config) -> None:
     """Register the rooms."""
     share_by_durations(config, config.getoption("accord_baseline"))
+    if (of_controller := getattr(config, "workerinput", {}).get(_ENVIRONMENT)) is not None:
+        config.stash[ENVIRONMENT] = of_controller
     config.stash[RUNNING] = running = Running(config.rootpath)
     config.stash[REDACTION] = Redaction(config.getini("accord_redact"))
     plugins = config.pluginmanager

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from accord.basics.failures import named, own_traceback
 from accord.basics.source import location
 from accord.compat.cpython import context_of
 from accord.compat.pytest_bdd import Feature, Scenario, ScenarioTemplate, Step, bound_scenario
@@ -85,6 +86,14 @@ class Running:
         path, line, _name = self.item.reportinfo()
         kind = "scenario" if self.is_of_feature_file else "test"
         return f"The {kind} `{self.item.name}` ({location(Path(path), (line or 0) + 1, self._rootpath)})"
+
+    def cause(self, error: BaseException) -> str:
+        """Return what an error says and where the project raised it: `RuntimeError: cache miss (app/cache.py:41)`."""
+        # A group of one is what task groups make of an error.
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        place, _traceback = own_traceback(error, self._rootpath)
+        return f"{named(error)} ({place})" if place else named(error)
 
     def begin_scenario(self) -> None:
         """The test is a scenario of a feature file, whose fixtures are set up next."""

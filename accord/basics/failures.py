@@ -21,8 +21,10 @@ def text_of(error: BaseException, how: Callable[[BaseException], str] = str) -> 
 
 
 def named(error: BaseException) -> str:
-    """Return the class of an error, and the first line of its text."""
-    first = text_of(error).strip().partition("\n")[0]
+    """Return the class of an error, and the first line of its text, with the next one where it ends in a colon."""
+    first, *others = text_of(error).strip().split("\n")
+    if first.endswith(":") and others:
+        first = f"{first} {others[0].strip()}"
     reason = first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
 
@@ -30,14 +32,17 @@ def named(error: BaseException) -> str:
 def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str]:
     """Return where an error comes from, as `file:line`, and its traceback, both in the project's own files.
 
-    Frames of what is installed are left out, and causes that have no others; where no frame is the project's, all are
-    shown, and the place is None.
+    Of these, one below the root is the place before any other. Frames of what is installed are left out, and causes
+    that have no others; where no frame is the project's, all are shown, and the place is None.
     """
     shown = traceback.TracebackException.from_exception(error, compact=True)
-    last = next((it for it in reversed(shown.stack) if _is_of_project(it.filename)), None)
+    own = [it for it in shown.stack if _is_of_project(it.filename)]
+    root = rootpath.absolute()
+    below = [it for it in own if Path(it.filename).is_relative_to(root)]
+    last = next(reversed(below or own), None)
     if last is not None:
         _keep_own(shown)
-    place = location(last.filename, last.lineno or 0, rootpath) if last else None
+    place = location(last.filename, last.lineno or 0, root) if last else None
     return place, text_of(error, lambda _error: "".join(shown.format())).rstrip()
 
 

@@ -1,59 +1,78 @@
-"""Checks responses against the app's own OpenAPI document.
+"""Checks responses against the app's own OpenAPI document, and those of a mounted app against that one's.
 
 OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1) documents the responses of an operation by their status: the headers
-of each and, by media type, its body. Schemas are JSON Schema 2020-12, which jsonschema-rs checks, formats included.
+of each and, by media type, its body.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import httpx
-from jsonschema_rs import Draft202012, Draft202012Validator, Registry, ValidationError
+from jsonschema_rs import Draft202012, Registry
 
-from accord.contract.openapi import Operation, Part, escaped, operations, server_paths
+from accord.basics.failures import named
+from accord.compat.starlette import Routed, routed
+from accord.contract import idioms
+from accord.contract.lookup import Lookup
+from accord.contract.older import modern
+from accord.contract.openapi import Operation, below, operations, server_paths
+from accord.contract.response import Response
+from accord.contract.rules import Mode, Rules
+from accord.contract.schema import DOCUMENT, excerpt
 from accord.errors import ContractViolationError, UsageError
 
-# How many characters of a value a message repeats.
-LONGEST_EXCERPT = 160
+_OF_ANY_RUN = Rules()
 
-_DOCUMENT = "urn:accord:openapi"
-_JSON = re.compile(r".+[/+]json")
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a response is to a contract."""
+
+    operation: str | None
+    """The operation, as `GET /tasks/{task_id}`; None where the document has no such operation."""
+    response: str
+    """The response, as `GET /tasks/{task_id} 404`."""
+    is_documented: bool
+    contract: "Contract"
+    """The contract that it was checked against, which is another one for an app that is mounted."""
 
 
 class Contract:
     """What an OpenAPI document says of each response; create it once a run, since a schema is compiled when first used.
 
-    Raises UsageError for a document that is not OpenAPI 3.1 or 3.2: older schemas are not JSON Schema.
+    The document is of OpenAPI 3.1 or 3.2, or of 3.0, which is read as 3.1. Raises UsageError for any other: its
+    schemas are not JSON Schema.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        version = str(document.get("openapi", "of no version"))
-        if not re.match(r"3\.[12](\.|$)", version):
+        version = str(document.get("openapi") or _older_version(document))
+        if not re.match(r"3\.[012](\.|$)", version):
             raise UsageError(
                 f"The app's OpenAPI document is {version}, whose schemas are not JSON Schema: serve OpenAPI 3.1."
             )
+        # jsonschema-rs takes a dict, and no other mapping.
+        read = modern(document) if version.startswith("3.0") else dict(document)
         try:
-            # jsonschema-rs takes a dict, and no other mapping.
-            registry = Registry([(_DOCUMENT, dict(document))], draft=Draft202012)
+            registry = Registry([(DOCUMENT, read)], draft=Draft202012)
         except ValueError as error:
             raise UsageError(f"The app's OpenAPI document has schemas that cannot be read: {error}.") from None
         self.document = document
-        self._operations = list(operations(document))
+        self.mount = ""
+        """The path below which the app is mounted that it is of; the document has its paths with it."""
+        found = list(operations(read))
+        self._lookup = Lookup(found)
         self._responses = {
-            (operation, status): _Response(f"{operation.name} {status}", part, registry)
-            for operation in self._operations
+            (operation, status): Response(f"{operation.name} {status}", part, registry)
+            for operation in found
             for status, part in operation.responses.items()
         }
-        self._candidates: dict[tuple[str, int], list[Operation]] = {}
-        # A concrete path comes before one with a variable there; equals stay in the order of the document.
-        for operation in sorted(self._operations, key=lambda it: ["{" in part for part in it.template.split("/")]):
-            # By the number of slashes, in which a path and its template agree: a request is matched with few patterns.
-            self._candidates.setdefault((operation.method, operation.template.count("/")), []).append(operation)
         self._prefixes = list(server_paths(document))
+        # By the ids of apps. Each is kept beside what is known of it, so that its id stays its own.
+        self._of_mounted: dict[int, tuple[object, Contract | None]] = {}
+        self._is_of: dict[int, tuple[object, bool]] = {}
 
     @cached_property
     def documented(self) -> list[str]:
@@ -65,196 +84,128 @@ class Contract:
         request: httpx.Request,
         response: httpx.Response,
         scope: Mapping[str, Any] | None = None,
+        rules: Rules = _OF_ANY_RUN,
         *,
         is_whole: bool = True,
-    ) -> str | None:
-        """Return which documented response this is, as `GET /tasks/{task_id} 404`.
+    ) -> Finding | None:
+        """Return which response this is to the document.
 
-        It is none, and None, where a CORS preflight is answered, which is no operation of the app, or a HEAD as its GET
-        is documented. `scope` is the ASGI scope as the app left it: it has the root path and the path's variables. Of a
-        body that is not whole only the media type is checked.
+        It is none, and None, where a HEAD is answered as its GET is documented, and where no document has what was
+        requested: a route that is not published, a mounted app that has no document of its own, and what `idioms` has.
+        `scope` is the ASGI scope as the app left it, which shows the route. Of a body that is not whole only the media
+        type is checked.
         Raises ContractViolationError for what is not as documented; UsageError for a schema that is not valid.
         """
-        if _is_preflight(request, response):
+        if idioms.is_preflight(request, response):
             return None
-        answered = f"{request.method} {request.url.path} answered {response.status_code}"
-        operation = self._operation(request, scope or {})
-        if operation is None:
+        scope = scope or {"path": request.url.path}
+        route = routed(scope)
+        contract: Contract | None = self
+        operation = self._operation(request, route, scope)
+        # What is mounted has operations in this document if somebody has put them there.
+        if (route.is_of_other_app or route.mount) and (operation is None or not self._has_mounted(operation, route)):
+            contract = self._mounted(route)
+            operation = None if contract is None else contract._mounted_operation(request, route, scope)
+        if contract is None:
+            return None
+        status = None if operation is None else operation.documented(str(response.status_code))
+        if operation is None or status is None:
+            return contract._undocumented(request, response, route, operation, rules)
+        documented = contract._responses[operation, status]
+        if fault := documented.fault(request, response, rules, is_whole=is_whole):
             raise ContractViolationError(
-                f"{answered}, and the app's OpenAPI document has no such operation: document it, or ask another."
+                f"{_answered(request, response)} {fault}: correct the answer, or the app's OpenAPI document."
             )
-        status = operation.documented(str(response.status_code))
-        if status is None:
-            raise ContractViolationError(
-                f"{answered}, and the app's OpenAPI document says {', '.join(operation.responses) or 'nothing'}: "
-                "correct the answer, or document it."
-            )
-        documented = self._responses[operation, status]
-        if fault := documented.fault(request, response, is_whole=is_whole):
-            raise ContractViolationError(f"{answered} {fault}: correct the answer, or the app's OpenAPI document.")
-        return documented.label if operation.method == request.method else None
+        is_its_own = operation.method == request.method
+        return Finding(operation.name, documented.label, True, contract) if is_its_own else None
 
-    def _operation(self, request: httpx.Request, scope: Mapping[str, Any]) -> Operation | None:
+    def _undocumented(
+        self,
+        request: httpx.Request,
+        response: httpx.Response,
+        route: Routed,
+        operation: Operation | None,
+        rules: Rules,
+    ) -> Finding | None:
+        """Return what a response is that is not documented. Raises ContractViolationError if it should be."""
+        if idioms.is_of_router(request, response, route, operation) or idioms.is_of_http(request, response, operation):
+            return None
+        # What the app's own document leaves out is left out on purpose.
+        if operation is None and route.is_matched and (not route.is_published or self._is_document_of(route.app)):
+            return None
+        if response.is_client_error and rules.mode is not Mode.STRICT:
+            known = None if operation is None else operation.name
+            name = known or f"{request.method} {excerpt(request.url.path)}"
+            return Finding(known, f"{name} {response.status_code}", False, self)
+        answered = f"{_answered(request, response)}, and the app's OpenAPI document"
+        if operation is None:
+            raise ContractViolationError(f"{answered} has no such operation: document it, or ask another.")
+        raise ContractViolationError(
+            f"{answered} says {', '.join(operation.responses) or 'nothing'}: correct the answer, or document it."
+        )
+
+    def _operation(self, request: httpx.Request, route: Routed, scope: Mapping[str, Any]) -> Operation | None:
         path = request.url.path
         # To a mounted app its own path is the root; `app_root_path` is that of the app around it.
         prefixes = [scope.get("app_root_path", scope.get("root_path", "")), *self._prefixes]
         paths = [path, *(path.removeprefix(prefix) for prefix in prefixes if path.startswith(f"{prefix}/"))]
-        variables = scope.get("path_params", {})
-        for method in ("HEAD", "GET") if request.method == "HEAD" else (request.method,):
-            for path in paths:
-                for operation in self._candidates.get((method, path.count("/")), ()):
-                    if operation.pattern.fullmatch(path):
-                        return operation
-            # A variable may hold slashes: `{file:path}` is `{file}` to OpenAPI. Only the app knows that it does.
-            for operation in self._operations if variables else ():
-                if operation.method == method and operation.filled_in(variables) in paths:
-                    return operation
-        return None
+        return self._find(request, route, route.mount, paths, scope)
 
+    def _mounted_operation(self, request: httpx.Request, route: Routed, scope: Mapping[str, Any]) -> Operation | None:
+        # One app may be mounted below several paths.
+        return self._find(request, route, self.mount, [f"{self.mount}{route.path}"], scope)
 
-class _Schema:
-    """The JSON Schema of a header, or of a body of one media type; without one, any value will do."""
+    def _find(
+        self, request: httpx.Request, route: Routed, mount: str, paths: list[str], scope: Mapping[str, Any]
+    ) -> Operation | None:
+        template = None if route.template is None else f"{mount}{route.template}"
+        return self._lookup.find(request.method, template, paths, scope.get("path_params", {}))
 
-    def __init__(self, part: Part, registry: Registry) -> None:
-        self._pointer = f"{part.pointer}/schema" if "schema" in part.content else None
-        self._registry = registry
+    def _has_mounted(self, operation: Operation, route: Routed) -> bool:
+        """Return whether an operation of this document is one of what is mounted, and not like one by its path."""
+        is_below = bool(route.mount) and operation.template.startswith(f"{route.mount}/")
+        return is_below or route.mount in self._prefixes
 
-    @cached_property
-    def _validator(self) -> Draft202012Validator:
-        try:
-            return Draft202012Validator(
-                # By reference into the whole document, since its schemas refer to each other; nothing is fetched from
-                # elsewhere.
-                {"$ref": f"{_DOCUMENT}{self._pointer}"},
-                registry=self._registry,
-                validate_formats=True,
-                offline=True,
-            )
-        except ValidationError as error:
-            raise UsageError(
-                f"The app's OpenAPI document has no JSON Schema at {self._pointer}: {error.message}."
-            ) from None
-
-    def fault(self, *readings: object) -> str | None:
-        """Say where and why a value breaks the schema, if each way to read it does."""
-        if self._pointer is None:
+    def _mounted(self, route: Routed) -> "Contract | None":
+        """Return the contract of the app that is mounted, if it has a document."""
+        if not route.is_of_other_app:
             return None
-        try:
-            errors = [next(self._validator.iter_errors(reading), None) for reading in readings]
-        except UnicodeEncodeError:
-            # JSON can escape half a character, which the validator cannot take; to a schema it is one character.
-            return self.fault(
-                *(json.loads(json.dumps(it, ensure_ascii=False).encode(errors="replace")) for it in readings)
-            )
-        if errors[0] is None or None in errors:
-            return None
-        error = _cause(errors[0])
-        location = "".join(f"/{escaped(step)}" for step in error.instance_path)
-        schema = "".join(f"/{escaped(step)}" for step in error.schema_path)
-        return f"{location and f'at {location} '}{_excerpt(error.message)} (#{schema})"
-
-
-class _Response:
-    """What is documented of one status of an operation."""
-
-    def __init__(self, label: str, part: Part, registry: Registry) -> None:
-        self.label = label
-        self._headers: dict[str, tuple[bool, _Schema]] = {}
-        for name, header in part.child("headers").children().items():
-            # OpenAPI has a header of that name ignored: `content` says it.
-            if name.lower() != "content-type":
-                # A header has its schema directly, or under the one media type of its `content`.
-                [documented, *_] = [*header.child("content").children().values(), header]
-                self._headers[name] = bool(header.content.get("required")), _Schema(documented, registry)
-        content = part.child("content").children()
-        self._content = {_media_type(name): _Schema(it, registry) for name, it in content.items()}
-
-    def fault(self, request: httpx.Request, response: httpx.Response, *, is_whole: bool) -> str | None:
-        """Say what is wrong with a response, if anything is."""
-        faults = chain(self._header_faults(response), self._body_faults(request, response, is_whole=is_whole))
-        return next(faults, None)
-
-    def _header_faults(self, response: httpx.Response) -> Iterator[str]:
-        for name, (is_required, schema) in self._headers.items():
-            value = response.headers.get(name)
-            if value is None:
-                if is_required:
-                    yield f"without the header {name}, which is documented as required"
-            elif fault := schema.fault(*_readings(value)):
-                yield f"with a header {name} that breaks its schema: {fault}"
-
-    def _body_faults(self, request: httpx.Request, response: httpx.Response, *, is_whole: bool) -> Iterator[str]:
-        # To HEAD, and with these statuses, there is no body, whatever is documented (RFC 9110, 6.4.1).
-        if not self._content or request.method == "HEAD" or response.status_code in (204, 304):
-            if response.content:
-                yield f"with a body of {len(response.content)} bytes, where there should be none"
-            return
-        media_type = _media_type(response.headers.get("Content-Type", ""))
-        keys = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
-        documented = next((self._content[key] for key in keys if key in self._content), None)
-        if documented is None or not media_type:
-            yield f"with {media_type or 'no media type'}, where {' or '.join(self._content)} is documented"
-        elif not is_whole:
-            return
-        elif _JSON.fullmatch(media_type):
-            try:
-                body = _decode(response.content.decode())
-            except ValueError as error:
-                yield f"with a body that is not JSON ({error})"
+        if id(route.app) not in self._of_mounted:
+            document = _document_of(route.app)
+            if document is None or document is self.document:
+                # Of two apps, one below the other, the contract may be that of the one below.
+                contract = None if document is None else self
             else:
-                if fault := documented.fault(body):
-                    yield f"with a body that breaks its schema: {fault}"
-        # Of other media types OpenAPI does not say as which JSON value their bytes are to be checked.
-        elif media_type.startswith("text/") and (fault := documented.fault(response.text)):
-            yield f"with a text that breaks its schema: {fault}"
+                contract = Contract(below(route.mount, document))
+                contract.mount = route.mount
+            if contract is not None:
+                contract._is_of[id(route.app)] = route.app, True
+            self._of_mounted[id(route.app)] = route.app, contract
+        return self._of_mounted[id(route.app)][1]
+
+    def _is_document_of(self, app: Any) -> bool:
+        """Return whether this is the document that the app itself makes, and not one from elsewhere."""
+        if id(app) not in self._is_of:
+            self._is_of[id(app)] = app, _document_of(app) == self.document
+        return self._is_of[id(app)][1]
 
 
-def _is_preflight(request: httpx.Request, response: httpx.Response) -> bool:
-    """Return whether this is a CORS preflight, answered by what handles CORS and not by an operation."""
-    is_requested = request.method == "OPTIONS" and {"origin", "access-control-request-method"} <= request.headers.keys()
-    return is_requested and any(name.startswith("access-control-") for name in response.headers)
+def _older_version(document: Mapping[str, Any]) -> str:
+    return f"of Swagger {document['swagger']}" if "swagger" in document else "of no known version"
 
 
-def _media_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
-
-
-def _readings(value: str) -> list[object]:
-    """Return what a header's text may stand for, since it does not show its type: it may be a number, or a list."""
-    parts = [part.strip() for part in value.split(",")]
-    return [value, _scalar(value), parts, [_scalar(part) for part in parts]]
-
-
-def _scalar(value: str) -> object:
+def _document_of(app: Any) -> Mapping[str, Any] | None:
+    """Return the document that an app makes of itself, if it makes one. Raises UsageError where that fails."""
+    openapi = getattr(app, "openapi", None)
     try:
-        return _decode(value)
-    except ValueError:
-        return value
+        document = openapi() if callable(openapi) else None
+    except Exception as error:
+        raise UsageError(
+            f"The OpenAPI document of the app {getattr(app, 'title', '')} cannot be made: {named(error)}: correct it, "
+            "or tag scenarios that use the app @no_contract."
+        ) from error
+    return document if isinstance(document, Mapping) else None
 
 
-def _no_json(constant: str) -> object:
-    raise ValueError(f"{constant} is not a number")
-
-
-# Python's parser takes NaN and Infinity, which are not JSON.
-_decode = json.JSONDecoder(parse_constant=_no_json).decode
-
-
-def _cause(error: ValidationError) -> ValidationError:
-    """Return the fault within: where no branch of an `anyOf` fits, that of the branch which fits best."""
-    branches: list[list[ValidationError]] = getattr(error.kind, "context", [])
-    closest = max(chain.from_iterable(branches), key=_fit, default=None)
-    if closest is None or _fit(closest) == (len(error.instance_path), False):
-        return error
-    return _cause(closest)
-
-
-def _fit(error: ValidationError) -> tuple[int, bool]:
-    """Rate a branch by its fault: the deeper that is the better, and best if the type at least is right."""
-    return len(error.instance_path), error.kind.name != "type"
-
-
-def _excerpt(text: str) -> str:
-    if len(text) <= LONGEST_EXCERPT:
-        return text
-    return f"{text[: LONGEST_EXCERPT // 2]}…{text[-LONGEST_EXCERPT // 2 :]}"
+def _answered(request: httpx.Request, response: httpx.Response) -> str:
+    return f"{request.method} {request.url.path} answered {response.status_code}"

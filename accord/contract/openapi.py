@@ -131,6 +131,15 @@ def operations(document: Mapping[str, Any], *, strict: bool = True) -> Iterator[
                 yield Operation(method.upper(), template, statuses)
 
 
+def below(mount: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document of an app that is mounted, with its paths as they are from the app around it."""
+    paths = document.get("paths")
+    if not isinstance(paths, Mapping):
+        return dict(document)
+    prefixed = {f"{mount}{path}" if str(path).startswith("/") else path: item for path, item in paths.items()}
+    return {**document, "paths": prefixed}
+
+
 def server_paths(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the paths of the servers that the document names, under which its own paths are found."""
     servers = document.get("servers")

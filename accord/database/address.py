@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import asyncpg
+import pytest
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from accord.errors import AccordError, UsageError
 
+ENVIRONMENT = pytest.StashKey[dict[str, str | None]]()
+"""What the variables were set to that name an address, where the run was started."""
 OPTION = "--accord-database-url"
 VARIABLE = "ACCORD_DATABASE_URL"
 """The environment variable for Accord alone."""
@@ -65,14 +68,25 @@ class _Source:
     name = VARIABLE_OF_APPS
 
 
-def given(option: str | None = None) -> Given | None:
+def environment() -> dict[str, str | None]:
+    """Return what the variables that name an address are set to; None for one that is not set."""
+    return {name: os.environ.get(name) for name in (VARIABLE, VARIABLE_OF_APPS)}
+
+
+def given(option: str | None = None, variables: Mapping[str, str | None] | None = None) -> Given | None:
     """Return the address that counts: the option's, else ACCORD_DATABASE_URL's, else DATABASE_URL's.
 
-    The first of them that is set counts; None if that is empty, or if none is set.
+    The first of them that is set counts; None if that is empty, or if none is set. `variables` is what `environment`
+    returned, if it was earlier.
     """
-    found = {OPTION: option, **{name: os.environ.get(name) for name in (VARIABLE, VARIABLE_OF_APPS)}}
+    found = {OPTION: option, **(environment() if variables is None else variables)}
     source, address = next(((name, it) for name, it in found.items() if it is not None), ("", ""))
     return Given(address, source) if address else None
+
+
+def given_to(config: pytest.Config) -> Given | None:
+    """Return the address that counts for a run: what its conftests set in the environment is the app's."""
+    return given(config.getoption("accord_database_url"), config.stash.get(ENVIRONMENT, None))
 
 
 @contextmanager

@@ -28,7 +28,6 @@ from accord.errors import UsageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_CONFIGURATIONS = ("alembic.ini", "pyproject.toml")
 # Directories of others' files.
 _INSTALLED = {"node_modules", "site-packages", "build", "dist"}
 # What an `env.py` is known by that runs an event loop of its own.
@@ -58,40 +57,47 @@ def migrations(path: str | os.PathLike[str] = "alembic.ini") -> Prepare:
 
 
 def find(root: Path) -> Path | None:
-    """Return the file that configures Alembic below a directory, if one does: `alembic.ini`, or a `pyproject.toml`.
+    """Return the file that configures Alembic, if one does: `alembic.ini`, or a `pyproject.toml`.
 
-    Raises UsageError where it is one of several.
+    It is looked for in a directory, then below it, and then above it in the same repository of Git.
+    Raises UsageError where it is one of several below.
     """
-    found: list[Path] = []
-    for directory, subdirectories, files in os.walk(root):
-        if configured := next(
-            (name for name in _CONFIGURATIONS if name in files and _is_of_alembic(directory, name)), None
-        ):
-            found.append(Path(directory, configured))
-        # What is installed, or hidden, is not the project's own.
-        subdirectories[:] = [name for name in subdirectories if not _is_left_out(directory, name)]
-    # The project's own comes before those of its parts.
-    if len(found) > 1 and found[0].parent != root:
-        names = ", ".join(str(file.relative_to(root)) for file in sorted(found))
+    if (own := _configuration(root)) is not None:
+        return own
+    below = list(_below(root))
+    if len(below) > 1:
+        names = ", ".join(str(file.relative_to(root)) for file in sorted(below))
         raise UsageError(
             f"Alembic is set up by several files ({names}): have the fixture prepare_database in conftest.py return "
             "accord.migrations with the path of one."
         )
-    return found[0] if found else None
+    repository = next((it for it in (root, *root.parents) if (it / ".git").exists()), root)
+    above = (_configuration(it) for it in root.parents if it.is_relative_to(repository))
+    return next(filter(None, [*below, *above]), None)
 
 
-def _is_of_alembic(directory: str, name: str) -> bool:
-    if name == "alembic.ini":
-        return True
+def _below(root: Path) -> Iterator[Path]:
+    for directory, subdirectories, _ in os.walk(root):
+        # What is installed, or hidden, is not the project's own.
+        subdirectories[:] = [name for name in subdirectories if not _is_left_out(Path(directory, name))]
+        yield from filter(None, (_configuration(Path(directory, name)) for name in subdirectories))
+
+
+def _is_left_out(directory: Path) -> bool:
+    name = directory.name
+    return name.startswith((".", "_")) or name in _INSTALLED or (directory / "pyvenv.cfg").exists()
+
+
+def _configuration(directory: Path) -> Path | None:
+    if (ini := directory / "alembic.ini").is_file():
+        return ini
+    toml = directory / "pyproject.toml"
     try:
-        return "alembic" in tomllib.loads(Path(directory, name).read_text(encoding="utf-8")).get("tool", {})
+        tools = tomllib.loads(toml.read_text(encoding="utf-8")).get("tool", {})
     except (OSError, ValueError):
         # Whoever needs that file will say so.
-        return False
-
-
-def _is_left_out(directory: str, name: str) -> bool:
-    return name.startswith((".", "_")) or name in _INSTALLED or Path(directory, name, "pyvenv.cfg").exists()
+        return None
+    return toml if "alembic" in tools else None
 
 
 def _upgrade(file: Path, url: str) -> None:

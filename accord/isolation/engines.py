@@ -33,6 +33,8 @@ _ADDRESS = frozenset(
 
 # What a pool notes of a connection of another driver: to which database it leads.
 _LED = "accord_led_to"
+# What a connection is called that the app has opened by asyncpg alone.
+_RAW = "a connection of asyncpg that no engine of SQLAlchemy made"
 # PostgreSQL's code for a write in a transaction that only reads.
 _READ_ONLY = "25006"
 
@@ -133,7 +135,10 @@ class Engines:
                 database.release_locks_now()
             may_write = not scenario.is_rolled_back and not (scenario.is_real and database.is_over)
             if not may_write and (statement.leaves_rows or catalog.writes(statement)):
-                raise self._watch.cannot_take_part("a connection of asyncpg that no engine of SQLAlchemy made")
+                raise self._watch.cannot_take_part(_RAW)
+            # The catalog is asked by the connection itself.
+            if scenario.is_rolled_back and not catalog.is_stale:
+                self._watch.limits.note_apart(_RAW, sql)
 
         connection = await connect(**elsewhere(options | {"connection_class": checked(base, check_statement)}, where))
         await catalog.ask(connection)
@@ -153,7 +158,7 @@ class Engines:
         kept = {name: value for name, value in arguments.items() if name not in _ADDRESS and not name.startswith("ssl")}
         return {**kept, **where}
 
-    def refuse_write(self, connection: Connection, statement: str) -> None:
+    def check_statement(self, connection: Connection, statement: str) -> None:
         """Raise UsageError where another driver would write in a scenario, since nothing would undo that."""
         if (database := self._led.get(connection.dialect)) is None:
             return
@@ -161,6 +166,8 @@ class Engines:
             database.release_locks_now()
         elif read(statement).leaves_rows:
             raise self._watch.cannot_take_part(connection.dialect.driver)
+        else:
+            self._watch.limits.note_apart(connection.dialect.driver, statement)
 
     def let_only_read(self, connection: Connection) -> None:
         """Have PostgreSQL refuse what another driver would write in a scenario, as by a function."""
@@ -218,10 +225,10 @@ def _check_is_for_tests(parameters: Mapping[str, Any]) -> None:
 
 
 @event.listens_for(Engine, "before_cursor_execute")
-def _refuse_write(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+def _check_statement(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     if connection.dialect.driver != "asyncpg":
         for engines in _LEADING:
-            engines.refuse_write(connection, statement)
+            engines.check_statement(connection, statement)
 
 
 @event.listens_for(Engine, "begin")

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from accord.contract.hooks import COVERAGE
+from accord.contract.hooks import CHECKING
 from accord.isolation import lifespan
 from accord.isolation.isolation import ISOLATION, Isolation
 from accord.running import RUNNING, is_scenario, stop_run
@@ -23,7 +23,7 @@ class Isolations:
         )
         config.add_cleanup(lifespan.configure(config))
         config.stash[ISOLATION] = self._isolation = Isolation(config.stash[RUNNING])
-        self._isolation.coverage = config.stash.get(COVERAGE, None)
+        self._isolation.checking = config.stash.get(CHECKING, None)
         self._ends_with: pytest.Item | None = None
 
     # Before pytest's own, which sets up fixtures: they open the session, and have to know of the tag.

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from accord.contract.check import Contract
-from accord.contract.coverage import Coverage
+from accord.contract.checking import Checking
 from accord.errors import UsageError
 from accord.isolation.outage import Outage
 from accord.isolation.requests import Requests
@@ -63,7 +63,7 @@ class Isolation:
         """
         self.lost: str | None = None
         """Says that another run has taken the database over, if so: nothing may be done there any more."""
-        self.coverage: Coverage | None = Coverage()
+        self.checking: Checking | None = Checking()
         self.observe = observe
         self.running = running or Running()
         self.outage = Outage(self.running)
@@ -157,8 +157,8 @@ class Isolation:
 
         `client` is the host and the port from which requests come. An error that the app does not handle is the 500
         that a user gets, with its traceback in the log, unless `raise_server_exceptions` has it raised, as Starlette's
-        `TestClient` does. Each response is checked against the contract, if there is one; what it documents and a
-        scenario sees is noted as covered.
+        `TestClient` does. Each response is checked against the contract, if there is one, as `accord_contract` says;
+        what it documents and a scenario sees is noted as covered.
         Raises UncommittedWorkError from a request that begins over changes which a step left uncommitted,
         ContractViolationError from one whose response is not as documented, OutageError from one whose connection was
         cut, or for which the server's disk was full, and DeadlockError from one that waits for another for 4 seconds.
@@ -169,11 +169,11 @@ class Isolation:
         """
         return Transport(
             app,
-            contract if self.coverage is not None else None,
+            contract if self.checking is not None and not self.checking.is_off else None,
             boundary=self.request,
             running=self.running,
             outage=self.outage,
-            coverage=self.coverage,
+            checking=self.checking,
             observe=self.observe,
             client=client,
             raise_server_exceptions=raise_server_exceptions,
@@ -186,6 +186,7 @@ class Isolation:
         if self.lost is not None:
             raise UsageError(self.lost)
         self.uncommitted.check()
+        await self.sandbox.leave_original()
         with self._requests.under_way():
             yield
 

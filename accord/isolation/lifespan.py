@@ -4,7 +4,7 @@ A run may leave them out, by `accord_lifespan = off`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -50,7 +50,7 @@ async def lifespan(app: Any) -> AsyncIterator[Any]:
     # What there is by now is not the app's: a limit that is reached names only what has begun since.
     before = asyncio.all_tasks()
     # Its own patience would end in a TimeoutError, as the app's own may.
-    manager = LifespanManager(app, startup_timeout=None, shutdown_timeout=None)
+    manager = LifespanManager(_with_own_state(app), startup_timeout=None, shutdown_timeout=None)
     async with _named("startup", before):
         # Also what it does later, in tasks that it starts now.
         of_app = SERVED.set(Served("The app, by what its startup began,"))
@@ -61,6 +61,21 @@ async def lifespan(app: Any) -> AsyncIterator[Any]:
     finally:
         async with _named("shutdown", before):
             await manager.__aexit__()
+
+
+def _with_own_state(app: Any) -> Any:
+    """Return the app, whose requests each have a copy of the state that the startup made.
+
+    So https://asgi.readthedocs.io/en/latest/specs/lifespan.html has it, and servers do it. LifespanManager gives all
+    the same one: a user whom one request notes in `request.state` would be signed in in the next.
+    """
+
+    async def answer(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            scope["state"] = scope["state"].copy()
+        await app(scope, receive, send)
+
+    return answer
 
 
 @asynccontextmanager

@@ -42,6 +42,7 @@ _LIMITS = (
         "No lock was in another transaction's way: a scenario has one connection, which holds them all.",
     ),
 )
+_TABLE = re.compile(r"\b(?:FROM|TABLE)\b", re.IGNORECASE)
 _LEVEL = "No transaction failed to serialize: a scenario's run one after another, whatever their isolation level."
 
 
@@ -69,6 +70,11 @@ class Limits:
             self._met.setdefault(limit, {})[work] = None
         if work.isolation in ("serializable", "repeatable read"):
             self._sentences[_LEVEL] = None
+
+    def note_apart(self, by: str, sql: str) -> None:
+        """A statement is sent on a connection that has no part in the scenario's transaction."""
+        if _TABLE.search(words(sql)):
+            self._sentences[f"What is read by {by} does not show what the scenario wrote."] = None
 
     def sentences(self) -> list[str]:
         """Return what of it may be why the scenario fails."""

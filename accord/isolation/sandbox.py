@@ -4,6 +4,7 @@ A scenario's transaction begins where its first statement is sent, and is rolled
 @real_commits its database is a copy, made where it is first needed and removed at the end.
 """
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -31,6 +32,9 @@ class Sandbox:
         self.watch = Watch(self._state, running, outage)
         self.engines = Engines(self._state, self.watch)
         self._databases: dict[str, RunDatabase] = {}
+        # What was set up outside of the scenario may have pools that lead to what the scenario has a copy of.
+        self._is_original_in_use = False
+        self._leaving = asyncio.Lock()
 
     @property
     def real_commits(self) -> bool:
@@ -75,6 +79,18 @@ class Sandbox:
             # By whichever driver.
             for database in self._databases.values():
                 database.forget_schema()
+            self._is_original_in_use = True
+
+    async def leave_original(self) -> None:
+        """Have pools that were filled outside of a scenario with real commits lead to its copy."""
+        if not (self._is_original_in_use and self._state.is_real):
+            return
+        # Of requests at once, none may take from a pool what is being closed.
+        async with self._leaving:
+            if self._is_original_in_use:
+                for database in self._databases.values():
+                    await database.close_idle()
+            self._is_original_in_use = False
 
     async def close(self) -> None:
         """Close the connections that this process has to the databases."""

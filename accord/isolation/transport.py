@@ -15,8 +15,8 @@ from accord.basics.clock import now
 from accord.basics.failures import named
 from accord.compat.httpx_ws import Receive, Send
 from accord.compat.starlette import is_disconnect
-from accord.contract.check import Contract
-from accord.contract.coverage import Coverage
+from accord.contract.check import Contract, Finding
+from accord.contract.checking import Checking
 from accord.errors import ContractViolationError
 from accord.isolation.exchange import Exchange
 from accord.isolation.observed_stream import ObservedStream
@@ -43,7 +43,7 @@ class Transport(httpx.AsyncBaseTransport):
         boundary: Callable[[str], AbstractAsyncContextManager[None]],
         running: Running,
         outage: Outage,
-        coverage: Coverage | None,
+        checking: Checking | None,
         observe: Callable[..., None],
         client: tuple[str, int],
         raise_server_exceptions: bool,
@@ -53,7 +53,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._boundary = boundary
         self._running = running
         self._outage = outage
-        self._coverage = coverage
+        self._checking = checking
         self._observe = observe
         self._client = client
         self._raise_server_exceptions = raise_server_exceptions
@@ -85,7 +85,7 @@ class Transport(httpx.AsyncBaseTransport):
             except (Exception, asyncio.CancelledError) as raised:
                 if _is_cancelled(raised):
                     if exchange.status is not None:
-                        self._conclude(exchange, began, None)
+                        self._conclude(exchange, began, None, None)
                     raise
                 self._outage.check()
                 # A user would get the 500 as well; what is raised would reach the step instead.
@@ -99,7 +99,7 @@ class Transport(httpx.AsyncBaseTransport):
             if error is not None and self._raise_server_exceptions:
                 self._observe(exchange.request, exchange.recorded(), began, None, self._contract, trace)
                 raise error
-            self._conclude(exchange, began, trace)
+            self._conclude(exchange, began, error, trace)
             if exchange.fault is not None:
                 raise httpx.RemoteProtocolError(exchange.fault, request=exchange.request)
 
@@ -134,29 +134,36 @@ class Transport(httpx.AsyncBaseTransport):
         if fault is not None:
             raise httpx.RemoteProtocolError(f"{socket.name} broke off: {fault}", request=socket.request)
 
-    def _conclude(self, exchange: Exchange, began: int, trace: str | None) -> None:
+    def _conclude(self, exchange: Exchange, began: int, error: BaseException | None, trace: str | None) -> None:
         """Check a response against the contract, and have it observed."""
         __tracebackhide__ = True
-        documented = None
+        finding = None
         response = exchange.recorded()
         try:
-            documented = None if self._contract is None else self._check(self._contract, exchange, response)
+            finding = self._check(exchange, response, error)
         finally:
             # Also where the contract is broken: then most of all somebody wants to see the exchange.
-            self._observe(exchange.request, response, began, documented, self._contract, trace)
+            self._observe(exchange.request, response, began, finding, self._contract, trace)
 
-    def _check(self, contract: Contract, exchange: Exchange, response: httpx.Response) -> str | None:
+    def _check(self, exchange: Exchange, response: httpx.Response, error: BaseException | None) -> Finding | None:
         __tracebackhide__ = True
+        if self._contract is None or self._checking is None:
+            return None
         try:
-            is_whole = exchange.is_complete and exchange.fault is None
-            documented = contract.check(exchange.request, response, exchange.scope, is_whole=is_whole)
+            return self._checking.check(
+                self._contract,
+                exchange.request,
+                response,
+                exchange.scope,
+                is_whole=exchange.is_complete and exchange.fault is None,
+                counts=self._running.step is not None,
+            )
         except ContractViolationError as violation:
-            raise ContractViolationError(
-                f"{self._running.name} got a response that is not as documented: {violation}"
-            ) from None
-        if documented is not None and self._coverage is not None and self._running.step is not None:
-            self._coverage.note(contract, documented)
-        return documented
+            what = "got a response that is not as documented:"
+            if error is not None and response.is_server_error:
+                # First of all one wants to know why.
+                what = f"got a {response.status_code} for {exchange.name}: {self._running.cause(error)};"
+            raise ContractViolationError(f"{self._running.name} {what} {violation}") from None
 
 
 def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

@@ -26,19 +26,32 @@ class Operation:
 
 
 def operations(document: Document) -> list[Operation]:
-    """The operations of the OpenAPI document; a response that was given and is not documented is among theirs.
+    """The operations of the OpenAPI documents; a response that was given and is not documented is among theirs.
 
-    Of a document in which something is broken it shows what it can.
+    After these it has what was requested, is no operation, and was answered all the same, as by a 404. Of a document in
+    which something is broken it shows what it can.
     """
     if document.openapi is None:
         return []
-    given: dict[str, dict[str, list[Pickle]]] = {}
-    for (name, status), pickles in document.responses.items():
-        given.setdefault(name, {})[status] = pickles
-    return [
-        Operation(documented.name, _responses(documented, given.get(documented.name, {})))
-        for documented in openapi.operations(document.openapi, strict=False)
+    given = _by_operation(document.responses)
+    documented = {
+        operation.name: Operation(operation.name, _responses(operation, given.get(operation.name, {})))
+        for written in (document.openapi, *document.mounted)
+        for operation in openapi.operations(written, strict=False)
+    }
+    others = [
+        Operation(name, [Response(status, pickles, documented=False) for status, pickles in sorted(statuses.items())])
+        for name, statuses in sorted(_by_operation(document.undocumented).items())
+        if name not in documented
     ]
+    return [*documented.values(), *others]
+
+
+def _by_operation(responses: dict[tuple[str, str], list[Pickle]]) -> dict[str, dict[str, list[Pickle]]]:
+    found: dict[str, dict[str, list[Pickle]]] = {}
+    for (name, status), pickles in responses.items():
+        found.setdefault(name, {})[status] = pickles
+    return found
 
 
 def _responses(operation: openapi.Operation, given: dict[str, list[Pickle]]) -> list[Response]:

@@ -194,7 +194,12 @@ class Document:
     problems: list[tuple[str, Failure]]
     attachments: list[Attachment]
     openapi: dict[str, object] | None
+    mounted: list[dict[str, object]]
+    """The OpenAPI documents of apps that are mounted in the one that `openapi` is of."""
     responses: dict[tuple[str, str], list[Pickle]]
+    """The pickles in which an operation gave a status."""
+    undocumented: dict[tuple[str, str], list[Pickle]]
+    """The same of what no OpenAPI document has, also of paths that are no operation."""
 
     def pickles(self) -> Iterator[Pickle]:
         """All pickles, in the order of the document."""

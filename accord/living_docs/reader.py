@@ -89,7 +89,9 @@ class _Reader:
             problems=self._run.problems,
             attachments=self._attachments.of_run,
             openapi=self._attachments.openapi,
+            mounted=list(self._attachments.mounted.values()),
             responses={response: list(pickles) for response, pickles in self._attachments.responses.items()},
+            undocumented={response: list(pickles) for response, pickles in self._attachments.undocumented.items()},
         )
         give_slugs(document)
         return document

@@ -39,10 +39,13 @@ def entry(
     began: int,
     ended: int,
     operation: str | None,
+    *,
+    is_documented: bool = True,
 ) -> Entry:
     """Return an exchange as a HAR entry; `_operation` names it as the app's OpenAPI document does.
 
-    `response` is read; `began` and `ended` are nanoseconds since 1970.
+    `_undocumented` says that it does not have the response. `response` is read; `began` and `ended` are
+    nanoseconds since 1970.
     """
     milliseconds = round((ended - began) / 1_000_000, 3)
     # The request comes first: what is hidden in it is hidden in the response, too.
@@ -57,6 +60,7 @@ def entry(
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         **({"_operation": operation} if operation else {}),
+        **({} if is_documented else {"_undocumented": True}),
     }
     return hidden(redaction, found) if redaction.known else found
 

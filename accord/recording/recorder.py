@@ -18,7 +18,7 @@ import pytest
 from accord.basics.clock import now
 from accord.basics.source import defined_at, relative
 from accord.compat.pytest_bdd import StepDefinition, is_of_pytest_bdd
-from accord.contract.check import Contract
+from accord.contract.check import Contract, Finding
 from accord.gherkin.document import Document
 from accord.recording import ndjson
 from accord.recording.attempt import Attempt
@@ -82,7 +82,7 @@ class Recorder:
         self._ids: dict[StepDefinition, str] = {}
         self._attempt: Attempt | None = None
         self._statements: list[str] = []
-        self._knows_contract = False
+        self._known_contracts: set[str] = set()
 
     def add_feature(self, document: Document) -> None:
         """Note a feature file and its pickles."""
@@ -159,19 +159,20 @@ class Recorder:
         request: httpx.Request,
         response: httpx.Response,
         began: int,
-        documented: str | None,
+        finding: Finding | None,
         contract: Contract | None,
         traceback: str | None,
     ) -> None:
         """Note an exchange, which began at that time, and the traceback of an error that the app did not handle."""
         if self._attempt is None:
             return
-        if contract is not None and not self._knows_contract:
-            self._knows_contract = True
-            file = {"contentEncoding": "IDENTITY", "mediaType": "application/openapi+json", "fileName": "openapi.json"}
-            self._note("contract", {"attachment": {"body": ndjson.dumps(contract.document), **file}})
-        operation = None if documented is None else documented.rpartition(" ")[0]
-        self._attempt.add_exchange(entry(self._redaction, request, response, began, now(), operation))
+        for known in (contract, None if finding is None else finding.contract):
+            if known is not None and known.mount not in self._known_contracts:
+                self._note_contract(known)
+        operation, is_documented = (finding.operation, finding.is_documented) if finding else (None, True)
+        self._attempt.add_exchange(
+            entry(self._redaction, request, response, began, now(), operation, is_documented=is_documented)
+        )
         if traceback is not None:
             self.attach(self._redaction.text(traceback), "text/x.cucumber.stacktrace+plain", "server traceback")
 
@@ -224,6 +225,15 @@ class Recorder:
         if TEAR_DOWN in attempt.hooks:
             steps.append({"id": f"{case}.tear-down", "hookId": TEAR_DOWN["id"]})
         return {"id": case, "pickleId": attempt.pickle.id, "testSteps": steps, "testRunStartedId": "run"}
+
+    def _note_contract(self, contract: Contract) -> None:
+        self._known_contracts.add(contract.mount)
+        file = {
+            "contentEncoding": "IDENTITY",
+            "mediaType": "application/openapi+json",
+            "fileName": f"openapi{contract.mount}.json",
+        }
+        self._note(f"contract {contract.mount}", {"attachment": {"body": ndjson.dumps(contract.document), **file}})
 
     def _note(self, about: str, envelope: Envelope) -> None:
         self._record.known[about] = line(envelope)

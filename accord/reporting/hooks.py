@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from accord.basics.text import visible
-from accord.database.address import given
+from accord.database.address import given_to
 from accord.database.installations import missing_extension, on_machine, remedy
 from accord.errors import AccordError, BlockedError
 from accord.gherkin.item import Scenario
@@ -22,7 +22,7 @@ class Failures:
     def __init__(self, config: pytest.Config) -> None:
         self._isolation = config.stash.get(ISOLATION, None)
         self._running = config.stash[RUNNING]
-        self._server = given(config.getoption("accord_database_url"))
+        self._server = given_to(config)
         self._failures = FixtureFailures(config.rootpath, config.stash[REDACTION].text)
 
     @pytest.hookimpl(wrapper=True, trylast=True)

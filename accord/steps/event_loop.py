@@ -38,7 +38,7 @@ class EventLoop:
             stop_run(
                 self._config,
                 f"{FIXTURE_SCOPE} is {self._configured}, so that async fixtures would not share the event loop of "
-                "async steps: set it to session in the configuration of pytest, or remove it.",
+                f"async steps: set it to session, or remove it, or give this run -o {FIXTURE_SCOPE}=session.",
             )
         for test in tests:
             self._lead(test)

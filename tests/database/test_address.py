@@ -272,6 +272,20 @@ def test_the_option_goes_before_the_environment(
     project.run_process("-rP", *workers, "--accord-database-url", option).stdout.re_match_lines(["of_option_.*_test"])
 
 
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "workers"])
+def test_an_address_that_a_conftest_sets_for_the_app_is_the_apps(
+    project: Project, provided: URL, monkeypatch: pytest.MonkeyPatch, workers: list[str]
+) -> None:
+    project.pytester.makeconftest(
+        'import os\nos.environ["DATABASE_URL"] = os.environ["ACCORD_DATABASE_URL"] = "postgresql://dev@localhost/dev"'
+    )
+    project.pytester.makepyfile(NAMES)
+
+    project.run_process("-rP", *workers).stdout.re_match_lines(["accord_.*_test"])
+    monkeypatch.setenv("DATABASE_URL", at(provided, "of_shell_test"))
+    project.run_process("-rP", *workers).stdout.re_match_lines(["of_shell_.*_test"])
+
+
 def test_an_option_that_no_run_takes_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://nobody@127.0.0.1:1/dev_test")
     project.pytester.makepyfile(NAMES)

@@ -1,9 +1,11 @@
 """The fixtures that come with Accord: a conftest gives the app, and may override each of the others."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from accord.database import migrations
 from tests.helpers.project import SETTINGS, Project
 
 WHO = """
@@ -148,6 +150,17 @@ def test_alembic_is_found(pantry: Project, path: str, text: str) -> None:
     configuration.with_name("migrations").joinpath("versions").mkdir(parents=True)
     configuration.with_name("migrations").joinpath("env.py").write_text(ENV)
     pantry.run().assert_outcomes(passed=2)
+
+
+def test_alembic_is_found_above_pytests_root_in_the_same_repository(tmp_path: Path) -> None:
+    root = tmp_path / "backend" / "app"
+    root.mkdir(parents=True)
+    tmp_path.joinpath("alembic.ini").touch()
+    assert migrations.find(root) is None
+    tmp_path.joinpath("backend", ".git").mkdir()
+    assert migrations.find(root) is None
+    tmp_path.joinpath("backend", ".git").rename(tmp_path / ".git")
+    assert migrations.find(root) == tmp_path / "alembic.ini"
 
 
 def test_several_configurations_of_alembic_are_named(pantry: Project) -> None:

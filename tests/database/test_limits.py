@@ -41,6 +41,46 @@ def test_what_a_failing_scenario_met_is_named(failing: Project, statement: str, 
     failing.run_process().stdout.fnmatch_lines([HEADING, sentence, "*tag the scenario @real_commits*"])
 
 
+APART = {
+    "a connection of asyncpg that no engine of SQLAlchemy made": """
+    connection = await asyncpg.connect("postgresql://dev@127.0.0.1:1/dev")
+    found = await connection.fetch("{statement}")
+    await connection.close()
+""",
+    "psycopg": """
+    engine = create_async_engine("postgresql+psycopg://dev@127.0.0.1:1/dev")
+    async with engine.connect() as connection:
+        found = (await connection.execute(text("{statement}"))).all()
+    await engine.dispose()
+""",
+}
+APART_TEST = """
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+async def test_it(session):
+    {body}
+    assert not found
+"""
+
+
+@pytest.mark.parametrize("by", APART)
+@pytest.mark.parametrize(("statement", "is_named"), [("SELECT relname FROM pg_class", True), ("SELECT 1", False)])
+def test_what_is_read_apart_from_the_scenario_is_named(
+    failing: Project, by: str, statement: str, is_named: bool
+) -> None:
+    body = APART[by].format(statement=statement)
+    failing.path.joinpath("test_it.py").write_text(APART_TEST.format(body=body), encoding="utf-8")
+    result = failing.run_process()
+    result.assert_outcomes(failed=1)
+    if is_named:
+        result.stdout.fnmatch_lines([HEADING, f"What is read by {by} does not show what the scenario wrote."])
+    else:
+        result.stdout.no_fnmatch_line(HEADING)
+
+
 @pytest.mark.parametrize(
     ("statement", "fails"),
     [("SELECT now()", False), ("SELECT 'now()' -- CURRENT_TIMESTAMP", True), ("SELECT clock_timestamp()", True)],

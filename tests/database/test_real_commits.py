@@ -49,6 +49,26 @@ async def test_a_pool_without_an_engine_leads_where_the_scenario_is(pool: Any, s
         assert await session.scalar(text("SELECT number FROM really")) == 1
 
 
+@pytest_asyncio.fixture(scope="module")
+async def late_pool(database_url: str) -> AsyncIterator[Any]:
+    """As the app's lifespan holds one, where that begins in a scenario whose copy has been made."""
+    async with asyncpg.create_pool(DEVELOPERS, min_size=2) as pool:
+        yield pool
+
+
+@pytest.fixture
+def after_the_copy(session: AsyncSession, request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue("late_pool")
+
+
+@pytest.mark.real_commits
+async def test_a_pool_that_the_apps_startup_fills_once_there_is_a_copy_leads_to_that(
+    session: AsyncSession, after_the_copy: Any, isolation: Isolation
+) -> None:
+    async with isolation.request("GET /"):
+        assert await after_the_copy.fetchval(CURRENT) == await session.scalar(text(CURRENT))
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_an_engine_that_was_used_before_leads_where_the_scenario_is(
     engine: AsyncEngine, session: AsyncSession, way: str

@@ -18,15 +18,17 @@ import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.metadata import version
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 import freezegun
 import httpx
 import pytest
+from fastapi import APIRouter, FastAPI
 from pytest_bdd import parsers
 from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
@@ -48,7 +50,7 @@ from accord.compat.httpx import is_read_whole
 from accord.compat.pytest import give_fixture
 from accord.compat.pytest_asyncio import FIXTURE_SCOPE, RUNNER, SCOPE_OF_FIXTURE
 from accord.compat.pytest_bdd import StepParser, arguments_of
-from accord.compat.starlette import body_error, body_frame
+from accord.compat.starlette import body_error, body_frame, routed
 from accord.timeouts.stacks import is_busy
 from tests.helpers.project import Project
 
@@ -447,3 +449,38 @@ def test_only_compat_imports_what_is_not_documented() -> None:
                 names = [node.module]
             used = [name for name in names if private.fullmatch(name) or name.startswith("_pytest")]
             assert not used, f"{file.relative_to(package)} imports {used}"
+
+
+async def test_starlette_and_fastapi_leave_in_the_scope_which_route_of_which_app_it_was() -> None:
+    app, mounted, router, within = FastAPI(), FastAPI(), APIRouter(prefix="/b"), APIRouter()
+    within.get("/{x}")(lambda x: x)
+    router.include_router(within, include_in_schema=False)
+    app.include_router(router, prefix="/a")
+    mounted.get("/{x}")(lambda x: x)
+    app.mount("/m", mounted)
+    scopes: list[Any] = []
+
+    async def seen(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+        await app(scope, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(seen), base_url="http://test") as client:
+        for path in ("/a/b/1", "/m/1", "/m/1/2", "/docs", "/nowhere"):
+            await client.get(path)
+    found = [routed(scope) for scope in scopes]
+    hidden, of_mounted, *_ = found
+    wanted = "FastAPI no longer leaves in the scope what Accord finds its operation by"
+    assert [it.template for it in found] == ["/a/b/{x}", "/{x}", None, "/docs", None], wanted
+    assert [it.is_taken for it in found] == [True, True, False, True, False], wanted
+    assert [it.is_published for it in found] == [False, True, False, False, False], wanted
+    assert (of_mounted.app, of_mounted.is_of_other_app, of_mounted.mount, of_mounted.path) == (
+        mounted,
+        True,
+        "/m",
+        "/1",
+    )
+    assert (hidden.app, hidden.is_of_other_app, hidden.mount) == (app, False, "")
+    # Where a middleware answers first, the same is found by the routes themselves.
+    for it, path in zip(found[:4], ("/a/b/1", "/m/1", "/m/1/2", "/docs"), strict=True):
+        unrouted = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": [], "app": app}
+        assert replace(routed(unrouted), is_taken=it.is_taken) == it, wanted

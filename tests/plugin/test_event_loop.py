@@ -46,10 +46,15 @@ def test_a_setting_that_rules_it_out_is_one_usage_error(loops: Project, scope: s
     result.stdout.fnmatch_lines(
         [
             f"*Exit: {FIXTURE_SCOPE} is {scope}, so that async fixtures would not share the event loop of async steps: "
-            "set it to session in the configuration of pytest, or remove it. !*"
+            f"set it to session, or remove it, or give this run -o {FIXTURE_SCOPE}=session. !*"
         ]
     )
     result.stdout.no_fnmatch_line("*different loop*")
+
+
+def test_a_run_may_be_given_another_setting(loops: Project) -> None:
+    loops.settings(f"{UNSET}{FIXTURE_SCOPE} = function\n")
+    loops.run("-o", f"{FIXTURE_SCOPE}=session", "one.feature").assert_outcomes(passed=2)
 
 
 def test_with_workers_too(loops: Project) -> None:

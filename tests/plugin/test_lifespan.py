@@ -68,3 +68,47 @@ def test_a_setting_that_is_neither_on_nor_off_is_an_error_before_the_run(project
     assert result.errlines[0] == (
         "ERROR: accord_lifespan is neither on nor off (invalid truth value 'of'): write one of them."
     )
+
+
+def test_what_a_request_notes_in_its_state_is_not_there_in_the_next_and_what_the_startup_gave_is(
+    project: Project,
+) -> None:
+    project.steps("""
+    from contextlib import asynccontextmanager
+    from fastapi import FastAPI, Request
+    from httpx_ws import aconnect_ws
+    from starlette.websockets import WebSocket
+
+    @asynccontextmanager
+    async def startup(_app):
+        yield {"pool": ["from the startup"]}
+
+    service = FastAPI(lifespan=startup)
+
+    @service.get("/")
+    async def note_user(request: Request) -> list[str]:
+        before = getattr(request.state, "user", "nobody")
+        request.state.user = "alice"
+        return [before, *request.state.pool]
+
+    @service.websocket("/ws")
+    async def note_user_of_socket(socket: WebSocket) -> None:
+        before = getattr(socket.state, "user", "nobody")
+        socket.state.user = "alice"
+        await socket.accept()
+        await socket.send_json([before, *socket.state.pool])
+        await socket.close()
+
+    @pytest.fixture(scope="session")
+    def app():
+        return service
+
+    @then("nobody is known")
+    async def _(client):
+        for _ in range(2):
+            assert (await client.get("/")).json() == ["nobody", "from the startup"]
+            async with aconnect_ws("/ws", client) as socket:
+                assert await socket.receive_json() == ["nobody", "from the startup"]
+    """)
+    project.scenario("Then nobody is known")
+    project.run("--accord-docs=").assert_outcomes(passed=1)

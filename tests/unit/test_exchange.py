@@ -14,8 +14,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from accord.contract.check import Contract
-from accord.contract.coverage import Coverage
+from accord.contract.check import Contract, Finding
+from accord.contract.checking import Checking
+from accord.contract.rules import Mode, Rules
 from accord.errors import ContractViolationError
 from accord.isolation import exchange
 from accord.isolation.outage import Outage
@@ -40,7 +41,7 @@ class Service:
     def __init__(self) -> None:
         self.app = FastAPI()
         self.observed: list[Observed] = []
-        self.coverage = Coverage()
+        self.checking = Checking(Rules(Mode.STRICT))
         self.open = 0
 
     def client(self, app: Any = None, contract: Contract | None = None, **options: Any) -> httpx.AsyncClient:
@@ -52,7 +53,7 @@ class Service:
             boundary=self._boundary,
             running=running,
             outage=Outage(running),
-            coverage=self.coverage,
+            checking=self.checking,
             observe=self._observe,
             client=("127.0.0.1", 123),
             raise_server_exceptions=False,
@@ -75,9 +76,10 @@ class Service:
             self.open -= 1
 
     def _observe(
-        self, _request: Any, response: httpx.Response, _began: int, documented: Any, _contract: Any, traceback: Any
+        self, _request: Any, response: httpx.Response, _began: int, finding: Finding | None, _contract: Any, trace: Any
     ) -> None:
-        self.observed.append(Observed(response.status_code, response.content, documented, traceback))
+        documented = None if finding is None else finding.response
+        self.observed.append(Observed(response.status_code, response.content, documented, trace))
 
 
 @pytest.fixture
@@ -180,7 +182,7 @@ async def test_a_stream_that_is_closed_early_is_recorded_as_far_as_it_came_and_c
     [observed] = service.observed
     assert (observed.status, observed.documented) == (200, "GET /events 200")
     assert observed.content.startswith(b"data: 1\n\n")
-    assert service.coverage.responses["GET /events 200"]
+    assert service.checking.coverage.responses["GET /events 200"]
 
 
 async def test_a_stream_that_is_closed_early_is_held_against_the_contract_but_for_its_body(service: Service) -> None:

@@ -1,6 +1,7 @@
 """What an error says is its own text, however long that is."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,22 @@ def test_causes_are_shown_where_the_project_has_a_part_in_them() -> None:
         convert()
 
     assert "KeyError: 'the cause'" in own_traceback(raised.value, Path())[1]
+
+
+def test_the_place_of_an_error_is_below_the_root_if_it_passed_there(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.py"
+    elsewhere.write_text("def fail():\n    raise ValueError('far away')\n", encoding="utf-8")
+    names: dict[str, Callable[[], None]] = {}
+    exec(compile(elsewhere.read_text(encoding="utf-8"), elsewhere, "exec"), names)
+    with pytest.raises(ValueError, match="far away") as raised:
+        names["fail"]()
+    place, _shown = own_traceback(raised.value, Path(__file__).parent)
+    assert place == f"test_failures.py:{raised.traceback[0].lineno + 1}"
+    assert own_traceback(raised.value, tmp_path)[0] == "elsewhere.py:2"
+
+
+def test_an_error_whose_first_line_ends_in_a_colon_is_named_with_the_next_one() -> None:
+    assert named(ValueError("1 validation error:\n  not a number\n  more")) == (
+        "ValueError: 1 validation error: not a number"
+    )
+    assert named(ValueError("nothing:")) == "ValueError: nothing:"

@@ -97,10 +97,13 @@ def test_the_page_lists_the_operations_and_responses_that_the_terminal_counts(st
 @pytest.mark.parametrize("key", ["404", "4XX", "4xx", "default"])
 def test_the_page_and_the_terminal_count_a_response_under_the_same_key(stream: Path, key: str) -> None:
     openapi: Json = {"openapi": "3.1.0", "paths": {"/tasks": {"get": {"responses": {"200": {}, key: {}}}}}}
-    label = Contract(openapi).check(httpx.Request("GET", "http://test/tasks"), httpx.Response(404))
+    finding = Contract(openapi).check(httpx.Request("GET", "http://test/tasks"), httpx.Response(404))
+    assert finding is not None
     seen = Outcome(attachments=[har(exchange("GET /tasks", 404))])
     [operation] = operations(document(stream, TASKS, {"I write a task": seen}, openapi=openapi))
-    assert [f"{operation.name} {response.status}" for response in operation.responses if response.pickles] == [label]
+    assert [f"{operation.name} {response.status}" for response in operation.responses if response.pickles] == [
+        finding.response
+    ]
 
 
 @pytest.mark.parametrize("nowhere", ["#/gone", "#/paths/~1loop", "a.yaml#/b", "#b", "\ud800", f"#/servers/{10**30}"])

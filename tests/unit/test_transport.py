@@ -12,6 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from accord.contract.check import Contract
+from accord.contract.checking import Checking
+from accord.contract.rules import Mode, Rules
 from accord.errors import ContractViolationError
 from accord.isolation.isolation import Isolation
 
@@ -51,13 +53,19 @@ def service() -> FastAPI:
     return app
 
 
+def strictly() -> Isolation:
+    isolation = Isolation()
+    isolation.checking = Checking(Rules(Mode.STRICT))
+    return isolation
+
+
 def connected(app: FastAPI, isolation: Isolation | None = None) -> httpx.AsyncClient:
-    transport = (isolation or Isolation()).transport(app, Contract(app.openapi()))
+    transport = (isolation or strictly()).transport(app, Contract(app.openapi()))
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 async def test_a_violation_is_raised_where_the_request_is_made_and_names_the_step() -> None:
-    isolation = Isolation()
+    isolation = strictly()
     isolation.running.step = "The step `When I look` (features/tasks.feature:4)"
     said = r"^The step `When I look` \(features/tasks.feature:4\) got a response that is not as documented: "
     async with connected(service(), isolation) as client:
@@ -66,7 +74,7 @@ async def test_a_violation_is_raised_where_the_request_is_made_and_names_the_ste
 
 
 async def test_a_violation_outside_of_a_step_names_the_scenario() -> None:
-    isolation = Isolation()
+    isolation = strictly()
     isolation.running.scenario = "The scenario `One` (it.feature:2)"
     said = r"^The scenario `One` \(it.feature:2\) got a response that is not as documented: GET /nowhere"
     async with connected(service(), isolation) as client:
@@ -103,12 +111,12 @@ async def test_a_streamed_response_can_still_be_read_as_it_comes() -> None:
 
 
 async def test_routers_within_routers_and_variables_that_hold_slashes_are_known_operations() -> None:
-    isolation = Isolation()
+    isolation = strictly()
     isolation.running.step = "The step"
     async with connected(service(), isolation) as client:
         await client.get("/tasks/files/notes/march/one.txt")
-        assert isolation.coverage
-        assert isolation.coverage.responses["GET /tasks/files/{file} 200"]
+        assert isolation.checking
+        assert isolation.checking.coverage.responses["GET /tasks/files/{file} 200"]
         with pytest.raises(ContractViolationError, match=r"GET /tasks/7/parts answered 404, .* no such operation"):
             await client.get("/tasks/7/parts")
 
@@ -124,25 +132,33 @@ async def test_an_app_under_a_root_path_is_asked_with_it_or_without() -> None:
 async def test_a_mounted_app_is_not_taken_for_the_app_around_it() -> None:
     app = service()
     app.mount("/old", service())
-    async with connected(app) as client:
-        with pytest.raises(ContractViolationError, match=r"GET /old/tasks/7 answered 200, .* no such operation"):
-            await client.get("/old/tasks/7")
+    isolation = strictly()
+    async with connected(app, isolation) as client:
+        with pytest.raises(ContractViolationError, match=r"GET /old/tasks/7 answered 200 with .* breaks its schema"):
+            await client.get("/old/tasks/7", headers={"wrong": "true"})
+        isolation.running.step = "The step"
+        await client.get("/old/tasks/7")
+    assert isolation.checking
+    assert isolation.checking.coverage.responses["GET /old/tasks/{number} 200"]
+    assert "GET /tasks/{number} 200" not in isolation.checking.coverage.responses
 
 
 async def test_a_preflight_is_no_operation_and_any_other_options_is() -> None:
     async with connected(service()) as client:
         preflight = {"Origin": "http://elsewhere", "Access-Control-Request-Method": "GET"}
         assert (await client.options("/tasks/7", headers=preflight)).status_code == 200
-        with pytest.raises(ContractViolationError, match=r"OPTIONS /tasks/7 answered 405, .* no such operation"):
-            await client.options("/tasks/7")
+        assert (await client.options("/tasks/7")).status_code == 405
+        with pytest.raises(ContractViolationError, match=r"OPTIONS /nowhere answered 404, .* no such operation"):
+            await client.options("/nowhere")
 
 
 async def test_only_what_a_scenario_sees_is_covered() -> None:
     isolation = Isolation()
     async with connected(service(), isolation) as client:
         await client.get("/tasks/7")
-        assert isolation.coverage
-        assert isolation.coverage.responses == {}
+        assert isolation.checking
+        assert isolation.checking.coverage.responses == {}
         isolation.running.step = "The step"
         await client.get("/tasks/7")
-    assert [label for label, covered in isolation.coverage.responses.items() if covered] == ["GET /tasks/{number} 200"]
+    responses = isolation.checking.coverage.responses
+    assert [label for label, covered in responses.items() if covered] == ["GET /tasks/{number} 200"]

@@ -36,7 +36,7 @@ class Service:
             boundary=self._boundary,
             running=running,
             outage=Outage(running),
-            coverage=None,
+            checking=None,
             observe=self._observe,
             client=("127.0.0.1", 123),
             raise_server_exceptions=False,

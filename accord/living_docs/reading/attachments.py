@@ -1,6 +1,8 @@
 """What was attached: to steps, to the run, and the app's OpenAPI document with the responses that were given."""
 
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from accord.living_docs.model import Pickle
 from accord.living_docs.reading.fields import Json, text_of
@@ -19,8 +21,12 @@ class Attachments:
     def __init__(self, cases: TestCases) -> None:
         self.of_run: list[Attachment] = []
         self.openapi: Json | None = None
+        # Those of apps that are mounted, by the names of their files.
+        self.mounted: dict[str, Json] = {}
         # The pickles in which an operation gave a status, in their order.
         self.responses: dict[tuple[str, str], dict[Pickle, None]] = {}
+        # The same of what no document has, also by a path that is no operation.
+        self.undocumented: dict[tuple[str, str], dict[Pickle, None]] = {}
         self._cases = cases
 
     def attachment(self, message: Json) -> None:
@@ -29,7 +35,11 @@ class Attachments:
         attempt = message.get("testCaseStartedId")
         # What a step attaches under this type is its own, and not the app's document.
         if attempt is None and media_type == OPENAPI and isinstance(openapi := _json(body), dict):
-            self.openapi = openapi
+            name = text_of(message, "fileName")
+            if name.startswith("openapi/"):
+                self.mounted[name] = openapi
+            else:
+                self.openapi = openapi
             return
         is_base64 = message.get("contentEncoding") == "BASE64"
         attachment = Attachment(media_type, body, is_base64, text_of(message, "fileName"), text_of(message, "url"))
@@ -45,10 +55,26 @@ class Attachments:
 
     def _note_responses(self, body: str, pickle: Pickle) -> None:
         for entry in exchanges(body):
-            response = entry.get("response")
+            response, operation = entry.get("response"), entry.get("_operation")
             status = response.get("status") if isinstance(response, dict) else None
-            if isinstance(operation := entry.get("_operation"), str) and isinstance(status, int):
+            if not isinstance(status, int):
+                continue
+            if isinstance(operation, str):
                 self.responses.setdefault((operation, str(status)), {})[pickle] = None
+            if entry.get("_undocumented") is True:
+                name = operation if isinstance(operation, str) else _requested(entry)
+                self.undocumented.setdefault((name, str(status)), {})[pickle] = None
+
+
+def _requested(entry: Json) -> str:
+    """Return what was requested, as `GET /nowhere`."""
+    request = entry.get("request")
+    if not isinstance(request, dict):
+        return ""
+    address = str(request.get("url"))
+    with suppress(ValueError):
+        address = urlsplit(address).path
+    return f"{request.get('method')} {address}"
 
 
 def exchanges(body: str) -> list[Json]:

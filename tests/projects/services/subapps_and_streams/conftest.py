@@ -1,0 +1,17 @@
+import pytest
+
+import accord
+from app.database import Base
+from app.main import app as service
+
+pytest_plugins = ["steps.parcels"]
+
+
+@pytest.fixture(scope="session")
+def app():
+    return service
+
+
+@pytest.fixture(scope="session")
+def prepare_database():
+    return accord.tables(Base.metadata)
