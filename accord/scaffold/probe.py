@@ -18,6 +18,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 _IN_CAPITALS = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+_OF_CODE = (AttributeError, NameError, ImportError, SyntaxError, TypeError)
 _USERS = re.compile(r"(?:App|Auth|DB|Db)?(?:User|Account)(?:Model|Table|ORM|Orm|DB|Db)?s?")
 _OF_A_USER = re.compile(r"user|account|principal|auth", re.IGNORECASE)
 
@@ -39,12 +40,10 @@ def main() -> None:
     """Write the answer: what the app has, or the error of its import."""
     request = Request(**json.loads(sys.argv[1]))
     os.environ.update(request.environment)
-    given = os.environ.get("DATABASE_URL")
     unset = _note_unset(Path(request.directory))
     sys.path[:0] = request.path
     try:
         answer = _looked_at(request)
-        answer["sets_database_url"] = os.environ.get("DATABASE_URL") != given
     except BaseException as error:
         described = _described(error, request)
         # What is None may be what a URL, a key or a number was asked for.
@@ -84,11 +83,27 @@ def _looked_at(request: Request) -> dict[str, Any]:
     return {
         "file": str(module.__file__),
         "title": str(app.title),
+        "base_url": _base_url(app),
         "document": app.openapi(),
         "metadata": list(_metadata(directory)),
         "sign_in": _sign_in(app, directory),
         "user": _user(directory),
     }
+
+
+def _base_url(app: Any) -> str | None:
+    """Return the address at which the app may be asked, where it refuses that of `http://test`."""
+    scheme, host = "http", "test"
+    for middleware in app.user_middleware:
+        kind = getattr(middleware.cls, "__name__", "")
+        options = getattr(middleware, "kwargs", None) or getattr(middleware, "options", {})
+        allowed = list(options.get("allowed_hosts") or ["*"])
+        if kind == "HTTPSRedirectMiddleware":
+            scheme = "https"
+        elif kind == "TrustedHostMiddleware" and not {"*", host} & {*allowed}:
+            host = min(allowed, key=lambda it: it != "localhost").replace("*", "test")
+    url = f"{scheme}://{host}"
+    return None if url == "http://test" else url
 
 
 def _own_modules(directory: Path) -> list[ModuleType]:
@@ -242,8 +257,12 @@ def _user(directory: Path) -> dict[str, Any] | None:
 
 
 def _python_type(column: Any) -> str:
+    kind = column.type
     try:
-        return str(column.type.python_type.__name__)
+        # SQLModel's text, and whatever else decorates a type, says of itself that it is an object.
+        while kind.python_type is object:
+            kind = kind.impl
+        return str(kind.python_type.__name__)
     except Exception:
         return "?"
 
@@ -281,7 +300,8 @@ def _settings(error: BaseException | None) -> list[dict[str, Any]]:
             return [_setting(settings, fault) for fault in error.errors()]
         if isinstance(error, KeyError) and error.args and _is_in_environ(error.__traceback__):
             return [{"name": str(error.args[0]), "type": "str"}]
-        names = _IN_CAPITALS.findall(str(error))
+        # Its own code is at fault, not the environment.
+        names = [] if isinstance(error, _OF_CODE) else _IN_CAPITALS.findall(str(error))
         if names:
             return [{"name": name, "type": "str"} for name in dict.fromkeys(names)]
         error = error.__cause__ or error.__context__
@@ -307,8 +327,9 @@ def _setting(settings: Any, fault: dict[str, Any]) -> dict[str, Any]:
         return {"name": path[0], "type": _type_name(next(aliased, None))}
     for part in path[1:] if delimiter else ():
         field = getattr(getattr(field, "annotation", None), "model_fields", {}).get(part)
-    name = delimiter.join(path) if delimiter else path[0]
-    return {"name": f"{prefix}{name}".upper(), "type": _type_name(field)}
+    name = prefix + (delimiter.join(path) if delimiter else path[0])
+    is_exact = settings.model_config.get("case_sensitive")
+    return {"name": name if is_exact else name.upper(), "type": _type_name(field)}
 
 
 def _type_name(field: Any) -> str:

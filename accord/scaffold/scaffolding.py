@@ -16,8 +16,8 @@ from accord.errors import UsageError
 from accord.scaffold import trial
 from accord.scaffold.accounts import account
 from accord.scaffold.apps import App, find_app
-from accord.scaffold.service import Service, import_service
-from accord.scaffold.settings import PytestSettings, pytest_settings
+from accord.scaffold.pytest_settings import PytestSettings, pytest_settings
+from accord.scaffold.service import DEFAULT_BASE_URL, Service, import_service
 from accord.scaffold.sources import Sources, parsed
 from accord.scaffold.suite import Layout, Schema, Suite, quoted, remove, write
 from accord.scaffold.wording import Outcome, Promise, Question, promises, questions
@@ -67,11 +67,12 @@ def scaffold(directory: Path) -> Report:
         )
     settings = pytest_settings(directory)
     service, others = _first_service([app, *others], sources, settings)
+    has_address = service.base_url == DEFAULT_BASE_URL or settings.file is None
     suite = Suite(
         service,
         _layout(service, sources, settings, features),
         environment=service.environment,
-        own_client=_has_client(directory / "conftest.py"),
+        own_client=not has_address or _has_client(directory / "conftest.py"),
     )
     if not (asked := questions(service.document)[:_MOST_QUESTIONS]):
         raise UsageError(
@@ -128,9 +129,10 @@ def _layout(service: Service, sources: Sources, settings: PytestSettings, featur
     needed += [service.root] if service.root != directory and service.needs_path else []
     missing = [root for root in needed if root not in configured and not (root == directory and brings_root)]
     layout = Layout(directory, features, steps if is_alone else None)
-    if missing and settings.file is None:
+    if settings.file is None:
         paths = " ".join(root.relative_to(directory).as_posix() for root in missing)
-        return replace(layout, pytest_ini=f"[pytest]\npythonpath = {paths}\n")
+        wanted = {"pythonpath": paths, "accord_base_url": service.found["base_url"]}
+        return replace(layout, settings={name: value for name, value in wanted.items() if value})
     here = "Path(__file__).parent" if is_alone else "Path(__file__).parents[1]"
     return replace(
         layout,
@@ -159,7 +161,7 @@ def _is_set_by_tests(environment: Mapping[str, str], sources: Sources) -> bool:
     for path in sources.of_tests if environment else ():
         with suppress(OSError):
             text = path.read_text(encoding="utf-8", errors="replace")
-            if any(name in text for name in environment):
+            if any(f'"{name}"' in text or f"'{name}'" in text for name in environment):
                 return True
     return False
 
@@ -234,7 +236,8 @@ def _asked(suite: Suite, asked: Sequence[Question]) -> trial.Answers:
         (folder / "conftest.py").write_text(suite.trial_conftest(), encoding="utf-8")
         signing_in = suite.signing_in() + trial.TEST_SIGNED_IN if suite.account else ""
         (folder / "test_trial.py").write_text(trial.TEST + signing_in, encoding="utf-8")
-        return trial.answers(asked, folder / "test_trial.py", Path(scratch), directory)
+        address = f"--override-ini=accord_base_url={suite.service.base_url}"
+        return trial.answers(asked, [str(folder / "test_trial.py"), address], Path(scratch), directory)
 
 
 @contextmanager
@@ -299,7 +302,8 @@ def _following(trying: _Tried, promise: Promise, settings: PytestSettings) -> It
         f'"{promise.scenario}"; write the next one beside it.'
     )
     if not suite.layout.steps:
-        yield f"The project has a conftest.py of its own, so fixtures and steps are in {conftest}."
+        why = "There is a conftest.py" if (directory / "conftest.py").exists() else "The tests have settings"
+        yield f"{why} already, so fixtures and steps are in {conftest}."
     if suite.without_startup:
         yield (
             f"The app's startup does not work here ({trying.failed}): once it does, remove `transport` from {conftest}."

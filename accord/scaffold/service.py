@@ -13,12 +13,14 @@ from typing import Any
 from accord.basics.text import one_line
 from accord.errors import UsageError
 from accord.scaffold.apps import App
-from accord.scaffold.settings import example_values, harmless_value
+from accord.scaffold.settings import HarmlessValues
 from accord.scaffold.sources import Sources, import_roots, module_name
 
 _PROBE = Path(__file__).with_name("probe.py")
 _IMPORT_SECONDS = 60
 _ATTEMPTS = 30
+DEFAULT_BASE_URL = "http://test"
+"""What `accord_base_url` is where nothing is set."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,9 @@ class Service:
         return module_name(self.app.source.path, self.root) or ""
 
     @property
-    def has_own_database_url(self) -> bool:
-        """Whether the app itself has DATABASE_URL set, which Accord would take for the server of the run."""
-        return "DATABASE_URL" in self.environment or bool(self.found["sets_database_url"])
+    def base_url(self) -> str:
+        """The address at which it may be asked."""
+        return str(self.found["base_url"] or DEFAULT_BASE_URL)
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -88,7 +90,7 @@ def _furthest(failed: Sequence[_ImportFailedError]) -> Mapping[str, Any]:
 
 
 def _imported(app: App, directory: Path, root: Path) -> Service | None:
-    examples, environment = example_values(directory), dict[str, str]()
+    values, environment = HarmlessValues(directory), dict[str, str]()
     for _attempt in range(_ATTEMPTS):
         found = _probed(app, directory, root, environment)
         if "kind" in found:
@@ -97,9 +99,11 @@ def _imported(app: App, directory: Path, root: Path) -> Service | None:
             service = Service(app, directory, root, environment, found)
             return service if root == directory else replace(service, needs_path=_needs_path(service))
         settings = {it["name"]: it for it in found["error"]["settings"] if it["name"] not in os.environ}
-        values = {name: harmless_value(it, examples, environment.get(name)) for name, it in settings.items()}
-        given = {name: value for name, value in values.items() if value is not None}
-        if not given:
+        tried = {name: values.value(it, environment.get(name)) for name, it in settings.items()}
+        given = {name: value for name, value in tried.items() if value is not None}
+        if not given and environment and values.forget_examples():
+            environment = {}
+        elif not given:
             raise _ImportFailedError(found["error"])
         environment |= given
     raise _ImportFailedError(found["error"])

@@ -32,7 +32,7 @@ class Layout:
     features: str
     steps: str | None
     """The package of the step modules; None where the steps stand in the conftest."""
-    pytest_ini: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
     """What the configuration of pytest has to say, where there is none yet."""
     paths: Sequence[str] = ()
     """What the conftest puts on `sys.path`, as expressions."""
@@ -60,7 +60,7 @@ class Suite:
     schema: Schema | None = None
     without_startup: bool = False
     own_client: bool = False
-    """Whether the project's own conftest has a fixture `client`, which the scenarios can't use."""
+    """Whether the client has to be written: the project's own conftest has one, or it needs another address."""
     environment: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None
     """Who signs in, where that is known."""
@@ -88,7 +88,9 @@ class Suite:
         """Return the files and what stands in them."""
         layout, name = self.layout, promise.name
         features = layout.directory / layout.features
-        feature = _render("feature", promise=promise, user_of=service_name(self.service.title))
+        # A name that was made up for the settings is not the service's.
+        title = "" if self.service.title in self.environment.values() else self.service.title
+        feature = _render("feature", promise=promise, user_of=service_name(title))
         found = {features / f"{name}.feature": feature}
         if layout.steps:
             package = layout.directory / layout.steps
@@ -101,8 +103,9 @@ class Suite:
             found[layout.conftest] = self._conftest(sorted(modules), "")
         else:
             found[layout.conftest] = self._conftest([], _steps(promise, is_module=False))
-        if layout.pytest_ini:
-            found[layout.directory / "pytest.ini"] = layout.pytest_ini
+        if layout.settings:
+            lines = ["[pytest]", *(f"{name} = {value}" for name, value in layout.settings.items())]
+            found[layout.directory / "pytest.ini"] = "\n".join([*lines, ""])
         return found
 
     def _conftest(self, modules: Sequence[str], steps: str) -> str:
@@ -122,7 +125,7 @@ class Suite:
     def _imports(self, *, has_steps: bool) -> list[str]:
         """Return the imports of the conftest, in isort's order."""
         standard, others, own = list[str](), list[str](), list[str]()
-        if self.environment or self.service.has_own_database_url:
+        if self.environment:
             standard.append("import os")
         if self.layout.paths:
             standard.append("import sys")
@@ -218,6 +221,8 @@ def _expectation(promise: Promise) -> str | None:
         return "isinstance(response.json(), list)"
     if promise.key is not None:
         return f"{quoted(promise.key)} in response.json()"
+    if body is True:
+        return "response.json() is True"
     return "response.text" if body and isinstance(body, str) else None
 
 

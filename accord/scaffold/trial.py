@@ -60,10 +60,10 @@ class Answers:
     result: Result
 
 
-def answers(questions: Sequence[Question], test: Path, scratch: Path, root: Path) -> Answers:
-    """Run the tests that ask these questions, and return the answers."""
+def answers(questions: Sequence[Question], arguments: Sequence[str], scratch: Path, root: Path) -> Answers:
+    """Run pytest with these arguments, for the tests that ask these questions, and return the answers."""
     (scratch / _QUESTIONS).write_text(json.dumps([asdict(it) for it in questions]), encoding="utf-8")
-    result = run([str(test), f"--rootdir={root}"], scratch, root)
+    result = run([*arguments, f"--rootdir={root}"], scratch, root)
     return Answers(_read(scratch / ANSWERS), _read(scratch / SIGNED_IN), result)
 
 

@@ -19,19 +19,24 @@ _TECHNICAL = {
     "sql", "async", "sync", "handler", "view", "views", "list", "all", "the", "a", "an", "of", "my", "id", "ids",
     "uuid", "every", "request", "response", "crud", "object", "objects", "openapi", "fastapi",
 }  # fmt: skip
+_OF_MAKERS = {
+    "sqlalchemy", "sqlmodel", "asyncpg", "postgres", "postgresql", "alembic", "pydantic", "backend", "server", "app",
+    "application", "template", "boilerplate", "starter", "example", "demo", "project", "microservice", "service",
+}  # fmt: skip
 _ENDS = {"by", "for", "with", "from", "in", "using", "via", "to", "and", "or", "per", "on", "as", "if", "that", "which"}
 _OF_THE_SERVICE = {
     "health", "healthcheck", "healthz", "healthy", "ping", "pong", "ready", "readiness", "readyz", "readycheck", "live",
     "liveness", "livez", "alive", "status", "heartbeat", "root", "index", "home", "hello", "welcome", "main", "service",
     "info", "version", "metrics", "docs", "monitoring", "server", "world",
 }  # fmt: skip
+_ACCOUNT = "account"
 _OF_AN_ACCOUNT = {"me", "myself", "current", "profile", "account", "whoami"}
 _SIGNING_IN = {"login", "logout", "token", "tokens", "auth", "callback", "oauth", "csrf", "session", "authorize"}
 _WORD = re.compile(r"[A-Za-z]+")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _VERSION = re.compile(r"v\d+")
 _LONGEST = 28
-_KEYS = ("items", "data", "results", "status", "total", "count", "message", "name", "title", "id")
+_KEYS = ("email", "username", "items", "data", "results", "status", "total", "count", "message", "name", "title", "id")
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,8 @@ def _promise(question: Question, outcome: Outcome) -> Promise | None:
     subject = question.subject or "service"
     is_or_are = "are" if subject.endswith("s") and not subject.endswith("ss") else "is"
     article = "an" if subject[0] in "aeiou" else "a"
-    title = _capitalized(subject)
+    whose = "my" if question.subject == _ACCOUNT else "the"
+    title = _capitalized(f"my {subject}" if whose == "my" else subject)
     if question.method == "GET" and not question.is_filled_in and 200 <= outcome.status < 300:
         if question.subject is None:
             texts = (
@@ -174,11 +180,11 @@ def _promise(question: Question, outcome: Outcome) -> Promise | None:
         else:
             texts = (
                 title,
-                f"I want to see the {subject}",
+                f"I want to see {whose} {subject}",
                 "so that I know what is there.",
-                f"The {subject} can be seen",
-                f"I ask for the {subject}",
-                f"I get the {subject}",
+                f"{_capitalized(whose)} {subject} can be seen",
+                f"I ask for {whose} {subject}",
+                f"I get {whose} {subject}",
             )
     elif outcome.status in (401, 403):
         act = "ask for" if question.method == "GET" else "change"
@@ -186,8 +192,10 @@ def _promise(question: Question, outcome: Outcome) -> Promise | None:
             title,
             "I want to be asked who I am",
             "so that nobody else uses what is mine.",
-            f"The {subject} {is_or_are} for those who have signed in",
-            f"I {act} the {subject} without having signed in",
+            f"{_capitalized(whose)} {subject} {is_or_are} for those who have signed in"
+            if whose == "the"
+            else "My account is for me alone",
+            f"I {act} {whose} {subject} without having signed in",
             "I am asked to sign in",
         )
     elif outcome.status == 404 and question.is_filled_in and question.subject:
@@ -206,7 +214,7 @@ def _promise(question: Question, outcome: Outcome) -> Promise | None:
 
 def service_name(title: str) -> str:
     """Return what people call the service, by the title of its document."""
-    words = [word for word in re.findall(r"[^\W_]+", title) if word.lower() not in _TECHNICAL]
+    words = [word for word in re.findall(r"[^\W_]+", title) if word.lower() not in _TECHNICAL | _OF_MAKERS]
     name = " ".join(words)
     return name if 0 < len(name) <= 40 else "the service"
 
@@ -219,7 +227,7 @@ def _subject(operation: Mapping[str, Any], template: str) -> str | None:
     if not segments or _OF_THE_SERVICE & set(words):
         return None
     if _OF_AN_ACCOUNT & set(words):
-        return "account"
+        return _ACCOUNT
     for text in (summary, segments[-1], str(tags[0])):
         if text.isascii() and (found := _about(text)):
             return found
