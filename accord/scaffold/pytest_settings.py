@@ -19,7 +19,9 @@ class PytestSettings:
     def paths(self, name: str) -> list[str]:
         """Return a setting that is a list."""
         value = self.values.get(name, [])
-        return value.split() if isinstance(value, str) else [str(it) for it in value]
+        if isinstance(value, list):
+            return [str(it) for it in value]
+        return value.split() if isinstance(value, str) else []
 
     @property
     def imports_by_path(self) -> bool:
@@ -53,9 +55,9 @@ def _section(file: Path, names: tuple[str, ...]) -> Mapping[str, Any] | None:
     if file.suffix == ".toml":
         content: Any = tomllib.loads(text)
         for name in names:
-            content = content.get(name, {})
-        found = content.get("ini_options", content)
-        return found or None
+            content = content.get(name) if isinstance(content, dict) else None
+        content = content.get("ini_options", content) if isinstance(content, dict) else None
+        return content if isinstance(content, dict) and content else None
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string(text)
     return dict(parser[names[0]]) if parser.has_section(names[0]) else None

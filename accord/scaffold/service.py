@@ -72,8 +72,12 @@ def import_service(app: App, sources: Sources, preferred: Sequence[Path]) -> Ser
     Settings that are missing are given harmless values. Raises UsageError where the app cannot be imported.
     """
     directory, failed = sources.directory, list[_ImportFailedError]()
+    if not (roots := import_roots(app.source, directory, list(preferred))):
+        raise UsageError(
+            f"{app.source.below(directory)} has a FastAPI app, and no name by which Python imports it: rename the file."
+        )
     own = {Path(part).stem for path in sources.paths for part in path.relative_to(directory).parts}
-    for root in import_roots(app.source, directory, list(preferred)):
+    for root in roots:
         try:
             return _imported(app, directory, root)
         except _ImportFailedError as error:
@@ -129,14 +133,17 @@ def _probed(
             "answer": str(answer),
         }
         try:
-            ended = subprocess.run(
-                [sys.executable, "-P", _PROBE, json.dumps(request)],
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_IMPORT_SECONDS,
-                check=False,
-            )
+            # Not into a pipe, which a process that the app starts would keep open.
+            with Path(scratch, "output").open("wb") as output:
+                ended = subprocess.run(
+                    [sys.executable, "-P", _PROBE, json.dumps(request)],
+                    cwd=directory,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    timeout=_IMPORT_SECONDS,
+                    check=False,
+                )
         except subprocess.TimeoutExpired:
             raise UsageError(
                 f"The import of {app.location(directory)} has not ended after {_IMPORT_SECONDS} seconds: see what it "
@@ -145,7 +152,7 @@ def _probed(
         try:
             found: Mapping[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            said = ended.stderr.decode(errors="replace").strip().splitlines()
+            said = Path(scratch, "output").read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise UsageError(
                 f"The import of {app.location(directory)} ended the process (exit {ended.returncode}"
                 f"{one_line(': ' + said[-1]) if said else ''})."

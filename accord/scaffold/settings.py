@@ -21,6 +21,7 @@ _URL = re.compile(r"URL|URI|DSN")
 _NAMES = (
     (re.compile(r"URLS?$|URI$|DSN$|ENDPOINT$"), "http://localhost"),
     (re.compile(r"REDIS.*PORT$"), "6379"),
+    (re.compile(r"(MAIL|SMTP).*PORT$"), "1025"),
     (re.compile(r"PORT$"), "5432"),
     (re.compile(r"HOST(NAME)?$|SERVER$"), "localhost"),
     (re.compile(r"EMAIL|MAIL_FROM"), "test@example.com"),

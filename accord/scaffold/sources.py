@@ -96,7 +96,9 @@ def import_roots(source: Source, directory: Path, preferred: list[Path]) -> list
     package = source.path.parent
     while package in above and package != directory and (package / "__init__.py").is_file():
         package = package.parent
-    roots += [package, directory / "src", directory, source.path.parent]
+    if package != source.path.parent:
+        roots.append(package)
+    roots += [directory / "src", directory, source.path.parent]
     return [root for root in dict.fromkeys(roots) if root in above and module_name(source.path, root)]
 
 

@@ -21,7 +21,7 @@ class Schema:
     """How the tables are made, where Alembic does not make them: what `prepare_database` returns, and its import."""
 
     expression: str
-    imported: tuple[str, str]
+    imported: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from accord.scaffold.wording import Outcome, Question
 
 DIRECTORY = "ACCORD_TRIAL"
 """The variable of the environment that says where the run writes."""
-_QUESTIONS, _RESULT = "questions.json", "result.json"
+_QUESTIONS, _RESULT, _OUTPUT = "questions.json", "result.json", "output"
 ANSWERS, SIGNED_IN = "answers.json", "signed_in.json"
 """What two tests write: the answers that anyone got, and those that somebody got who has signed in."""
 _RUN_SECONDS = 300
 _LONGEST_BODY = 100_000
+_ANSWER_SECONDS = 5
 
 TEST = """
 import pytest
@@ -81,15 +82,18 @@ def run(arguments: Sequence[str], scratch: Path, root: Path) -> Result:
     # -P: like the command `pytest`, and unlike `python -m pytest`, it does not have the directory on sys.path.
     command = [sys.executable, "-P", "-m", "pytest", "-p", __name__, "-p", "no:cacheprovider", "--accord-docs="]
     try:
-        ended = subprocess.run(
-            [*command, *arguments],
-            cwd=root,
-            env={**os.environ, DIRECTORY: str(scratch), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_RUN_SECONDS,
-            check=False,
-        )
+        # Not into a pipe, which a process that the app starts would keep open.
+        with (scratch / _OUTPUT).open("wb") as output:
+            subprocess.run(
+                [*command, *arguments],
+                cwd=root,
+                env={**os.environ, DIRECTORY: str(scratch), "PYTHONDONTWRITEBYTECODE": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_RUN_SECONDS,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         raise UsageError(
             f"The service was tried with pytest, which has not ended after {_RUN_SECONDS} seconds."
@@ -97,7 +101,7 @@ def run(arguments: Sequence[str], scratch: Path, root: Path) -> Result:
     try:
         return Result(**json.loads((scratch / _RESULT).read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        said = (ended.stderr + b"\n" + ended.stdout).decode(errors="replace").strip().splitlines()
+        said = (scratch / _OUTPUT).read_text(encoding="utf-8", errors="replace").strip().splitlines()
         errors = [line for line in said if line.startswith(("E  ", "ERROR", "Exit"))] or said[-1:]
         return Result(0, one_line(errors[-1].removeprefix("E ")) if errors else "pytest ended without a word")
 
@@ -108,12 +112,13 @@ async def ask(client: httpx.AsyncClient, file: str) -> None:
     found: list[dict[str, Any] | None] = []
     for question in json.loads((directory / _QUESTIONS).read_text(encoding="utf-8")):
         try:
-            response = await client.request(question["method"], question["path"])
-        except Exception:  # One that breaks is not written about.
+            response = await client.request(question["method"], question["path"], timeout=_ANSWER_SECONDS)
+        except Exception:  # One that breaks, or is a stream without an end, is not written about.
             found.append(None)
-            continue
-        found.append({"status": response.status_code, "body": _body(response)})
-    (directory / file).write_text(json.dumps(found), encoding="utf-8")
+        else:
+            found.append({"status": response.status_code, "body": _body(response)})
+        # Each at once, should the next one break the run.
+        (directory / file).write_text(json.dumps(found), encoding="utf-8")
 
 
 def _body(response: httpx.Response) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from accord.contract.openapi import operations
+from accord.contract.openapi import Operation, operations
 
 _VERBS = {
     "get", "gets", "list", "lists", "read", "reads", "fetch", "fetches", "retrieve", "retrieves", "show", "shows",
@@ -91,32 +91,33 @@ class Promise:
 
 def questions(document: Mapping[str, Any]) -> list[Question]:
     """Return what the app can be asked without knowing anything, the plainest first."""
-    found: list[Question] = []
-    paths = document.get("paths", {})
-    for operation in operations(document, strict=False):
-        content = paths[operation.template][operation.method.lower()]
-        parameters = [
-            it
-            for it in (*paths[operation.template].get("parameters", ()), *content.get("parameters", ()))
-            if isinstance(it, Mapping) and it.get("required")
-        ]
-        is_secured = bool(content.get("security", document.get("security")))
-        in_path = {it["name"]: _sample(it) for it in parameters if it.get("in") == "path"}
-        if content.get("deprecated") or (operation.method != "GET" and not is_secured):
-            continue
-        if len(in_path) < len(parameters) and not is_secured:
-            continue
-        found.append(
-            Question(
-                operation.method,
-                operation.filled_in(in_path),
-                _subject(content, operation.template),
-                is_secured,
-                bool(in_path),
-                bool(_SIGNING_IN & {*_words(operation.template)}),
-            )
-        )
-    return sorted(found, key=_plainness)
+    found = (_question(document, operation) for operation in operations(document, strict=False))
+    return sorted((it for it in found if it is not None), key=_plainness)
+
+
+def _question(document: Mapping[str, Any], operation: Operation) -> Question | None:
+    """Return how an operation is asked; None where that takes what only the project knows."""
+    path = _mapping(_mapping(document.get("paths")).get(operation.template))
+    content = _mapping(path.get(operation.method.lower()))
+    listed = [*(path.get("parameters") or ()), *(content.get("parameters") or ())]
+    needed = [it for it in map(_mapping, listed) if it.get("required")]
+    in_path = {str(it.get("name")): _sample(it) for it in needed if it.get("in") == "path"}
+    is_secured = bool(content.get("security", document.get("security")))
+    is_askable = is_secured or (operation.method == "GET" and len(in_path) == len(needed))
+    if content.get("deprecated") or not is_askable:
+        return None
+    return Question(
+        operation.method,
+        operation.filled_in(in_path),
+        _subject(content, operation.template),
+        is_secured,
+        bool(in_path),
+        bool(_SIGNING_IN & {*_words(operation.template)}),
+    )
+
+
+def _mapping(content: Any) -> Mapping[str, Any]:
+    return content if isinstance(content, Mapping) else {}
 
 
 def _plainness(question: Question) -> tuple[bool, ...]:
@@ -253,9 +254,8 @@ def _words(text: str) -> Iterator[str]:
 
 def _sample(parameter: Mapping[str, Any]) -> str:
     """Return a value for a parameter of a path, which nothing is found by."""
-    schema = parameter.get("schema", {})
-    kinds = [schema, *schema.get("anyOf", ())] if isinstance(schema, Mapping) else []
-    for kind in kinds:
+    schema = _mapping(parameter.get("schema"))
+    for kind in map(_mapping, (schema, *(schema.get("anyOf") or ()))):
         if kind.get("enum"):
             return quote(str(kind["enum"][0]), safe="")
         if kind.get("format") == "uuid":

@@ -34,6 +34,9 @@ HEROES = {
 }
 
 
+ADMIN = "from fastapi import FastAPI\n\nadmin = FastAPI()\n"
+
+
 def passes(project: Written, features: str = "features") -> str:
     """Write a suite, see it pass and in good style, and a second time nothing overwritten; return all that it says."""
     before = project.contents()
@@ -189,23 +192,35 @@ def test_a_factory_below_src_with_settings_that_are_read_at_import(written: Writ
 def test_where_pytest_is_configured_already_the_conftest_finds_the_service_by_itself(written: Written) -> None:
     written.write({f"src/{name}": text for name, text in HEROES.items()})
     written.write(
-        {"pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\naddopts = "--import-mode=importlib"\n'}
+        {
+            "pyproject.toml": """
+                [tool.pytest.ini_options]
+                testpaths = ["tests"]
+                addopts = "--import-mode=importlib"
+            """,
+            # The run's database is not the one that the service names.
+            "src/app/database.py": DATABASE.replace(
+                '"postgresql+asyncpg://developer@localhost:1/heroes"', 'os.environ.get("DATABASE_URL")'
+            ).replace("    from sqlalchemy", "    import os\n\n    from sqlalchemy", 1),
+        }
     )
     all_of_it = passes(written)
     assert 'sys.path.insert(0, str(Path(__file__).parent / "src"))' in all_of_it
     assert 'Add "features" to testpaths in pyproject.toml' in all_of_it
+    assert "settings  DATABASE_URL: needed at import" in all_of_it
 
 
-def test_a_database_url_of_the_service_is_not_taken_for_the_server_of_the_run(written: Written) -> None:
+def test_a_service_that_trusts_one_host_is_asked_there(written: Written) -> None:
     written.write(HEROES)
-    written.write(
-        {
-            "app/database.py": DATABASE.replace(
-                '"postgresql+asyncpg://developer@localhost:1/heroes"', 'os.environ.get("DATABASE_URL")'
-            ).replace("    from sqlalchemy", "    import os\n\n    from sqlalchemy", 1)
-        }
-    )
-    assert "settings  DATABASE_URL: needed at import" in passes(written)
+    main = """
+        from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["heroes.example", "*.heroes.example"])
+    """
+    written.write({"app/main.py": HEROES["app/main.py"] + main, "app/admin.py": ADMIN})
+    all_of_it = passes(written)
+    assert "accord_base_url = http://heroes.example" in all_of_it
+    assert "not used  app/admin.py:3" in all_of_it
 
 
 def test_a_conftest_of_their_own_is_left_alone(written: Written) -> None:
@@ -292,12 +307,6 @@ def test_where_one_has_to_sign_in_somebody_does(written: Written) -> None:
     assert "users    service/main.py:15, `User`" in all_of_it
 
 
-def test_of_two_apps_the_one_with_routes_in_main_is_the_service(written: Written) -> None:
-    written.write(HEROES)
-    written.write({"app/admin.py": "from fastapi import FastAPI\n\nadmin = FastAPI()\n"})
-    assert "not used  app/admin.py:3" in passes(written)
-
-
 def test_a_startup_that_does_not_work_here_is_left_out(written: Written) -> None:
     written.write(HEROES)
     written.write(
@@ -324,35 +333,6 @@ def test_without_an_app_nothing_is_written(written: Written) -> None:
     written.path.joinpath("broken.py").write_bytes(b"fastapi\x00\xff" * 99)
     assert "broken.py:1" in refused(written)
     assert "is not a directory" in refused(written, "nowhere")
-
-
-def test_between_two_services_the_user_chooses(written: Written) -> None:
-    service = """
-        from fastapi import FastAPI
-
-        app = FastAPI()
-
-
-        @app.get("/stock")
-        def stock() -> list[str]:
-            return []
-    """
-    written.write({"orders/main.py": service, "stock/main.py": service})
-    sentence = refused(written)
-    assert "orders/main.py:3 and stock/main.py:3" in sentence
-    assert "accord init DIRECTORY" in sentence
-    assert written.init("stock").returncode == 0
-
-
-def test_an_entrypoint_that_is_configured_is_the_service(written: Written) -> None:
-    written.write(HEROES)
-    written.write(
-        {
-            "main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n",
-            "pyproject.toml": '[tool.fastapi]\nentrypoint = "app.main:app"\n',
-        }
-    )
-    assert "app       app/main.py:" in passes(written)
 
 
 @pytest.mark.parametrize(
