@@ -89,8 +89,10 @@ def _asked(suite: Suite, asked: Sequence[Question]) -> trial.Answers:
         (folder / "conftest.py").write_text(suite.trial_conftest(), encoding="utf-8")
         signing_in = suite.signing_in() + trial.TEST_SIGNED_IN if suite.account else ""
         (folder / "test_trial.py").write_text(trial.TEST + signing_in, encoding="utf-8")
-        address = f"--override-ini=accord_base_url={suite.service.base_url}"
-        return trial.answers(asked, [str(folder / "test_trial.py"), address], Path(scratch), directory)
+        # One answer that takes long is not the end of all.
+        settings = {"accord_base_url": suite.service.base_url, "accord_timeout": "0"}
+        overriding = [f"--override-ini={name}={value}" for name, value in settings.items()]
+        return trial.answers(asked, [str(folder / "test_trial.py"), *overriding], Path(scratch), directory)
 
 
 @contextmanager
@@ -103,8 +105,8 @@ def _beside(directory: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def written(suite: Suite, found: Sequence[Promise]) -> tuple[Promise, list[Path]]:
-    """Write the first promise that its scenario keeps, and return it with the paths."""
+def written(suite: Suite, found: Sequence[Promise]) -> tuple[Promise, list[Path], int]:
+    """Write the first promise that its scenario keeps, and return it with the paths, and what pytest exited with."""
     reason = None
     for promise in found[:3]:
         files = suite.files(promise)
@@ -117,7 +119,7 @@ def written(suite: Suite, found: Sequence[Promise]) -> tuple[Promise, list[Path]
             if result is None or not result.passed:
                 remove(made)
         if result.passed:
-            return promise, list(files)
+            return promise, list(files), result.code
         reason = reason or result.reason
     raise UsageError(
         f"No feature is found that passes: {reason or 'no operation promised anything'}. Nothing is written."

@@ -34,7 +34,12 @@ class Report:
 
 
 def report(
-    trying: Tried, promise: Promise, written: Sequence[Path], others: Sequence[App], settings: PytestSettings
+    trying: Tried,
+    promise: Promise,
+    written: Sequence[Path],
+    code: int,
+    others: Sequence[App],
+    settings: PytestSettings,
 ) -> Report:
     """Return what was found, what was written, and what is next, with what could not be done."""
     suite, service, directory = trying.suite, trying.suite.service, trying.suite.service.directory
@@ -52,10 +57,10 @@ def report(
         if (it := service.found[key])
     ]
     paths = [path.relative_to(directory).as_posix() for path in written]
-    return Report(found, paths, list(_following(trying, promise, settings)))
+    return Report(found, paths, list(_following(trying, promise, code, settings)))
 
 
-def _following(trying: Tried, promise: Promise, settings: PytestSettings) -> Iterator[str]:
+def _following(trying: Tried, promise: Promise, code: int, settings: PytestSettings) -> Iterator[str]:
     """Yield what is next, and what could not be done."""
     suite, directory = trying.suite, trying.suite.service.directory
     configuration = settings.file.name if settings.file else "pytest.ini"
@@ -65,6 +70,8 @@ def _following(trying: Tried, promise: Promise, settings: PytestSettings) -> Ite
         f'Run `pytest {suite.layout.features}`{where}: "{promise.scenario}" passes, and living-docs/index.html is its '
         "document. Write the next scenario beside it."
     )
+    if code:
+        yield f"pytest itself exits with {code} all the same, by settings of the project's own, as for coverage."
     if not suite.layout.steps:
         why = "There is a conftest.py" if (directory / "conftest.py").exists() else "The tests have settings"
         yield f"{why} already, so fixtures and steps are in {conftest}."

@@ -54,8 +54,8 @@ def scaffold(directory: Path) -> Report:
     if suite.layout.steps and service.found["sign_in"] and service.found["user"]:
         suite = replace(suite, account=account(service.found["user"]))
     trying = first_that_works(suite, asked, sources)
-    promise, paths = written(trying.suite, promises(trying.anyone, trying.signed_in))
-    return report(trying, promise, paths, others, settings)
+    promise, paths, code = written(trying.suite, promises(trying.anyone, trying.signed_in))
+    return report(trying, promise, paths, code, others, settings)
 
 
 def _first_service(apps: Sequence[App], sources: Sources, settings: PytestSettings) -> tuple[Service, list[App]]:

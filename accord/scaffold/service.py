@@ -94,7 +94,7 @@ def _furthest(failed: Sequence[_ImportFailedError]) -> Mapping[str, Any]:
 
 
 def _imported(app: App, directory: Path, root: Path) -> Service | None:
-    values, environment = HarmlessValues(directory), dict[str, str]()
+    values, environment = HarmlessValues(*dict.fromkeys((root, directory))), dict[str, str]()
     for _attempt in range(_ATTEMPTS):
         found = _probed(app, directory, root, environment)
         if "kind" in found:

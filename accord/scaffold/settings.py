@@ -1,7 +1,7 @@
 """Harmless values for the settings that an app needs when it is imported."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -35,9 +35,9 @@ _NAMES = (
 class HarmlessValues:
     """Values for settings, by their names and types: those of the project's own examples first."""
 
-    def __init__(self, directory: Path) -> None:
-        self._examples = _example_values(directory)
-        self._database_url = f"postgresql+{_driver(directory)}://app:app@localhost/test"
+    def __init__(self, *directories: Path) -> None:
+        self._examples = next((it for directory in directories if (it := _example_values(directory))), {})
+        self._database_url = f"postgresql+{_driver(directories)}://app:app@localhost/test"
 
     def forget_examples(self) -> bool:
         """Go on without the examples; return whether there were some."""
@@ -86,10 +86,10 @@ def _example_values(directory: Path) -> dict[str, str]:
     return {}
 
 
-def _driver(directory: Path) -> str:
+def _driver(directories: Sequence[Path]) -> str:
     """Return the driver of PostgreSQL that the project requires."""
     required = ""
-    for file in (directory / "pyproject.toml", *sorted(directory.glob("*requirements*.txt"))):
+    for file in (it for directory in directories for it in (directory / "pyproject.toml", *directory.glob("*.txt"))):
         with suppress(OSError):
             required += file.read_text(encoding="utf-8", errors="replace")
     return next((driver for driver in _DRIVERS if driver in required), _DRIVERS[0])

@@ -1,5 +1,6 @@
 """A run of pytest that tries what is to be written: this module is its plugin, and writes down how it went."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -50,6 +51,8 @@ class Result:
 
     passed: int
     reason: str | None
+    code: int = 0
+    """What pytest exited with."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,14 @@ def run(arguments: Sequence[str], scratch: Path, root: Path) -> Result:
     """
     # -P: like the command `pytest`, and unlike `python -m pytest`, it does not have the directory on sys.path.
     command = [sys.executable, "-P", "-m", "pytest", "-p", __name__, "-p", "no:cacheprovider", "--accord-docs="]
+    leaving_nothing = {"PYTHONDONTWRITEBYTECODE": "1", "COVERAGE_FILE": str(scratch / ".coverage")}
     try:
         # Not into a pipe, which a process that the app starts would keep open.
         with (scratch / _OUTPUT).open("wb") as output:
-            subprocess.run(
+            ended = subprocess.run(
                 [*command, *arguments],
                 cwd=root,
-                env={**os.environ, DIRECTORY: str(scratch), "PYTHONDONTWRITEBYTECODE": "1"},
+                env={**os.environ, **leaving_nothing, DIRECTORY: str(scratch)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -99,11 +103,11 @@ def run(arguments: Sequence[str], scratch: Path, root: Path) -> Result:
             f"The service was tried with pytest, which has not ended after {_RUN_SECONDS} seconds."
         ) from None
     try:
-        return Result(**json.loads((scratch / _RESULT).read_text(encoding="utf-8")))
+        return Result(**json.loads((scratch / _RESULT).read_text(encoding="utf-8")), code=ended.returncode)
     except (OSError, ValueError):
         said = (scratch / _OUTPUT).read_text(encoding="utf-8", errors="replace").strip().splitlines()
         errors = [line for line in said if line.startswith(("E  ", "ERROR", "Exit"))] or said[-1:]
-        return Result(0, one_line(errors[-1].removeprefix("E ")) if errors else "pytest ended without a word")
+        return Result(0, one_line(errors[-1].removeprefix("E ")) if errors else "pytest ended without a word", 1)
 
 
 async def ask(client: httpx.AsyncClient, file: str) -> None:
@@ -112,7 +116,8 @@ async def ask(client: httpx.AsyncClient, file: str) -> None:
     found: list[dict[str, Any] | None] = []
     for question in json.loads((directory / _QUESTIONS).read_text(encoding="utf-8")):
         try:
-            response = await client.request(question["method"], question["path"], timeout=_ANSWER_SECONDS)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                response = await client.request(question["method"], question["path"])
         except Exception:  # One that breaks, or is a stream without an end, is not written about.
             found.append(None)
         else:
@@ -141,7 +146,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         _Noted.passed += 1
     elif report.failed and _Noted.reason is None:
         crash = getattr(report.longrepr, "reprcrash", None)
-        _Noted.reason = one_line(crash.message if crash else report.longreprtext.strip().splitlines()[-1])
+        # What is text is a sentence, maybe with a stack below it.
+        _Noted.reason = one_line(crash.message if crash else report.longreprtext.strip().partition("\n")[0])
 
 
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:

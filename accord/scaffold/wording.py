@@ -32,6 +32,7 @@ _OF_THE_SERVICE = {
 _ACCOUNT = "account"
 _OF_AN_ACCOUNT = {"me", "myself", "current", "profile", "account", "whoami"}
 _SIGNING_IN = {"login", "logout", "token", "tokens", "auth", "callback", "oauth", "csrf", "session", "authorize"}
+_MARKUP = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 _WORD = re.compile(r"[A-Za-z]+")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _VERSION = re.compile(r"v\d+")
@@ -238,7 +239,7 @@ def _subject(operation: Mapping[str, Any], template: str) -> str | None:
 def _about(text: str) -> str | None:
     """Return what of a text names a thing: `todo items` of "Get all Todo items by user"."""
     words: list[str] = []
-    for word in _words(text):
+    for word in _words(_MARKUP.sub(" ", text)):
         if words and (word in _ENDS or word in _VERBS):
             break
         if word not in _VERBS and word not in _TECHNICAL and word not in _ENDS and not _VERSION.fullmatch(word):

@@ -87,13 +87,26 @@ def test_models_are_found_and_their_tables_made(written: Written) -> None:
     assert "I ask for the heroes" in all_of_it
 
 
-def test_a_single_file_without_a_database_passes_too(written: Written) -> None:
+def test_a_single_file_without_a_database_passes_too_whatever_does_not_end(written: Written) -> None:
     written.write(
         {
             "main.py": """
+                import asyncio
+
                 from fastapi import FastAPI
+                from fastapi.responses import StreamingResponse
 
                 app = FastAPI(title="Weather")
+
+
+                @app.get("/forecasts")
+                async def forecasts() -> StreamingResponse:
+                    async def without_end():
+                        while True:
+                            yield "sunny"
+                            await asyncio.sleep(0.01)
+
+                    return StreamingResponse(without_end())
 
 
                 @app.get("/health")
