@@ -36,9 +36,14 @@ SERVED: ContextVar[Served | None] = ContextVar("SERVED", default=None)
 """What the app does in this context; a task that it starts has a copy of that. None in a step or in a fixture."""
 
 
+def served_by(task: "asyncio.Task[Any]") -> Served | None:
+    """Return what of the app the task is of: a request, or its startup. None for one of a step or a fixture."""
+    return context_of(task).get(SERVED)
+
+
 def request_of(task: "asyncio.Task[Any]") -> Served | None:
     """Return the request that the task serves, or that has started it, if one has."""
-    served = context_of(task).get(SERVED)
+    served = served_by(task)
     return served if served is not None and served.scope else None
 
 

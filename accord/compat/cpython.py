@@ -8,13 +8,14 @@ import importlib
 import logging
 import os
 import socket
+import socketserver
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context
-from types import FrameType
+from types import AsyncGeneratorType, FrameType
 from typing import Any
 
 Gathering: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]
@@ -44,6 +45,30 @@ def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
     return []
 
 
+def generator_of(step: Any) -> AsyncGeneratorType[Any, Any] | None:
+    """Return the async generator of which this is a step, as `anext(...)` and `aclose()` are; None for what is none."""
+    while step is not None and not isinstance(step, AsyncGeneratorType):
+        # Only the garbage collector can look into it; `anext(..., default)` has the step itself inside.
+        step = next((it for it in gc.get_referents(step) if isinstance(it, (AsyncGeneratorType, Coroutine))), None)
+    return step
+
+
+def is_closing_of_loop(task: "asyncio.Task[Any]") -> bool:
+    """Return whether the task closes an async generator, as the loop does with one that was left before its end."""
+    return isinstance(task.get_coro(), _Closing)
+
+
+async def _empty() -> AsyncIterator[None]:
+    return
+    yield
+
+
+_closing = _empty().aclose()  # type: ignore[attr-defined]
+_Closing: Any = type(_closing)
+# Python would warn that it is never awaited.
+_closing.close()
+
+
 def context_of(task: "asyncio.Task[Any]") -> Context:
     """Return the context in which a task runs."""
     if sys.version_info >= (3, 12):
@@ -55,6 +80,11 @@ def context_of(task: "asyncio.Task[Any]") -> Context:
 def is_loop_of_executor(frame: FrameType) -> bool:
     """Return whether the frame is the loop in which a thread of an executor waits for work, and does it."""
     return frame.f_code.co_name == "_worker" and frame.f_code.co_filename == concurrent.futures.thread.__file__
+
+
+def is_handler_of_server(frame: FrameType) -> bool:
+    """Return whether the frame handles a request of a server of the standard library, in a thread for it alone."""
+    return frame.f_code is socketserver.ThreadingMixIn.process_request_thread.__code__
 
 
 def run_exit_functions() -> None:

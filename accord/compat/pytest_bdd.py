@@ -4,7 +4,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from inspect import Parameter, signature
+from inspect import Parameter, isfunction, signature
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,10 @@ def syntax_error(path: Path) -> GherkinParseError:
 
 def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:
     """Return the scenario that a Python module binds as this test, and the example's values, if it is one."""
-    template = _scenario.scenario_wrapper_template_registry.get(getattr(item, "function", None))
-    if template is None:
+    # Items of other plugins run no function, or have something else under that name.
+    if not isfunction(function := getattr(item, "function", None)):
+        return None
+    if (template := _scenario.scenario_wrapper_template_registry.get(function)) is None:
         return None
     values: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     return template, values.get("_pytest_bdd_example", {})

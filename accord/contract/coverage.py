@@ -1,6 +1,6 @@
 """Which of the documented responses the scenarios of a run have seen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
 from accord.contract.check import Contract
@@ -35,8 +35,13 @@ class Coverage:
         """Return whether fewer than the percentage that is required are covered."""
         return self.percent < required
 
-    def summary(self, required: float, *, listing: bool, in_full: bool) -> Iterator[str]:
-        """Say how many are covered, and name the others if `listing` is true or not enough are covered."""
+    def summary(
+        self, required: float, *, listing: bool, in_full: bool, requested: Collection[str] = ()
+    ) -> Iterator[str]:
+        """Say how many are covered, and name the others if `listing` is true or not enough are covered.
+
+        `requested` is what operations had other responses than those that are documented.
+        """
         short = self.falls_short(required)
         if not self.responses:
             if short:
@@ -44,7 +49,8 @@ class Coverage:
             return
         covered = sum(self.responses.values())
         if covered == len(self.responses):
-            yield f"contract: scenarios cover all {covered} documented responses."
+            all_of_them = "the one documented response" if covered == 1 else f"all {covered} documented responses"
+            yield f"contract: scenarios cover {all_of_them}."
             return
         # Rounded down, since 99.9 % are not all.
         figure = (
@@ -55,15 +61,15 @@ class Coverage:
         else:
             yield f"{figure}{', and not these:' if listing else '; -v names the others.'}"
         if listing or short:
-            gaps = list(self._gaps())
+            gaps = list(self._gaps(requested))
             yield from gaps if in_full else gaps[:_LONGEST_LIST]
             if len(gaps) > _LONGEST_LIST and not in_full:
                 yield f"  and those of {len(gaps) - _LONGEST_LIST} more operations; -v names them."
 
-    def _gaps(self) -> Iterator[str]:
+    def _gaps(self, requested: Collection[str]) -> Iterator[str]:
         for operation, group in groupby(self.responses.items(), key=lambda item: item[0].rpartition(" ")[0]):
             responses = [(response.rpartition(" ")[2], covered) for response, covered in group]
             missing = [status for status, covered in responses if not covered]
             if missing:
-                unasked = ", since no scenario asks for it" if len(missing) == len(responses) else ""
-                yield f"  {operation}: {', '.join(missing)}{unasked}"
+                is_unused = len(missing) == len(responses) and operation not in requested
+                yield f"  {operation}: {', '.join(missing)}{', since no scenario asks for it' if is_unused else ''}"

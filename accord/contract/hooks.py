@@ -20,10 +20,7 @@ _OFF = (
 
 
 class Contracts:
-    """Has responses checked as the project wants it, counts what scenarios of all processes saw, and fails a run that
-
-    saw too few of the documented responses.
-    """
+    """Has responses checked by the project's rules, counts what all processes saw, and fails a run that saw too few."""
 
     def __init__(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "no_contract: responses are not checked against the app's OpenAPI document")
@@ -61,7 +58,8 @@ class Contracts:
         if self._checking.is_off and self._coverage.falls_short(self._required):
             terminalreporter.write_line(_OFF, red=True)
             return
-        for line in self._coverage.summary(self._required, listing=listing, in_full=verbose):
+        requested = self._checking.undocumented.operations()
+        for line in self._coverage.summary(self._required, listing=listing, in_full=verbose, requested=requested):
             terminalreporter.write_line(visible(line), red=self._coverage.falls_short(self._required))
         for line in self._checking.undocumented.summary(in_full=verbose):
             terminalreporter.write_line(visible(line), yellow=True)

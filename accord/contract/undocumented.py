@@ -16,6 +16,10 @@ class Undocumented:
         """Add some, such as another process has noted."""
         self.responses.update(responses)
 
+    def operations(self) -> set[str]:
+        """Return the operations that had such responses."""
+        return {response.rpartition(" ")[0] for response in self.responses}
+
     def summary(self, *, in_full: bool) -> Iterator[str]:
         """Say how many there are, what to do, and which: ten of them, or all `in_full`."""
         if not self.responses:

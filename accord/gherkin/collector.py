@@ -1,8 +1,4 @@
-"""A .feature file is a test file, which collects its rules and scenarios.
-
-A file that a Python module binds as well, with pytest-bdd's `scenarios()`, runs in both places, each time with the
-step definitions that are visible there.
-"""
+"""A .feature file is a test file, which collects its rules and scenarios."""
 
 from collections.abc import Iterator
 from itertools import groupby

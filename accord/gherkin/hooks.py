@@ -7,7 +7,9 @@ import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
+from accord.gherkin import binding
 from accord.gherkin.collector import FeatureFile
+from accord.gherkin.document import Document
 from accord.gherkin.item import Scenario
 from accord.running import RUNNING
 from accord.steps.definitions import owner
@@ -19,6 +21,7 @@ class Features:
     def __init__(self, config: pytest.Config) -> None:
         self._running = config.stash[RUNNING]
         self._session_fixtures = SessionFixtures()
+        self._read: set[str] = set()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -32,6 +35,22 @@ class Features:
             return None
         collector: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
         return collector
+
+    def pytest_accord_feature(self, document: Document) -> None:
+        """A feature file was read."""
+        self._read.add(document.uri)
+
+    # First: what else selects among the items need not know of those that do not run.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Have features that Python modules bind run there alone."""
+        if not (features := binding.features_of(items)):
+            return
+        items[:] = binding.without(items, features)
+        for feature in features:
+            document = binding.document_of(feature, config.rootpath)
+            if document is not None and document.uri not in self._read:
+                config.hook.pytest_accord_feature(document=document)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """All that is loaded by now stays until the end."""

@@ -1,5 +1,6 @@
 """Threads and processes, which no test may leave running."""
 
+import threading
 from pathlib import Path
 
 from accord.guards.guarded import Guarded, Reading
@@ -36,9 +37,14 @@ class Threads(_Running):
         if after.keys() <= before.keys():
             return []
         # Only now, since to wait for their end, and to find where they are, takes long.
-        left = outlasting.still_running(lambda: [it for it in outlasting.threads() if it not in before])
+        left = outlasting.still_running(lambda: self._begun(before))
         waiting = [(it, stacks.describe([stacks.of_thread(it.ident or 0)], self._rootpath)[0]) for it in left]
         return [f'the thread "{thread.name}" running ({waits})' for thread, waits in waiting]
+
+    @staticmethod
+    def _begun(before: Reading) -> list[threading.Thread]:
+        """Return those that have begun since; one for a connection to a server ends with that, or with its client."""
+        return [it for it in outlasting.threads() if it not in before and not stacks.serves(it)]
 
 
 class Processes(_Running):

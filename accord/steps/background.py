@@ -1,13 +1,16 @@
 """Tasks that a request starts and leaves, as an app does to go on after its response.
 
 They have a while to end once the steps are over, since a server would not end them. Tasks that the app starts for its
-lifetime, in its startup, belong to no request.
+lifetime, in its startup, belong to no request; nor do those that a library starts with the first request that needs
+them, as one that waits for the server's shutdown, and that do not end.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
-from accord.running import Served, request_of
+from accord.compat.cpython import context_of
+from accord.running import SERVED, Served, request_of
 from accord.timeouts.stacks import REQUEST
 
 SECONDS = 5
@@ -33,13 +36,22 @@ def left(loop: asyncio.AbstractEventLoop) -> Tasks:
     }
 
 
-async def wait(loop: asyncio.AbstractEventLoop) -> Tasks:
-    """Wait for the tasks that were left, and what they start; return those that have not ended."""
-    until = loop.time() + SECONDS
-    while (tasks := left(loop)) and (seconds := until - loop.time()) > 0:
+async def wait(loop: asyncio.AbstractEventLoop, is_own: Callable[["asyncio.Task[Any]"], bool]) -> Tasks:
+    """Wait for the tasks that were left, and what they start; return those that have not ended.
+
+    Those that are not the project's own have less time, and are the app's from then on.
+    """
+    began = loop.time()
+    while tasks := left(loop):
+        seconds = began + (SECONDS if any(map(is_own, tasks)) else GRACE_SECONDS) - loop.time()
+        if seconds <= 0:
+            break
         # What they raise is not taken here, so that the loop reports what nobody takes.
-        await asyncio.wait(tasks, timeout=seconds)
-    return tasks
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        if not is_own(task):
+            context_of(task).run(SERVED.set, Served(f"The app, by what {tasks[task].name} began,"))
+    return {task: served for task, served in tasks.items() if is_own(task)}
 
 
 async def cancel(tasks: Tasks) -> list["asyncio.Task[Any]"]:

@@ -9,18 +9,18 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, CoroutineType
+from types import AsyncGeneratorType, CodeType, CoroutineType
 from typing import Any
 
 import pytest
 
 from accord.basics.failures import text_of
 from accord.basics.source import code_of, location
-from accord.compat.cpython import Gathering, replace_unawaited_warning
+from accord.compat.cpython import Gathering, generator_of, is_closing_of_loop, replace_unawaited_warning
 from accord.errors import NeverAwaitedError
-from accord.running import Running, Served, request_of
+from accord.running import Running, Served, served_by
 from accord.steps import background
-from accord.timeouts.stacks import REQUEST, describe, of_task
+from accord.timeouts.stacks import REQUEST, describe, is_of_project, of_task
 
 Tasks = dict[asyncio.Task[Any], str]
 """Tasks, each with the step that began it."""
@@ -35,6 +35,7 @@ class Unawaited:
 
     def __init__(self, running: Running, rootpath: Path) -> None:
         self._running = running
+        self._rootpath = rootpath
         self._findings = _Findings(running, rootpath)
         self._tasks: Tasks = {}
 
@@ -99,8 +100,13 @@ class Unawaited:
             for task in asyncio.all_tasks(loop) - before:
                 task.cancel()
             raise
-        # Those of requests are looked at once the steps are over.
-        begun = [task for task in asyncio.all_tasks(loop) - before if request_of(task) is None]
+        # Those of requests are looked at once the steps are over, and those of the app's startup are its own; what the
+        # loop begins by itself, nobody can await.
+        begun = [
+            task
+            for task in asyncio.all_tasks(loop) - before
+            if served_by(task) is None and not is_closing_of_loop(task)
+        ]
         tasks.update(dict.fromkeys(begun, self._running.name))
 
     def expect(self, tasks: Tasks) -> None:
@@ -116,10 +122,13 @@ class Unawaited:
 
     async def await_background(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
         """Wait for the tasks that requests have left; note those that do not end, and return what cannot be ended."""
-        running = await background.wait(loop)
+        running = await background.wait(loop, self._is_of_project)
         for task, served in running.items():
             self._findings.add_background(task, served)
         return await background.cancel(running)
+
+    def _is_of_project(self, task: asyncio.Task[Any]) -> bool:
+        return is_of_project(task, self._rootpath)
 
     def check_result(self, result: object) -> None:
         """Note a coroutine that an async step gave in place of its outcome."""
@@ -150,7 +159,8 @@ class Unawaited:
         # pytest keeps the traceback until the run ends, and with its frames the coroutines in them.
         traceback.clear_frames(error.__traceback__)
         loop = self._running.serving_loop
-        for task in [*self._tasks, *(() if loop is None else background.left(loop))]:
+        own = () if loop is None else filter(self._is_of_project, background.left(loop))
+        for task in [*self._tasks, *own]:
             task.cancel()
         self._tasks.clear()
         self._findings.take()
@@ -190,8 +200,8 @@ class _Findings:
             return
         coroutine = future.get_coro()
         what, where = self._call(coroutine)
-        if (served := request_of(future)) is not None:
-            self._add_failed_of_request(future, served, f"{what}, {where}", text_of(error, repr))
+        if (served := served_by(future)) is not None:
+            self._add_failed_of_app(future, served, f"{what}, {where}", text_of(error, repr))
             return
         self._add(
             where,
@@ -208,7 +218,7 @@ class _Findings:
             "await the task in a step, or cancel it in the step's own clean-up."
         )
 
-    def _add_failed_of_request(self, task: asyncio.Task[Any], served: Served, called: str, error: str) -> None:
+    def _add_failed_of_app(self, task: asyncio.Task[Any], served: Served, called: str, error: str) -> None:
         if task.get_name().startswith(REQUEST):
             sentence = f"{served.name} failed with {error}, and nobody saw it: read its response, or close it."
         else:
@@ -235,12 +245,16 @@ class _Findings:
 
     def _call(self, coroutine: Any) -> tuple[str, str]:
         """Return what was called, and where."""
+        called = coroutine if hasattr(coroutine, "cr_code") else generator_of(coroutine)
+        if called is None:  # of a class of its own, as a library may write one
+            return type(coroutine).__qualname__, "wherever it was called"
         # A function inside a step would have the step's name before its own.
-        name = coroutine.__qualname__.rpartition("<locals>.")[2]
-        if origin := getattr(coroutine, "cr_origin", None):
+        name = called.__qualname__.rpartition("<locals>.")[2]
+        if origin := getattr(called, "cr_origin", None):
             verb, (file, line, _function) = "called", origin[0]
-        else:  # In a thread, nobody keeps track of calls.
-            verb, file, line = "defined", coroutine.cr_code.co_filename, coroutine.cr_code.co_firstlineno
+        else:  # In a thread, nobody keeps track of calls, and nowhere of those of generators.
+            code = called.ag_code if isinstance(called, AsyncGeneratorType) else called.cr_code
+            verb, file, line = "defined", code.co_filename, code.co_firstlineno
         return name, f"{verb} at {location(file, line, self._rootpath)}"
 
     def _caller(self, coroutine: Any) -> str:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from accord.basics.source import location
 from accord.compat import anyio
-from accord.compat.cpython import Gathering, is_loop_of_executor, tasks_of
+from accord.compat.cpython import Gathering, is_handler_of_server, is_loop_of_executor, tasks_of
 from accord.compat.starlette import body_frame
 
 REQUEST = "request "
@@ -42,6 +42,15 @@ def of_task(task: "asyncio.Task[Any]") -> list[Stack]:
     return list(_of_task(task, None, [], set()))
 
 
+def is_of_project(task: "asyncio.Task[Any]", rootpath: Path) -> bool:
+    """Return whether a task runs a function of the project, or of one that it called; others are a library's own."""
+    coroutine: Any = task.get_coro()
+    if not hasattr(coroutine, "cr_code"):
+        return True
+    called = (Path(file) for file, *_ in coroutine.cr_origin or ())
+    return any(_is_own(path, rootpath) for path in (Path(coroutine.cr_code.co_filename), *called))
+
+
 def of_thread(thread: int) -> Stack:
     """Return where the thread of this identifier is."""
     frame = sys._current_frames().get(thread)
@@ -58,6 +67,16 @@ def is_busy(thread: threading.Thread) -> bool | None:
             return not anyio.waits_for_work(thread, inner)
         inner, frame = frame, frame.f_back
     return None
+
+
+def serves(thread: threading.Thread) -> bool:
+    """Return whether the thread is one that a server of the standard library has begun, for a connection to it."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        if is_handler_of_server(frame):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def describe(stacks: Sequence[Stack], rootpath: Path) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from accord.errors import AccordError
 from tests.helpers.servers import at, databases, owner_of, query, snatch
 
 TOKEN = "0123456789abcdef0123456789abcdef"
+ANOTHER = "fedcba9876543210fedcba9876543210"
 NAME = generated_name("tasks_test", TOKEN)
 OWN = Found(oid=16384, name=NAME, role="alice", cluster="7300000000000000001", comment=None)
 MARKED = replace(OWN, comment=OWN.mark(TOKEN))
@@ -57,7 +58,7 @@ def test_a_database_that_was_marked_or_could_not_be_any_more_is_accords_own() ->
     "changed",
     [
         {"name": "tasks_test"},
-        {"name": generated_name("tasks_test", new_token())},
+        {"name": generated_name("tasks_test", ANOTHER)},
         {"name": generated_name("jobs_test", TOKEN)},
         {"oid": 16385},
         {"role": "bob"},
@@ -66,7 +67,7 @@ def test_a_database_that_was_marked_or_could_not_be_any_more_is_accords_own() ->
         {"comment": f"accord made this: {TOKEN}"},
         {"comment": "do not touch"},
         {"comment": ""},
-        {"comment": OWN.mark(new_token())},
+        {"comment": OWN.mark(ANOTHER)},
     ],
     ids=str,
 )

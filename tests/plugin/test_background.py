@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.project import Project
+from tests.helpers.project import SETTINGS, Project
 
 
 @pytest.fixture
@@ -61,6 +61,44 @@ def test_a_task_that_fails_unseen_is_named_with_its_request(service: Project, se
     result.stdout.re_match_lines(
         [
             r"POST /failing started the task fail, called at service\.py:\d+, which failed with "
+            r"ValueError\('out of ink'\), and nobody saw it: handle the error in the task\."
+        ]
+    )
+
+
+def test_a_task_of_a_library_that_goes_on_is_the_apps(service: Project) -> None:
+    """As sse-starlette starts one with the first event stream, which waits for the server's shutdown."""
+    library = service.path / "site-packages" / "library.py"
+    library.parent.mkdir()
+    library.write_text(
+        "import asyncio\n\ntasks = []\n\n"
+        "async def watch():\n    await asyncio.Event().wait()\n\n"
+        "def use():\n    if not tasks:\n        tasks.append(asyncio.create_task(watch()))\n",
+        encoding="utf-8",
+    )
+    service.change("service.py", "import httpx\n", "import httpx\nimport library\n")
+    service.change("service.py", "    start(notify())", "    library.use()\n    assert not library.tasks[0].done()")
+    service.change("conftest.py", "await client.post(path)", "(await client.post(path)).raise_for_status()")
+    service.settings(SETTINGS + "pythonpath = site-packages\n")
+    for name in "One", "Two":
+        service.feature(
+            f'Feature: {name}\n  Scenario: It\n    When I send "/slow"\n    Then all is well', f"{name}.feature"
+        )
+    service.run_process().assert_outcomes(passed=2)
+
+
+def test_what_the_apps_own_task_starts_is_its_own_too(service: Project) -> None:
+    service.scenario('When I send "/jobs/endless"', "Then a moment passes")
+    service.run().assert_outcomes(passed=1)
+
+
+def test_a_task_of_the_apps_own_that_fails_unseen_is_no_steps(service: Project) -> None:
+    service.scenario('When I send "/jobs/failing"', "Then a moment passes")
+    result = service.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [
+            r"The app, by what its startup began, started the task fail, called at service\.py:\d+, which failed with "
             r"ValueError\('out of ink'\), and nobody saw it: handle the error in the task\."
         ]
     )

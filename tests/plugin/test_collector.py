@@ -152,8 +152,3 @@ def test_pytest_randomly_may_run_the_scenarios_in_any_order(things: Project) -> 
         orders.append(_collected(things))
     assert [sorted(order) for order in orders] == [sorted(ALL)] * 4
     assert orders != [orders[0]] * 4
-
-
-def test_a_feature_that_a_module_binds_runs_there_and_by_itself(things: Project) -> None:
-    things.pytester.makepyfile('from pytest_bdd import scenarios\nscenarios(".")')
-    things.run().assert_outcomes(passed=8, failed=2)

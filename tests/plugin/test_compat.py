@@ -40,6 +40,8 @@ from accord.compat.cpython import (
     context_of,
     disconnect,
     drop_task,
+    generator_of,
+    is_closing_of_loop,
     is_loop_of_executor,
     logging_unchanged,
     replace_unawaited_warning,
@@ -229,6 +231,26 @@ def test_handlers_of_logging_are_neither_closed_nor_lost_by_what_sets_logging_up
     logger.removeHandler(handler)
     logging.shutdown([weakref.ref(handler)])
     assert handler.stream is None
+
+
+async def test_the_generator_of_a_step_is_known_and_when_the_loop_closes_one() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+        await asyncio.Event().wait()
+
+    generator = numbers()
+    step, other = anext(generator), anext(generator, 0)
+    assert generator_of(step) is generator_of(other) is generator
+    assert await step == 1
+    waiting: asyncio.Task[int] = asyncio.create_task(other)
+    assert not is_closing_of_loop(waiting)
+    waiting.cancel()
+    before = asyncio.all_tasks()
+    left = numbers()
+    assert await anext(left) == 1
+    del left
+    await asyncio.sleep(0)
+    assert [is_closing_of_loop(task) for task in asyncio.all_tasks() - before] == [True]
 
 
 async def test_the_tasks_of_a_group_and_of_what_is_gathered_are_known() -> None:

@@ -99,6 +99,42 @@ def test_threads_that_may_stay_are_not_named(limited: Project) -> None:
     assert "has not ended with the run" not in said(result) + str(result.stderr)
 
 
+def test_a_connection_that_stays_open_to_a_server_of_the_session_is_not_named(limited: Project) -> None:
+    limited.scenario("When I connect", "Then all is well")
+    limited.more_steps("""
+    import socket, socketserver
+
+    class Echo(socketserver.StreamRequestHandler):
+        def handle(self):
+            for line in self.rfile:
+                self.wfile.write(line)
+
+    CONNECTIONS = []
+
+    @pytest.fixture(scope="session")
+    def server():
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            yield server
+            server.shutdown()
+            thread.join()
+            for connection in CONNECTIONS:
+                connection.close()
+
+    @when("I connect")
+    def _(server):
+        CONNECTIONS.append(socket.create_connection(server.server_address))
+        CONNECTIONS[0].sendall(b"there\\n")
+        assert CONNECTIONS[0].recv(6) == b"there\\n"
+    """)
+
+    result = limited.run_process()
+
+    result.assert_outcomes(passed=1)
+    assert "has not ended with the run" not in said(result) + str(result.stderr)
+
+
 def test_a_thread_that_a_session_fixture_leaves_is_named_at_the_end_and_the_run_has_its_exit_code(
     limited: Project,
 ) -> None:

@@ -283,6 +283,18 @@ async def _(server): ...
 @it_is_called
 async def _(): ...
 """,
+    "although a loop over it is left in a task": """
+@given("it is kept", target_fixture="task")
+async def _():
+    async def first():
+        async for number in count():
+            return number
+    return asyncio.create_task(first())
+
+@it_is_called
+async def _(task):
+    await task
+""",
     "by a sync step, whose coroutine is awaited": """
 @given("it is kept")
 def _():
@@ -290,6 +302,15 @@ def _():
 
 @it_is_called
 async def _(): ...
+""",
+    "although a loop over it is left": """
+@given("it is kept")
+def _(): ...
+
+@it_is_called
+async def _():
+    async for _ in count():
+        return
 """,
     "although it is closed instead": """
 @given("it is kept")
@@ -307,3 +328,34 @@ def test_what_is_awaited_or_ended_in_any_way_is_no_fault(calls: Project, steps: 
     calls.feature("Feature: It\n  Scenario: One\n    Given it is kept\n    Then it is called")
     calls.more_steps(steps)
     calls.run().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("anext(count(before=10))", "count, defined at conftest.py:*,"),
+        ("Job()", "Job, wherever it was called,"),
+    ],
+)
+def test_a_task_of_what_is_no_coroutine_of_a_function_is_named(calls: Project, call: str, name: str) -> None:
+    calls.feature("Feature: It\n  Scenario: One\n    Given it is kept\n    Then it is called")
+    calls.more_steps(
+        f"""
+        from collections.abc import Coroutine
+
+        class Job(Coroutine):
+            def send(self, value): ...
+            def throw(self, *error): raise error[0]
+            def __await__(self): yield
+
+        @given("it is kept", target_fixture="task")
+        async def _():
+            return asyncio.create_task({call})
+
+        @it_is_called
+        async def _(task): ...
+        """
+    )
+    result = calls.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*leaves {name} running as a task, and nobody sees how it ends*"])

@@ -381,6 +381,13 @@ def test_a_long_list_is_cut_unless_verbose() -> None:
     ]
 
 
+def test_an_operation_that_had_other_responses_was_asked_for() -> None:
+    coverage = Coverage()
+    coverage.add({"GET /a 200": False, "GET /b 200": False, "GET /c 200": True})
+    _, *gaps = coverage.summary(0, listing=True, in_full=False, requested={"GET /a"})
+    assert gaps == ["  GET /a: 200", "  GET /b: 200, since no scenario asks for it"]
+
+
 def test_what_is_not_documented_is_listed_once_each_and_sorted() -> None:
     undocumented = Undocumented()
     undocumented.add(["POST /login 401", "GET /a 404"])

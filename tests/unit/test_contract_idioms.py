@@ -588,6 +588,16 @@ async def test_a_mounted_app_whose_document_cannot_be_made_is_an_error_that_says
         await Suite(app).get("/v1/a")
 
 
+async def test_what_fastapi_warns_of_in_the_document_of_a_mounted_app_fails_nothing() -> None:
+    app, within = FastAPI(), FastAPI()
+    within.get("/a", operation_id="same")(lambda: 1)
+    within.get("/b", operation_id="same")(lambda: 1)
+    app.mount("/v1", within)
+    suite = Suite(app)
+    await suite.get("/v1/a")
+    assert suite.covered == ["GET /v1/a 200"]
+
+
 async def test_an_app_that_is_wrapped_is_found_within() -> None:
     app = mounted("/v1")
 

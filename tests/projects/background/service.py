@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import httpx
 from fastapi import FastAPI, WebSocket
@@ -9,6 +10,7 @@ from starlette.responses import StreamingResponse
 
 DONE = []
 tasks = set()
+jobs = asyncio.Queue()
 
 
 @asynccontextmanager
@@ -19,7 +21,9 @@ async def lifespan(_app):
 
 
 async def work():
-    await asyncio.Event().wait()
+    while True:
+        job = await jobs.get()
+        start(job())
 
 
 app = FastAPI(lifespan=lifespan)
@@ -69,12 +73,17 @@ async def never():
             DONE.append("not cancelled")
 
 
+@app.post("/jobs/{job}")
+async def give_job(job: Literal["endless", "failing"]):
+    jobs.put_nowait({"endless": poll, "failing": fail}[job])
+
+
 @app.post("/failing")
 async def failing(seconds: float):
     start(fail(seconds))
 
 
-async def fail(seconds):
+async def fail(seconds=0):
     await asyncio.sleep(seconds)
     raise ValueError("out of ink")
 

@@ -14,6 +14,15 @@ async def fail():
     raise ValueError("out of ink")
 
 
+async def count(before=0):
+    try:
+        await asyncio.sleep(before)
+        while True:
+            yield 1
+    finally:
+        await asyncio.sleep(0.01)
+
+
 @pytest.fixture
 def kept():
     return []

@@ -1,0 +1,102 @@
+"""A feature that a Python module binds is the module's: it runs there alone, and is recorded and published."""
+
+import pytest
+
+from tests.helpers.project import Project
+
+FEATURE = """
+Feature: Drops
+  Scenario: One
+    Given a drop
+    Then it is there
+
+  Scenario: Two
+    Given a drop
+    Then it is there
+"""
+MODULE = """
+import asyncio
+from pytest_bdd import given, scenario, scenarios, then
+
+{binding}
+
+@given("a drop", target_fixture="drop")
+async def _():
+    await asyncio.sleep(0)
+    return 1
+
+@then("it is there")
+async def _(drop):
+    await asyncio.sleep(0)
+    assert drop == 1
+"""
+ALL = 'scenarios("drops.feature")'
+
+
+@pytest.fixture
+def bound(project: Project, publishing: None) -> Project:
+    project.feature(FEATURE, "drops.feature")
+    project.path.joinpath("test_drops.py").write_text(MODULE.format(binding=ALL), encoding="utf-8")
+    return project
+
+
+@pytest.mark.parametrize("arguments", [[], ["."], ["test_drops.py"], ["drops.feature", "test_drops.py"]], ids=str)
+def test_it_runs_in_the_module_alone_and_is_published(bound: Project, arguments: list[str]) -> None:
+    result = bound.run_process(*arguments)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["2 promises kept: living-docs/index.html"])
+
+
+def test_it_is_so_with_workers(bound: Project) -> None:
+    result = bound.run_process("-n", "2")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["2 promises kept: living-docs/index.html"])
+
+
+def test_of_a_module_that_binds_one_scenario_the_others_do_not_run(bound: Project) -> None:
+    binding = '@scenario("drops.feature", "Two")\ndef test_two(): ...'
+    bound.path.joinpath("test_drops.py").write_text(MODULE.format(binding=binding), encoding="utf-8")
+    result = bound.run_process()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["1 promise kept, 1 not run: living-docs/index.html"])
+
+
+def test_a_feature_that_no_module_binds_runs_beside_it(bound: Project) -> None:
+    bound.feature(FEATURE.replace("drop", "cup").replace("it is", "it stands"), "cups.feature")
+    steps = MODULE.format(binding="").replace("drop", "cup").replace("it is", "it stands")
+    bound.path.joinpath("conftest.py").write_text(steps, encoding="utf-8")
+    result = bound.run_process()
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["4 promises kept: living-docs/index.html"])
+
+
+def test_a_failing_one_shows_what_pytest_bdd_shows_and_is_broken(bound: Project) -> None:
+    bound.change("test_drops.py", "drop == 1", "drop == 2")
+    result = bound.run_process()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*assert 1 == 2*", "0 promises kept, 2 broken: living-docs/index.html"])
+
+
+def test_items_of_other_plugins_run_beside_it(bound: Project) -> None:
+    bound.path.joinpath("conftest.py").write_text(
+        """
+import pytest
+
+class Item(pytest.Item):
+    def runtest(self): ...
+
+class File(pytest.File):
+    def collect(self):
+        yield Item.from_parent(self, name="one")
+
+def pytest_collect_file(file_path, parent):
+    return File.from_parent(parent, path=file_path) if file_path.suffix == ".yml" else None
+""",
+        encoding="utf-8",
+    )
+    bound.path.joinpath("it.yml").touch()
+    bound.path.joinpath("adding.py").write_text('def f():\n    """\n    >>> f()\n    1\n    """\n    return 1\n')
+    bound.path.joinpath("test_unit.py").write_text(
+        "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): ...\n"
+    )
+    bound.run_process("--doctest-modules").assert_outcomes(passed=5)
