@@ -1,6 +1,7 @@
 """The FastAPI apps of a project, as its sources have them: which there are, and which one is the service."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from accord.scaffold.sources import Source, Sources
 _USUAL_FILES = {"main.py": 2, "app.py": 1, "asgi.py": 1, "server.py": 1, "application.py": 1, "__init__.py": 1}
 _USUAL_NAMES = {"app", "application", "api", "create_app", "get_app", "get_application"}
 _ASIDE = {"docs", "docs_src", "doc", "examples", "example", "samples", "scripts", "benchmarks", "tools", "tutorial"}
+_MAKES = re.compile(r"app|api|create|make|build|init|setup|bootstrap|server", re.IGNORECASE)
+_OTHERS = re.compile(r"celery|flask|typer|faststream|aiohttp|litestar|quart|sanic|starlette", re.IGNORECASE)
 _ADDS_ROUTES = {"include_router", "mount", "get", "post", "put", "patch", "delete", "add_api_route"}
 
 
@@ -130,7 +133,7 @@ def _is_factory(function: ast.FunctionDef, module: "_Module") -> bool:
 def _is_imported_factory(call: ast.Call) -> bool:
     function = call.func
     name = str(getattr(function, "id", getattr(function, "attr", "")))
-    return "app" in name.lower() and "celery" not in name.lower() and not call.args
+    return _MAKES.search(name) is not None and _OTHERS.search(name) is None
 
 
 def _adds_routes(function: ast.FunctionDef) -> bool:

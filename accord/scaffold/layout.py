@@ -1,5 +1,6 @@
 """Where the files of a first suite go, so that nothing of the project is in their way, nor they in its."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -10,6 +11,9 @@ from accord.scaffold.pytest_settings import PytestSettings
 from accord.scaffold.service import Service
 from accord.scaffold.sources import Sources, parsed
 from accord.scaffold.suite import Layout, quoted
+
+# What they assign they have as they want it in any case.
+_READ = re.compile(r"""(?:setdefault|getenv|environ\.get)\(\s*["'](\w+)""")
 
 
 def features_directory(directory: Path) -> str:
@@ -32,10 +36,11 @@ def features_directory(directory: Path) -> str:
 def choose_layout(service: Service, sources: Sources, settings: PytestSettings, features: str) -> Layout:
     """Return where the files go, and what is on `sys.path` for them by the conftest or the configuration of pytest.
 
-    The conftest is the project's root one, unless there is one already, or tests set what the service reads at import.
+    The conftest is the project's root one, unless there is one already, or tests look at the settings that the service
+    needs at import.
     """
     directory = sources.directory
-    is_alone = not (directory / "conftest.py").exists() and not _is_set_by_tests(service.environment, sources)
+    is_alone = not (directory / "conftest.py").exists() and not _is_read_by_tests(service.environment, sources)
     steps = next((name for name in ("steps", "acceptance_steps") if _is_free(directory, name)), None)
     if is_alone and steps is None:
         raise UsageError(f"{directory} has both `steps` and `acceptance_steps`: nothing is written.")
@@ -75,11 +80,11 @@ def _is_free(directory: Path, name: str) -> bool:
     return not (directory / name).exists() and not (directory / f"{name}.py").exists()
 
 
-def _is_set_by_tests(environment: Mapping[str, str], sources: Sources) -> bool:
-    """Whether tests of the project's own set one of these, so that a conftest above them could be in their way."""
+def _is_read_by_tests(environment: Mapping[str, str], sources: Sources) -> bool:
+    """Whether tests of the project's own look at one of these, so that a conftest above them would be in their way."""
     for path in sources.of_tests if environment else ():
         with suppress(OSError):
             text = path.read_text(encoding="utf-8", errors="replace")
-            if any(f'"{name}"' in text or f"'{name}'" in text for name in environment):
+            if not environment.keys().isdisjoint(_READ.findall(text)):
                 return True
     return False

@@ -47,7 +47,9 @@ def main() -> None:
     except BaseException as error:
         described = _described(error, request)
         # What is None may be what a URL, a key or a number was asked for.
-        described["settings"] = described["settings"] or [{"name": name, "type": "str"} for name in unset]
+        described["is_guessed"] = not described["settings"]
+        if described["is_guessed"] and not isinstance(error, (NameError, ImportError, SyntaxError)):
+            described["settings"] = [{"name": name, "type": "str"} for name in unset]
         answer = {"error": described}
     Path(request.answer).write_text(json.dumps(answer, default=str), encoding="utf-8")
     # Threads that the app started at import would have the process wait for them.
@@ -269,11 +271,11 @@ def _python_type(column: Any) -> str:
 
 def _described(error: BaseException, request: Request) -> dict[str, Any]:
     """Return the error for people, and which settings it misses."""
-    text = " ".join(str(error).split())
+    text = re.sub(r"For further information visit \S+", "", str(error))
     file, line = _own_line(error, Path(request.directory))
     return {
         "type": type(error).__name__,
-        "text": text,
+        "text": " ".join(text.split()),
         "file": file,
         "line": line,
         "module": getattr(error, "name", None) if isinstance(error, ImportError) else None,

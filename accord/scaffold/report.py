@@ -73,8 +73,9 @@ def _following(trying: Tried, promise: Promise, code: int, settings: PytestSetti
     if code:
         yield f"pytest itself exits with {code} all the same, by settings of the project's own, as for coverage."
     if not suite.layout.steps:
-        why = "There is a conftest.py" if (directory / "conftest.py").exists() else "The tests have settings"
-        yield f"{why} already, so fixtures and steps are in {conftest}."
+        has_conftest = (directory / "conftest.py").exists()
+        why = "There is a conftest.py already" if has_conftest else "The tests look for these settings"
+        yield f"{why}, so fixtures and steps are in {conftest}."
     if suite.without_startup:
         yield (
             f"The app's startup does not work here ({trying.failed}): once it does, remove `transport` from {conftest}."

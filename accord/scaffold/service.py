@@ -94,7 +94,9 @@ def _furthest(failed: Sequence[_ImportFailedError]) -> Mapping[str, Any]:
 
 
 def _imported(app: App, directory: Path, root: Path) -> Service | None:
-    values, environment = HarmlessValues(*dict.fromkeys((root, directory))), dict[str, str]()
+    values = HarmlessValues(*dict.fromkeys((root, directory)))
+    environment, tried = dict[str, str](), dict[str, set[str]]()
+    first: Mapping[str, Any] | None = None
     for _attempt in range(_ATTEMPTS):
         found = _probed(app, directory, root, environment)
         if "kind" in found:
@@ -102,15 +104,19 @@ def _imported(app: App, directory: Path, root: Path) -> Service | None:
         if "error" not in found:
             service = Service(app, directory, root, environment, found)
             return service if root == directory else replace(service, needs_path=_needs_path(service))
-        settings = {it["name"]: it for it in found["error"]["settings"] if it["name"] not in os.environ}
-        tried = {name: values.value(it, environment.get(name)) for name, it in settings.items()}
-        given = {name: value for name, value in tried.items() if value is not None}
+        first = first or found["error"]
+        missing = {it["name"]: it for it in found["error"]["settings"] if it["name"] not in os.environ}
+        next_ones = {name: values.value(it, tried.setdefault(name, set())) for name, it in missing.items()}
+        given = {name: value for name, value in next_ones.items() if value is not None}
+        for name, value in given.items():
+            tried[name].add(value)
         if not given and environment and values.forget_examples():
-            environment = {}
+            environment, tried = {}, {}
         elif not given:
-            raise _ImportFailedError(found["error"])
+            break
         environment |= given
-    raise _ImportFailedError(found["error"])
+    # Where it was guessed that a setting is missing, the guess did not help.
+    raise _ImportFailedError(first if first and first["is_guessed"] else found["error"])
 
 
 def _needs_path(service: Service) -> bool:
@@ -172,6 +178,7 @@ def _sentence(app: App, directory: Path, error: Mapping[str, Any]) -> str:
         hint = f"install what has {missing}, or run `accord init` with the project's own interpreter"
     elif error["type"] == "SyntaxError":
         hint = f"correct that, or run `accord init` with the Python that it is written for; this is {version}"
-    elif names := [it["name"] for it in error["settings"]]:
-        hint = f"set {', '.join(names)} in the environment, and run `accord init` again"
+    elif error["settings"] and not error["is_guessed"]:
+        names = ", ".join(dict.fromkeys(it["name"] for it in error["settings"]))
+        hint = f"set {names} in the environment, and run `accord init` again"
     return one_line(f"The app cannot be imported: {place}: {what}: {hint}.")

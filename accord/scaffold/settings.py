@@ -1,7 +1,7 @@
 """Harmless values for the settings that an app needs when it is imported."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -44,13 +44,9 @@ class HarmlessValues:
         had, self._examples = bool(self._examples), {}
         return had
 
-    def value(self, setting: Mapping[str, Any], previous: str | None) -> str | None:
-        """Return the value to try after the previous one; None if all that come to mind were tried."""
-        values = list(dict.fromkeys(self._values(setting)))
-        if previous is None:
-            return values[0]
-        later = values[values.index(previous) + 1 :] if previous in values else []
-        return later[0] if later else None
+    def value(self, setting: Mapping[str, Any], tried: Collection[str]) -> str | None:
+        """Return the next value to try; None if all that come to mind were tried."""
+        return next((value for value in self._values(setting) if value not in tried), None)
 
     def _values(self, setting: Mapping[str, Any]) -> Iterator[str]:
         name, kind = str(setting["name"]).upper(), str(setting["type"])

@@ -29,6 +29,10 @@ _OF_THE_SERVICE = {
     "liveness", "livez", "alive", "status", "heartbeat", "root", "index", "home", "hello", "welcome", "main", "service",
     "info", "version", "metrics", "docs", "monitoring", "server", "world",
 }  # fmt: skip
+# Whatever is below these, or is one of these alone, is about the service itself.
+_HEALTH = {"health", "healthcheck", "healthz", "monitoring", "metrics", "liveness", "readiness", "probes", "probe"}
+_PARTS_OF_IT = {"redis", "database", "postgres", "postgresql", "celery", "kafka", "cache", "queue", "worker", "ping"}
+_UNWELL = re.compile(r"\b(false|error|down|fail\w*|unhealthy|unavailable|degraded)\b", re.IGNORECASE)
 _ACCOUNT = "account"
 _OF_AN_ACCOUNT = {"me", "myself", "current", "profile", "account", "whoami"}
 _SIGNING_IN = {"login", "logout", "token", "tokens", "auth", "callback", "oauth", "csrf", "session", "authorize"}
@@ -171,6 +175,8 @@ def _promise(question: Question, outcome: Outcome) -> Promise | None:
     title = _capitalized(f"my {subject}" if whose == "my" else subject)
     if question.method == "GET" and not question.is_filled_in and 200 <= outcome.status < 300:
         if question.subject is None:
+            if _UNWELL.search(str(outcome.body)):
+                return None
             texts = (
                 "The service",
                 "I want to know that the service is there",
@@ -226,13 +232,13 @@ def _subject(operation: Mapping[str, Any], template: str) -> str | None:
     summary, tags = str(operation.get("summary", "")), operation.get("tags") or [""]
     segments = [segment for segment in template.split("/") if segment and "{" not in segment]
     words = [*_words(summary), *_words(segments[-1] if segments else "")]
-    if not segments or _OF_THE_SERVICE & set(words):
+    if not segments or _OF_THE_SERVICE & set(words) or _HEALTH & {*_words(" ".join(segments))}:
         return None
     if _OF_AN_ACCOUNT & set(words):
         return _ACCOUNT
     for text in (summary, segments[-1], str(tags[0])):
         if text.isascii() and (found := _about(text)):
-            return found
+            return None if _PARTS_OF_IT.issuperset(found.split()) else found
     return None
 
 

@@ -42,6 +42,7 @@ def chosen(directory: Path, contents: dict[str, str]) -> str:
         ({"a.py": "def make(debug) -> 'FastAPI': ...\n", "main.py": APP}, "main.py:app"),
         ({"a.py": f"{APP}socket = Socket(app)"}, "a.py:app"),
         ({"factory.py": "def create_app() -> FastAPI: ...", "main.py": "app = create_app()"}, "main.py:app"),
+        ({"app/main.py": "from .core import create\napp = create(router, lifespan=x)"}, "app/main.py:app"),
         ({"a.py": f"{APP}if __name__ == '__main__':\n    other = FastAPI()"}, "a.py:app"),
         ({"main.py": f"{ROUTED}admin = FastAPI()\napp.mount('/admin', admin)"}, "main.py:app"),
         ({"main.py": ROUTED, "admin.py": ROUTED}, "main.py:app"),
@@ -120,6 +121,8 @@ def document(*paths: str, **more: Any) -> dict[str, Any]:
         ("/health", "Health Check", None),
         ("/", "Root", None),
         ("/healthz", "Healthz", None),
+        ("/v1/health/redis", "Redis Check", None),
+        ("/database", "Database", None),
         ("/x", "Get the most extraordinarily and unreasonably long name", "most extraordinarily"),
     ],
 )
@@ -150,12 +153,18 @@ def test_what_takes_more_than_the_document_says_is_not_asked() -> None:
         (Question("GET", "/items/1", "item", is_filled_in=True), 404, "An item that nobody has added is not there"),
         (Question("GET", "/health", None), 200, "The service is up"),
         (Question("GET", "/items", "items"), 500, None),
+        (Question("GET", "/health", None), 503, None),
         (Question("GET", "/docs", "items"), 307, None),
     ],
 )
 def test_an_answer_promises_something_or_nothing(question: Question, status: int, said: str | None) -> None:
     found = promises([(question, Outcome(status, {}))], [])
     assert [promise.scenario for promise in found] == ([said] if said else [])
+
+
+def test_a_service_that_says_it_is_unwell_is_not_up() -> None:
+    up = Question("GET", "/health", None)
+    assert promises([(up, Outcome(200, {"redis": False})), (up, Outcome(200, {"database": "down"}))], []) == []
 
 
 def test_what_says_most_about_the_domain_comes_first() -> None:
@@ -189,7 +198,7 @@ def test_values_are_those_of_the_examples_then_such_as_fit_the_type(tmp_path: Pa
 
     def tried(name: str, kind: str) -> list[str]:
         found: list[str] = []
-        while (value := values.value({"name": name, "type": kind}, found[-1] if found else None)) is not None:
+        while (value := values.value({"name": name, "type": kind}, found)) is not None:
             found.append(value)
         return found
 
