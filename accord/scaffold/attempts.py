@@ -18,6 +18,7 @@ from accord.scaffold.suite import Schema, Suite, quoted, remove, write
 from accord.scaffold.wording import Outcome, Promise, Question
 
 NO_TABLES = "none are found"
+_TO_DO = "Nothing is written: correct that, or start what the service needs, and run `accord init` again."
 
 
 def _schemas(service: Service, sources: Sources) -> Iterator[tuple[str, Schema | None]]:
@@ -35,11 +36,15 @@ def _schemas(service: Service, sources: Sources) -> Iterator[tuple[str, Schema |
     for found in by_size[:1]:
         name = f"{found['name']}.metadata" if found["is_base"] else found["name"]
         yield (
-            f"{found['module']}: {name}, {len(found['tables'])} tables",
+            f"{found['module']}: {name}, {_counted(found['tables'])}",
             Schema(f"accord.tables({name})", (found["module"], found["name"])),
         )
     if not by_size and (file is None or not has_revisions):
         yield NO_TABLES, None
+
+
+def _counted(tables: Sequence[str]) -> str:
+    return f"{len(tables)} table{'s' * (len(tables) != 1)}"
 
 
 def _has_revisions(sources: Sources) -> bool:
@@ -75,7 +80,7 @@ def first_that_works(suite: Suite, asked: Sequence[Question], sources: Sources) 
             if "startup" not in (answers.result.reason or ""):
                 break
     why = (reason or "no request was answered").rstrip(".")
-    raise UsageError(f"The app does not work in a test: {why}. Nothing is written.")
+    raise UsageError(f"The app does not work in a test: {why}. {_TO_DO}")
 
 
 def _paired(asked: Sequence[Question], answers: Sequence[Outcome | None]) -> list[tuple[Question, Outcome]]:
@@ -105,9 +110,9 @@ def _beside(directory: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def written(suite: Suite, found: Sequence[Promise]) -> tuple[Promise, list[Path], int]:
+def written(suite: Suite, found: Sequence[Promise], failed: str | None) -> tuple[Promise, list[Path], int]:
     """Write the first promise that its scenario keeps, and return it with the paths, and what pytest exited with."""
-    reason = None
+    reason = failed
     for promise in found[:3]:
         files = suite.files(promise)
         feature = next(path for path in files if path.suffix == ".feature")
@@ -116,11 +121,11 @@ def written(suite: Suite, found: Sequence[Promise]) -> tuple[Promise, list[Path]
             with tempfile.TemporaryDirectory(prefix="accord-") as scratch:
                 result = trial.run([str(feature)], Path(scratch), suite.service.directory)
         finally:
-            if result is None or not result.passed:
+            has_passed = result is not None and result.passed and result.reason is None
+            if not has_passed:
                 remove(made)
-        if result.passed:
+        if has_passed:
             return promise, list(files), result.code
         reason = reason or result.reason
-    raise UsageError(
-        f"No feature is found that passes: {reason or 'no operation promised anything'}. Nothing is written."
-    )
+    why = (reason or "no operation can be used without knowing more than its document says").rstrip(".")
+    raise UsageError(f"No feature is found that passes: {why}. {_TO_DO}")

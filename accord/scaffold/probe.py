@@ -20,7 +20,7 @@ from typing import Any
 _IN_CAPITALS = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 _OF_CODE = (AttributeError, NameError, ImportError, SyntaxError, TypeError)
 _USERS = re.compile(r"(?:App|Auth|DB|Db)?(?:User|Account)(?:Model|Table|ORM|Orm|DB|Db)?s?")
-_OF_A_USER = re.compile(r"user|account|principal|auth", re.IGNORECASE)
+_OF_A_USER = re.compile(r"user|account|principal|auth|current", re.IGNORECASE)
 
 
 @dataclasses.dataclass
@@ -89,7 +89,7 @@ def _looked_at(request: Request) -> dict[str, Any]:
         "document": app.openapi(),
         "metadata": list(_metadata(directory)),
         "sign_in": _sign_in(app, directory),
-        "user": _user(directory),
+        "user": _user(app, directory),
     }
 
 
@@ -143,23 +143,22 @@ def _metadata(directory: Path) -> Iterator[dict[str, Any]]:
 
 def _sign_in(app: Any, directory: Path) -> dict[str, Any] | None:
     """Return the dependency by which operations know who signed in: the one that most of them need."""
+    counted = _counted(app, directory)
+    if not counted:
+        return None
+    function = max(counted, key=lambda it: counted[it])
+    file, line = _place(function, directory) or ("", 0)
+    return {"module": function.__module__, "name": function.__name__, "file": file, "line": line}
+
+
+def _counted(app: Any, directory: Path) -> dict[Callable[..., Any], int]:
+    """Return how many operations need each dependency of the project that says who signed in."""
     counted: dict[Callable[..., Any], int] = {}
     for route in _routes(app):
         for function in {*_signing_in(getattr(route, "endpoint", None), set())}:
-            counted[function] = counted.get(function, 0) + 1
-    found = [(count, function) for function, count in counted.items() if _place(function, directory)]
-    if not found:
-        return None
-    _, function = max(found, key=lambda it: it[0])
-    file, line = _place(function, directory) or ("", 0)
-    returned = getattr(_signature(function), "return_annotation", None)
-    return {
-        "module": function.__module__,
-        "name": function.__name__,
-        "file": file,
-        "line": line,
-        "returns": getattr(returned, "__name__", "") if isinstance(returned, type) else "",
-    }
+            if _place(function, directory):
+                counted[function] = counted.get(function, 0) + 1
+    return counted
 
 
 def _routes(router: Any) -> Iterator[Any]:
@@ -178,8 +177,12 @@ def _signing_in(function: Any, seen: set[Any]) -> Iterator[Callable[..., Any]]:
         inner = list(_signing_in(dependency, seen))
         if inner:
             yield from inner
-        elif inspect.isfunction(dependency) and _OF_A_USER.search(dependency.__name__) and _needs_scheme(dependency):
+        elif inspect.isfunction(dependency) and _needs_scheme(dependency) and _says_who(dependency):
             yield dependency
+
+
+def _says_who(function: Any) -> bool:
+    return _OF_A_USER.search(function.__name__) is not None or _mapper(_returned(function)) is not None
 
 
 def _needs_scheme(function: Any, depth: int = 0) -> bool:
@@ -207,6 +210,15 @@ def _dependencies(function: Any) -> list[Any]:
     return found
 
 
+def _returned(function: Any) -> type | None:
+    """Return the class of what a function returns, as it says itself."""
+    annotation = _signature(function).return_annotation
+    for kind in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(kind, type) and kind is not type(None):
+            return kind
+    return None
+
+
 def _signature(function: Any) -> inspect.Signature:
     try:
         return inspect.signature(function, eval_str=True)
@@ -223,39 +235,42 @@ def _place(function: Any, directory: Path) -> tuple[str, int] | None:
     return (file.relative_to(directory).as_posix(), code.co_firstlineno) if directory in file.parents else None
 
 
-def _user(directory: Path) -> dict[str, Any] | None:
-    """Return the mapped class of users, and what a new one must be given."""
+def _user(app: Any, directory: Path) -> dict[str, Any] | None:
+    """Return the mapped class of users, and what a new one must be given: what signing in returns, else by its name."""
+    named = [
+        value
+        for module in _own_modules(directory)
+        for name, value in vars(module).copy().items()
+        if isinstance(value, type) and _USERS.fullmatch(name) and value.__module__ == module.__name__
+    ]
+    returned = [it for function in _counted(app, directory) if (it := _returned(function)) is not None]
+    return next((_described_user(it, directory) for it in (*returned, *named) if _mapper(it) is not None), None)
+
+
+def _mapper(value: Any) -> Any:
+    """Return SQLAlchemy's mapper of a class, if it has one."""
     sqlalchemy: Any = sys.modules.get("sqlalchemy")
-    for module in _own_modules(directory) if sqlalchemy else ():
-        for name, value in vars(module).copy().items():
-            if not (isinstance(value, type) and _USERS.fullmatch(name) and value.__module__ == module.__name__):
-                continue
-            if (mapper := sqlalchemy.inspect(value, raiseerr=False)) is None or not hasattr(mapper, "column_attrs"):
-                continue
-            needed, flags = {}, []
-            for attribute in mapper.column_attrs:
-                column = attribute.columns[0]
-                if _python_type(column) == "bool":
-                    flags.append(attribute.key)
-                is_given = column.nullable or column.default is not None or column.server_default is not None
-                is_numbered = column.primary_key and column.autoincrement and _python_type(column) == "int"
-                if not is_given and not is_numbered:
-                    needed[attribute.key] = {
-                        "type": f"{'aware ' if getattr(column.type, 'timezone', False) else ''}{_python_type(column)}",
-                        "length": getattr(column.type, "length", None),
-                        "is_reference": bool(column.foreign_keys),
-                    }
-            line = inspect.getsourcelines(value)[1]
-            file = Path(inspect.getfile(value)).relative_to(directory).as_posix()
-            return {
-                "module": module.__name__,
-                "name": name,
-                "file": file,
-                "line": line,
-                "needed": needed,
-                "flags": flags,
+    mapper = sqlalchemy.inspect(value, raiseerr=False) if sqlalchemy else None
+    return mapper if hasattr(mapper, "column_attrs") else None
+
+
+def _described_user(value: type, directory: Path) -> dict[str, Any]:
+    needed, flags = {}, []
+    for attribute in _mapper(value).column_attrs:
+        column = attribute.columns[0]
+        if _python_type(column) == "bool":
+            flags.append(attribute.key)
+        is_given = column.nullable or column.default is not None or column.server_default is not None
+        is_numbered = column.primary_key and column.autoincrement and _python_type(column) == "int"
+        if not is_given and not is_numbered:
+            needed[attribute.key] = {
+                "type": f"{'aware ' if getattr(column.type, 'timezone', False) else ''}{_python_type(column)}",
+                "length": getattr(column.type, "length", None),
+                "is_reference": bool(column.foreign_keys),
             }
-    return None
+    file = Path(inspect.getfile(value)).relative_to(directory).as_posix()
+    place = {"module": value.__module__, "name": value.__name__, "file": file, "line": inspect.getsourcelines(value)[1]}
+    return place | {"needed": needed, "flags": flags}
 
 
 def _python_type(column: Any) -> str:

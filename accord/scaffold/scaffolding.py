@@ -39,7 +39,9 @@ def scaffold(directory: Path) -> Report:
         )
     settings = pytest_settings(directory)
     service, others = _first_service([app, *others], sources, settings)
-    has_address = service.base_url == DEFAULT_BASE_URL or settings.file is None
+    if address := settings.values.get("accord_base_url"):
+        service = replace(service, found={**service.found, "base_url": str(address)})
+    has_address = address or service.base_url == DEFAULT_BASE_URL or settings.file is None
     suite = Suite(
         service,
         choose_layout(service, sources, settings, features),
@@ -54,7 +56,7 @@ def scaffold(directory: Path) -> Report:
     if suite.layout.steps and service.found["sign_in"] and service.found["user"]:
         suite = replace(suite, account=account(service.found["user"]))
     trying = first_that_works(suite, asked, sources)
-    promise, paths, code = written(trying.suite, promises(trying.anyone, trying.signed_in))
+    promise, paths, code = written(trying.suite, promises(trying.anyone, trying.signed_in), trying.failed)
     return report(trying, promise, paths, code, others, settings)
 
 

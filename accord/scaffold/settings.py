@@ -59,6 +59,7 @@ class HarmlessValues:
             yield from (value for value in named if kind == "int" and value.isdigit())
             yield _TYPES[kind]
         elif _COLLECTION.search(kind):
+            yield from ['["*"]'] if "HOST" in name else []
             yield "{}" if "dict" in kind.lower() else "[]"
             yield '["http://localhost"]'
         if "Dsn" in kind or "Url" in kind or _URL.search(name):

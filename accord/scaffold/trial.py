@@ -147,7 +147,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     elif report.failed and _Noted.reason is None:
         crash = getattr(report.longrepr, "reprcrash", None)
         # What is text is a sentence, maybe with a stack below it.
-        _Noted.reason = one_line(crash.message if crash else report.longreprtext.strip().partition("\n")[0])
+        reason = crash.message if crash else report.longreprtext.strip().partition("\n")[0]
+        _Noted.reason = one_line(reason.removeprefix("accord.errors."))
 
 
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:

@@ -44,6 +44,9 @@ _LONGEST = 28
 _KEYS = ("email", "username", "items", "data", "results", "status", "total", "count", "message", "name", "title", "id")
 
 
+_RANK_SIGNED_IN = 1
+
+
 @dataclass(frozen=True)
 class Question:
     """An operation that can be asked as it is: its path filled in, and what it is about."""
@@ -140,17 +143,13 @@ def promises(
 ) -> list[Promise]:
     """Return what the answers promise, those first that say most about the domain.
 
-    `signed_in` are the answers that somebody got who has signed in.
+    That is what is seen without signing in, then what is seen with it, of which `signed_in` are the answers; then that
+    the service is up, that one has to sign in, and that something is not there.
     """
     found = [(_rank(it), it) for answer in answered if (it := _promise(*answer))]
-    found += [
-        (_SIGNED_IN, replace(it, signs_in=True)) for answer in signed_in if (it := _promise(*answer)) and _is_seen(it)
-    ]
+    seen = [it for answer in signed_in if (it := _promise(*answer)) and _is_seen(it)]
+    found += [(_RANK_SIGNED_IN, replace(it, signs_in=True)) for it in seen]
     return [promise for _, promise in sorted(found, key=lambda it: it[0])]
-
-
-# What is seen without signing in, then with it, then that the service is up, that one has to sign in, what is missing.
-_SIGNED_IN = 1
 
 
 def _is_seen(promise: Promise) -> bool:

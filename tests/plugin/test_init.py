@@ -1,7 +1,10 @@
 """`accord init`: services of several shapes get a first feature that passes, and nothing of theirs is changed."""
 
+import shutil
+
 import pytest
 
+from tests.helpers.project import PROJECTS
 from tests.helpers.services import DATABASE, MODELS, Written, written
 
 __all__ = ["written"]
@@ -82,7 +85,7 @@ def refused(project: Written, *arguments: str) -> str:
 def test_models_are_found_and_their_tables_made(written: Written) -> None:
     written.write(HEROES)
     all_of_it = passes(written)
-    assert "app.models: Base.metadata, 1 tables" in all_of_it
+    assert "app.models: Base.metadata, 1 table" in all_of_it
     assert "accord.tables(Base.metadata)" in all_of_it
     assert "I ask for the heroes" in all_of_it
 
@@ -318,6 +321,11 @@ def test_where_one_has_to_sign_in_somebody_does(written: Written) -> None:
     assert "Given I am signed in" in all_of_it
     assert "app.dependency_overrides[get_current_user] = lambda: test_user" in all_of_it
     assert "users    service/main.py:15, `User`" in all_of_it
+
+
+def test_tables_of_sqlmodel_are_found(written: Written) -> None:
+    shutil.copytree(PROJECTS / "services/with_sqlmodel/app", written.path / "app")
+    assert "sqlmodel: SQLModel.metadata, 2 tables" in passes(written)
 
 
 def test_a_startup_that_does_not_work_here_is_left_out(written: Written) -> None:
