@@ -30,6 +30,7 @@ def main() -> None:
     commands.add_parser(
         "pitfalls", help="show how a suite passes while a promise is broken, with the common pattern and with Accord"
     ).set_defaults(run=_pitfalls)
+    _add_check(commands.add_parser("check", help="check feature files as a run does, without running them"))
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
     _add_merge(commands.add_parser("merge", help="join the messages files of several machines into one run's"))
     commands.add_parser(
@@ -63,6 +64,38 @@ def _init(arguments: argparse.Namespace) -> int:
 
     print(visible(str(scaffold(arguments.directory))))
     return 0
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="feature files, or folders; else the test paths")
+    parser.add_argument("--rules", action="store_true", help="list the rules for feature files")
+    parser.set_defaults(run=_check)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    # pytest and its plugins are loaded for this command alone.
+    from accord.gherkin.check import check
+    from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
+
+    if arguments.rules:
+        width = max(map(len, (*RULES, *NOT_READABLE)))
+        print(*(f"{name:{width}}  {what}" for name, what in RULES.items()), sep="\n")
+        print("These cannot be ignored:")
+        print(*(f"{name:{width}}  {what}" for name, what in NOT_READABLE.items()), sep="\n")
+        return 0
+    checked = check(arguments.paths)
+    for notice in checked.notices:
+        print(one_line(notice))
+    for fault in checked.faults:
+        print(one_line(fault))
+    if checked.problem:
+        print(visible(checked.problem), file=sys.stderr)
+    print(f"{_count(len(checked.faults), 'fault')} in {_count(checked.files, 'feature file')}.")
+    return 1 if checked.faults or checked.problem else 0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:

@@ -2,19 +2,25 @@
 
 import logging
 from copy import copy
+from fnmatch import fnmatch
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
+from _pytest.pathlib import absolutepath, fnmatch_ex
 
 __all__ = [
     "ExceptionRepr",
     "SessionFixtures",
     "begin_with",
+    "can_be_mark",
     "drop_fixtures",
     "give_fixture",
+    "is_not_recursed",
     "is_of_pytest",
+    "know_mark",
     "replace_setting",
     "settle_id",
     "stop_capturing",
@@ -30,6 +36,32 @@ def begin_with(shown: ExceptionRepr, text: str) -> None:
 def is_of_pytest(handler: logging.Handler) -> bool:
     """Whether pytest put it there, as it does for each phase of each test."""
     return type(handler).__module__ == "_pytest.logging"
+
+
+def can_be_mark(name: str) -> bool:
+    """Return whether `pytest.mark` has a mark of this name, if it is known: it has none that begins with `_`."""
+    return bool(name) and not name.startswith("_")
+
+
+def is_not_recursed(config: pytest.Config, folder: Path) -> bool:
+    """Return whether the setting `norecursedirs` has pytest pass over a folder, and nothing else does."""
+    if not any(fnmatch_ex(pattern, folder) for pattern in config.getini("norecursedirs")):
+        return False
+
+    def listed(option: str, name: str) -> list[str]:
+        given = [absolutepath(it) for it in config.getoption(option) or ()]
+        return [str(it) for it in (*given, *(config._getconftest_pathlist(name, path=folder.parent) or ()))]
+
+    ignored, patterns = listed("ignore", "collect_ignore"), listed("ignore_glob", "collect_ignore_glob")
+    return str(folder) not in ignored and not any(fnmatch(str(folder), pattern) for pattern in patterns)
+
+
+def know_mark(config: pytest.Config, name: str) -> None:
+    """Have `pytest.mark` know a mark until the run ends, also one whose name no line of `markers` can say."""
+    marks: set[str] = pytest.mark._markers
+    if name not in marks:
+        marks.add(name)
+        config.add_cleanup(lambda: marks.discard(name))
 
 
 def replace_setting(config: pytest.Config, name: str, value: str) -> None:

@@ -1,15 +1,18 @@
 """A scenario as a test of pytest's: how it runs, and how its failure is shown."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from accord.basics.failures import is_of_text, named
 from accord.basics.text import visible
-from accord.compat.pytest import ExceptionRepr, begin_with, settle_id
+from accord.compat.pytest import ExceptionRepr, begin_with, can_be_mark, know_mark, settle_id
 from accord.compat.pytest_bdd import Scenario as RenderedScenario
-from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute
+from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute, is_handled
+from accord.errors import FaultyFeatureError
+from accord.gherkin.rules.fault import Fault
 from accord.running import RUNNING
 from accord.steps.awaiting import from_step
 from accord.steps.definitions import snippet
@@ -35,8 +38,12 @@ class Scenario(pytest.Function):
         row: dict[str, str],
         line: int,
         tags: set[str],
+        faults: Sequence[Fault] = (),
     ) -> "Scenario":
-        """Return the scenario of a template, with the values of an example, if it is one, and marked with its tags."""
+        """Return the scenario of a template, with the values of an example, if it is one, and marked with its tags.
+
+        One with faults does not run: it fails and says them.
+        """
         runner = parent.config.stash.get(RUNNER, None)
         run_steps = execute if runner is None else runner.run
 
@@ -52,8 +59,14 @@ class Scenario(pytest.Function):
         rule_tags = set() if template.rule is None else template.rule.tags
         # Sorted, since the order of a set of strings differs from process to process.
         for tag in sorted(tags | template.feature.tags | rule_tags):
-            parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
-        scenario: Scenario = cls.from_parent(parent, name=name, callobj=run, template=template, row=row, line=line)
+            # Whether it is known, the rules say.
+            know_mark(parent.config, tag)
+            if can_be_mark(tag) or is_handled(parent.config, tag):
+                parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
+        of = {"name": name, "callobj": run, "template": template, "row": row, "line": line}
+        scenario: Scenario = (
+            FaultyScenario.from_parent(parent, **of, faults=faults) if faults else cls.from_parent(parent, **of)
+        )
         return scenario
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -87,6 +100,53 @@ class Scenario(pytest.Function):
 
     def _location(self, step: Step) -> str:
         return f"{self.nodeid.partition('::')[0]}:{step.line_number}"
+
+
+class FaultyScenario(Scenario):
+    """A scenario that breaks a rule: it fails, naming all that is wrong, and nothing of it runs."""
+
+    def __init__(self, *, faults: Sequence[Fault], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.faults = faults
+
+    def setup(self) -> None:
+        """Set up no fixture: none is needed."""
+
+    def runtest(self) -> None:
+        """Fail. Raises FaultyFeatureError."""
+        raise_faults(self)
+
+
+class FaultyPart(pytest.Item):
+    """What stands for a feature file, or an outline, of which nothing can run."""
+
+    def __init__(self, *, faults: Sequence[Fault], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.faults = faults
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where its first fault stands: file, line counted from 0, name."""
+        return self.path, self.faults[0].line - 1, self.name
+
+    def runtest(self) -> None:
+        """Fail. Raises FaultyFeatureError."""
+        raise_faults(self)
+
+
+def breaks(item: pytest.Item, rule: str) -> bool:
+    """Return whether an item fails since it breaks a rule."""
+    return isinstance(item, FaultyScenario | FaultyPart) and any(fault.rule == rule for fault in item.faults)
+
+
+def located(item: FaultyScenario | FaultyPart) -> list[tuple[Fault, str]]:
+    """Return the faults of an item, and each as it is said, with file and line."""
+    file = item.nodeid.partition("::")[0]
+    return [(fault, f"{file}:{fault.line}: {fault}") for fault in item.faults]
+
+
+def raise_faults(item: FaultyScenario | FaultyPart) -> NoReturn:
+    """Raise FaultyFeatureError with all faults of an item."""
+    raise FaultyFeatureError("\n".join(said for _fault, said in located(item)))
 
 
 def _marked(scenario: RenderedScenario, failing: Step) -> str:

@@ -82,8 +82,8 @@ class Project:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project that uses Accord, with the settings that it asks for, and a database of its own."""
-    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL"):
+    """A project that uses Accord; its runs know nothing of this one, neither its database nor that it is a worker."""
+    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL", *(it for it in os.environ if it.startswith("PYTEST_XDIST_"))):
         monkeypatch.delenv(name, raising=False)
     return Project(pytester)
 
