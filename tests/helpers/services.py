@@ -84,8 +84,8 @@ class Written:
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
-    """An empty project, whose name says nothing, with a database of its own."""
-    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL"):
+    """An empty project, whose name says nothing; its runs know nothing of this one."""
+    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL", *(it for it in os.environ if it.startswith("PYTEST_XDIST_"))):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "project").mkdir()
     return Written(tmp_path / "project")
