@@ -33,18 +33,7 @@ def check(paths: Sequence[str]) -> Checked:
     """
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "checked.json")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            __name__,
-            "--collect-only",
-            "-q",
-            "--accord-docs=",
-            "--",
-            *paths,
-        ]
+        command = [sys.executable, "-m", "pytest", "-p", __name__, *OPTIONS, "--", *paths]
         run = subprocess.run(command, env={**os.environ, FILE: str(file)}, capture_output=True, check=False)
         checked = Checked(**json.loads(file.read_bytes())) if file.exists() else Checked()
     if run.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -55,13 +44,17 @@ def check(paths: Sequence[str]) -> Checked:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Write down what is wrong."""
     # Loaded here, so that pytest can rewrite the assertions of pytest-bdd, which they load.
+    from accord.gherkin.binding import BOUND
     from accord.gherkin.collector import FeatureFile
-    from accord.gherkin.item import FaultyPart, FaultyScenario, located
-    from accord.running import RUNNING
+    from accord.gherkin.item import FaultyPart, FaultyScenario
+    from accord.gherkin.passed_over import PASSED_OVER
 
+    stash, found = session.config.stash, set(session.config.stash[BOUND].faults())
+    for item in session.items:
+        if isinstance(item, FaultyPart | FaultyScenario):
+            found.update((item.nodeid.partition("::")[0], fault) for fault in item.faults)
     files = {item.nodeid.partition("::")[0] for item in session.items if item.getparent(FeatureFile) is not None}
-    faulty = [item for item in session.items if isinstance(item, FaultyPart | FaultyScenario)]
     # By file and line: pytest may have been told to run the scenarios in another order.
-    found = {(it.nodeid.partition("::")[0], fault.line, said) for it in faulty for fault, said in located(it)}
-    checked = Checked(len(files), [said for _file, _line, said in sorted(found)], session.config.stash[RUNNING].notices)
+    faults = [f"{uri}:{fault.line}: {fault}" for uri, fault in sorted(found)]
+    checked = Checked(len(files | {uri for uri, _ in found}), faults, list(stash[PASSED_OVER].notices(session)))
     Path(os.environ[FILE]).write_text(json.dumps(asdict(checked)), encoding="utf-8")

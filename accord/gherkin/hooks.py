@@ -8,16 +8,16 @@ import pytest
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
 from accord.errors import FaultyFeatureError
-from accord.gherkin.binding import Bound
+from accord.gherkin.binding import BOUND, Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
 from accord.gherkin.item import FaultyPart, Scenario, breaks
-from accord.gherkin.passed_over import SUFFIX, PassedOver
+from accord.gherkin.passed_over import PASSED_OVER, SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING
-from accord.steps.definitions import owner
+from accord.steps.definitions import IS_OFF, owner
 
 
 class Features:
@@ -28,8 +28,9 @@ class Features:
         self._session_fixtures = SessionFixtures()
         config.stash[TAGS] = Tags(config)
         config.stash[SWITCHES] = switches = Switches(config)
-        self._passed_over = PassedOver(config, switches)
-        self._bound = Bound(config)
+        config.stash[IS_OFF] = switches.is_off_at
+        config.stash[BOUND] = self._bound = Bound(config)
+        config.stash[PASSED_OVER] = self._passed_over = PassedOver(config, switches)
         self._read: set[str] = set()
 
     @pytest.hookimpl(wrapper=True)

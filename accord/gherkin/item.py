@@ -146,15 +146,10 @@ def breaks(item: pytest.Item, rule: str) -> bool:
     return isinstance(item, FaultyScenario | FaultyPart) and any(fault.rule == rule for fault in item.faults)
 
 
-def located(item: FaultyScenario | FaultyPart) -> list[tuple[Fault, str]]:
-    """Return the faults of an item, and each as it is said, with file and line."""
-    file = item.nodeid.partition("::")[0]
-    return [(fault, f"{file}:{fault.line}: {fault}") for fault in item.faults]
-
-
 def raise_faults(item: FaultyScenario | FaultyPart) -> NoReturn:
-    """Raise FaultyFeatureError with all faults of an item."""
-    raise FaultyFeatureError("\n".join(said for _fault, said in located(item)))
+    """Raise FaultyFeatureError with all faults of an item, each with file and line."""
+    file = item.nodeid.partition("::")[0]
+    raise FaultyFeatureError("\n".join(f"{file}:{fault.line}: {fault}" for fault in item.faults))
 
 
 def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:

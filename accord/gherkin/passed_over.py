@@ -73,3 +73,6 @@ def _sentence(files: list[str]) -> str:
     others = len(files) - _MOST_NAMED
     named = ", ".join(files[:_MOST_NAMED]) + (f" and {others} more" if others > 0 else "")
     return f"{named} never {'run' if len(files) > 1 else 'runs'}"
+
+
+PASSED_OVER = pytest.StashKey[PassedOver]()
