@@ -55,6 +55,10 @@ class EmptyFeatureError(Exception):
     """The file has no feature in it."""
 
 
+class FaultyFeatureError(AccordError):
+    """A feature file breaks a rule, so that a scenario of it would pass without having been tested."""
+
+
 class TimedOutError(AccordError):
     """Something had not ended when its time was over."""
 

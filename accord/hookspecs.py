@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accord.gherkin.document import Document
-from accord.gherkin.rules import Fault
+from accord.gherkin.rules.fault import Fault
 
 
 def pytest_accord_feature(document: Document) -> None:
@@ -14,7 +14,7 @@ def pytest_accord_feature(document: Document) -> None:
 
 
 def pytest_accord_faults(path: Path, faults: Sequence[Fault]) -> None:
-    """A feature file cannot be collected, because of these faults."""
+    """Nothing of a feature file, or of an outline in it, can run, because of these faults."""
 
 
 @pytest.hookspec(firstresult=True)

@@ -12,6 +12,8 @@ from accord import fixtures, hookspecs
 from accord.contract.hooks import Contracts
 from accord.database.address import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
 from accord.gherkin.hooks import Features
+from accord.gherkin.rules.switches import FOR_ALL, FOR_FILES
+from accord.gherkin.rules.tags import SETTING as TAGS_SETTING
 from accord.guards import hooks as guards
 from accord.isolation.hooks import Isolations
 from accord.living_docs.publishing import Publishing
@@ -86,6 +88,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "databases, as the app's engines name them, that the run has one each for; all other engines share one",
         "args",
     )
+    parser.addini(
+        "accord_strict",
+        "whether scenarios that Python modules bind are held to the same rules as those of feature files",
+        type="bool",
+        default=False,
+    )
     parser.addini(guards.SETTING, "which tests may leave nothing changed: scenarios, or all", default="scenarios")
     parser.addini(
         "accord_contract",
@@ -103,6 +111,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "accord_redact", "names whose values no document shows, besides those of passwords, tokens and the like", "args"
     )
+    parser.addini(FOR_ALL, "rules for feature files that are switched off; `accord check --rules` lists them", "args")
+    parser.addini(
+        FOR_FILES, "those that are for some files: lines such as `features/old/*: no-then, no-steps`", "linelist"
+    )
+    parser.addini(TAGS_SETTING, "tags that are known besides the markers, as patterns: JIRA-*, severity:*", "args")
     parser.addini("accord_tag_link", "where tags lead in what is published, as https://tracker.example/{tag}")
     parser.addini(
         "accord_timeout", "seconds that a step, or a fixture of a scenario, may take; 0 for no limit", default=None

@@ -22,9 +22,13 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome
 
 from benchmarks.servers import wheel
+from benchmarks.suites import ONE_LOOP
 
 ROOT = Path(__file__).parents[1]
-SUITES = {"features": "features", "tutorial": "benchmarks/tutorial --confcutdir=benchmarks/tutorial"}
+SUITES = {
+    "features": "features",
+    "tutorial": f"benchmarks/tutorial --confcutdir=benchmarks/tutorial {' '.join(ONE_LOOP)}",
+}
 # Until the first failure, in one order, and without what starting takes and no suite needs.
 OPTIONS = "-x -q --accord-docs= -p no:randomly -p no:cacheprovider -p no:hypothesispytest"
 FIRST_PORT = 9_870

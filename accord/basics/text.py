@@ -5,6 +5,7 @@ show nothing at all: with them a line can say what nobody wrote, or two names lo
 """
 
 import re
+from collections.abc import Iterable
 
 # Newlines and tabs are text. So are the joiners U+200C and U+200D, which Persian, Indic scripts and emoji are written
 # with, and all letters from right to left.
@@ -35,3 +36,35 @@ def _sign(found: re.Match[str]) -> str:
         # Unicode's block "Control Pictures" has a sign for each, in the same order.
         return chr(0x2400 + number)
     return "\u2421" if number == _DELETE else f"[U+{number:04X}]"
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that was most likely meant by one that is misspelt: none is like it where that is not clear."""
+    key = _key(name)
+    found = min(((distance(key, _key(it)), it) for it in names if it), default=None)
+    return found[1] if found is not None and found[0] <= errors_allowed(min(len(key), len(_key(found[1])))) else None
+
+
+def errors_allowed(length: int) -> int:
+    """Return how many letters of a word may be wrong for it to be known all the same."""
+    return 0 if length < 3 else 1 if length < 6 else 2
+
+
+def distance(one: str, other: str) -> int:
+    """Return how many letters were left out, added, replaced, or swapped with the next one, to get to the other."""
+    # Optimal string alignment, with the last three rows of its table.
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, target in enumerate(other, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != target))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == target:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).casefold()

@@ -14,9 +14,11 @@ __all__ = [
     "ExceptionRepr",
     "SessionFixtures",
     "begin_with",
+    "can_be_mark",
     "drop_fixtures",
     "give_fixture",
     "is_of_pytest",
+    "know_mark",
     "parametrized",
     "replace_setting",
     "settle_id",
@@ -33,6 +35,19 @@ def begin_with(shown: ExceptionRepr, text: str) -> None:
 def is_of_pytest(handler: logging.Handler) -> bool:
     """Whether pytest put it there, as it does for each phase of each test."""
     return type(handler).__module__ == "_pytest.logging"
+
+
+def can_be_mark(name: str) -> bool:
+    """Return whether `pytest.mark` has a mark of this name, if it is known: it has none that begins with `_`."""
+    return bool(name) and not name.startswith("_")
+
+
+def know_mark(config: pytest.Config, name: str) -> None:
+    """Have `pytest.mark` know a mark until the run ends, also one whose name no line of `markers` can say."""
+    marks: set[str] = pytest.mark._markers
+    if name not in marks:
+        marks.add(name)
+        config.add_cleanup(lambda: marks.discard(name))
 
 
 def replace_setting(config: pytest.Config, name: str, value: str) -> None:

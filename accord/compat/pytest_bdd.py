@@ -3,8 +3,10 @@
 import importlib
 import re
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from inspect import Parameter, isfunction, signature
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,16 @@ from pytest_bdd import parsers
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.exceptions import GherkinParseError, StepDefinitionNotFoundError, StepImplementationError
 from pytest_bdd.gherkin_parser import GherkinDocument
-from pytest_bdd.parser import Examples, Feature, FeatureParser, Scenario, ScenarioTemplate, Step
+from pytest_bdd.gherkin_parser import Scenario as GherkinScenario
+from pytest_bdd.gherkin_parser import Step as GherkinStep
+from pytest_bdd.parser import Examples, Feature, FeatureParser, Rule, Scenario, ScenarioTemplate, Step
 from pytest_bdd.parsers import StepParser
 from pytest_bdd.reporting import scenario_reports_registry, test_report_context_registry
 from pytest_bdd.steps import step_function_context_registry
+from pytest_bdd.types import STEP_TYPE_BY_PARSER_KEYWORD
 
 __all__ = [
+    "ANY_KIND",
     "Examples",
     "Feature",
     "GherkinParseError",
@@ -35,6 +41,7 @@ __all__ = [
     "feature_of",
     "forget_item",
     "forget_report",
+    "is_handled",
     "is_of_pytest_bdd",
     "is_regular_expression",
     "literal_start",
@@ -47,25 +54,54 @@ __all__ = [
 Execute = Callable[[Feature, Scenario, pytest.FixtureRequest], None]
 """What runs the steps of a scenario."""
 
+ANY_KIND = "step"
+"""The kind of a step whose keyword says none, such as a first `*`; the decorator of definitions for any keyword."""
+
 # The package's attribute of that name is its decorator, which hides the module.
 _scenario: Any = importlib.import_module("pytest_bdd.scenario")
 execute: Execute = _scenario._execute_scenario
 """Runs the steps of a scenario as pytest-bdd itself does."""
 
 
-def feature_of(path: Path, document: Mapping[str, Any]) -> Feature:
-    """Return what pytest-bdd runs of a feature file, of which Gherkin's own parser has made this document."""
-    parser = _Parser(str(path.parent), path.name)
-    parser.document = document
-    return parser.parse()
+def feature_of(path: Path, document: Mapping[str, Any]) -> tuple[Feature, list[ScenarioTemplate]]:
+    """Return what pytest-bdd runs of a feature file, of which Gherkin's own parser has made this document.
+
+    The scenarios are returned beside the feature, which has one of each name.
+    """
+    parser = _Parser(document, path)
+    return parser.parse(), parser.templates
 
 
 class _Parser(FeatureParser):
-    document: Mapping[str, Any]
+    def __init__(self, document: Mapping[str, Any], path: Path) -> None:
+        super().__init__(str(path.parent), path.name)
+        self._document = document
+        self.templates: list[ScenarioTemplate] = []
 
     def _parse_feature_file(self) -> GherkinDocument:
         # pytest-bdd's own method would read and parse the file once more.
-        return GherkinDocument.from_dict(dict(self.document))
+        return GherkinDocument.from_dict(dict(self._document))
+
+    def parse_scenario(
+        self, scenario_data: GherkinScenario, feature: Feature, rule: Rule | None = None
+    ) -> ScenarioTemplate:
+        """Return a scenario; a first step that begins with `*` or And goes on from the background's last one."""
+        template = super().parse_scenario(scenario_data, feature, rule)
+        if before := template.all_background_steps:
+            for step in takewhile(lambda step: step.type == ANY_KIND, template._steps):
+                step.type = before[-1].type
+        self.templates.append(template)
+        return template
+
+    def parse_steps(self, steps_data: list[GherkinStep]) -> list[Step]:
+        """Return steps; pytest-bdd takes no first one that begins with `*` or And, which Gherkin does."""
+        leading = [*takewhile(lambda it: it.keyword_type not in STEP_TYPE_BY_PARSER_KEYWORD, steps_data)]
+        if not leading:
+            return super().parse_steps(steps_data)
+        steps = super().parse_steps([replace(leading[0], keyword_type="Context"), *steps_data[1:]])
+        for step in steps[: len(leading)]:
+            step.type = ANY_KIND
+        return steps
 
 
 def syntax_error(path: Path) -> GherkinParseError:
@@ -217,3 +253,14 @@ def forget_report(report: pytest.TestReport) -> None:
     # A subtest's has no hash, so that nothing can be kept beside it.
     if isinstance(report, Hashable):
         test_report_context_registry.pop(report, None)
+
+
+def is_handled(config: pytest.Config, tag: str) -> bool:
+    """Return whether a hook `pytest_bdd_apply_tag` other than pytest-bdd's own takes care of a tag."""
+    name = "pytest_bdd_apply_tag"
+    plugins = [it.plugin for it in getattr(config.hook, name).get_hookimpls()]
+    own = [plugin for plugin in plugins if getattr(plugin, "__name__", "") == "pytest_bdd.plugin"]
+    if len(own) == len(plugins):
+        return False
+    others = config.pluginmanager.subset_hook_caller(name, own)
+    return others(tag=tag, function=lambda: None) is not None

@@ -1,9 +1,11 @@
 """Features that Python modules bind, by pytest-bdd's `scenarios()` or `@scenario`: they run there, and nowhere else.
 
-What pytest-bdd makes of them holds: which scenarios run, and with which steps. They are recorded as any other.
+What pytest-bdd makes of them holds: which scenarios run, and with which steps. They are recorded as any other. What
+breaks a rule passed before Accord was installed, so that it is only said, at the end of the run; where `accord_strict`
+is set it fails, as in other features.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,22 +14,63 @@ from accord.basics.source import relative
 from accord.compat.pytest_bdd import GherkinParseError, bound_scenario
 from accord.errors import EmptyFeatureError
 from accord.gherkin.document import Document, read
-from accord.gherkin.item import Scenario
+from accord.gherkin.item import FaultyPart, Scenario
+from accord.gherkin.rules.catalogue import faults
+from accord.gherkin.rules.fault import Fault
+from accord.gherkin.rules.switches import SWITCHES
+from accord.gherkin.rules.tags import TAGS
+
+# How many faults are said at the end of a run: a suite that has just met Accord may have hundreds.
+_MOST_SAID = 10
 
 
-def features_of(items: Iterable[pytest.Item]) -> list[Path]:
-    """Return the feature files that modules bind."""
-    bound = (found for item in items if (found := bound_scenario(item)) is not None)
-    return list(dict.fromkeys(Path(template.feature.filename) for template, _values in bound))
+class Bound:
+    """The features that the modules of a run bind."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._documents: dict[Path, Document] = {}
+        self._faults: dict[Path, list[Fault]] = {}
+
+    def take(self, items: list[pytest.Item]) -> Iterator[Document]:
+        """Leave out what these features were collected as by themselves, and yield what each of them has."""
+        bound = (found for item in items if (found := bound_scenario(item)) is not None)
+        paths = dict.fromkeys(Path(template.feature.filename) for template, _values in bound)
+        items[:] = [it for it in items if not (isinstance(it, Scenario | FaultyPart) and it.path in paths)]
+        for path in paths:
+            if (document := _read(path, self._config.rootpath)) is not None:
+                stash = self._config.stash
+                self._documents[path] = document
+                self._faults[path] = sorted(stash[SWITCHES].remaining(document, faults(document, stash[TAGS])))
+                yield document
+
+    def faults_of(self, item: pytest.Item) -> list[str]:
+        """Return what fails a scenario that a module binds: nothing unless that is strict."""
+        if (bound := bound_scenario(item)) is None or not self._config.getini("accord_strict"):
+            return []
+        template, _values = bound
+        if (document := self._documents.get(path := Path(template.feature.filename))) is None:
+            return []
+        lines = {
+            fault: {node["location"]["line"] for node in document.concerned(fault.line)} for fault in self._faults[path]
+        }
+        return [_said(document, fault) for fault, concerned in lines.items() if template.line_number in concerned]
+
+    def notices(self) -> list[str]:
+        """Return what is said at the end of a run that is not strict."""
+        if self._config.getini("accord_strict"):
+            return []
+        said = [_said(self._documents[path], fault) for path, found in self._faults.items() for fault in found]
+        if (more := len(said) - _MOST_SAID) > 0:
+            return [*said[:_MOST_SAID], f"And {more} more of the kind: `accord check` names them."]
+        return said
 
 
-def without(items: Iterable[pytest.Item], features: Iterable[Path]) -> list[pytest.Item]:
-    """Return the items but for those that these feature files were collected as."""
-    paths = set(features)
-    return [item for item in items if not (isinstance(item, Scenario) and item.path in paths)]
+def _said(document: Document, fault: Fault) -> str:
+    return f"{document.uri}:{fault.line}: {fault}"
 
 
-def document_of(feature: Path, rootpath: Path) -> Document | None:
+def _read(feature: Path, rootpath: Path) -> Document | None:
     """Return what a feature file has, or None where only pytest-bdd can read it."""
     try:
         return read(feature, relative(feature, rootpath))

@@ -1,22 +1,40 @@
 """A .feature file is a test file, which collects its rules and scenarios."""
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from accord.basics.source import relative
-from accord.basics.text import visible
 from accord.compat.pytest_bdd import GherkinParseError, ScenarioTemplate
 from accord.errors import EmptyFeatureError
-from accord.gherkin.document import Document, read
-from accord.gherkin.item import Scenario
-from accord.gherkin.names import Case, cases, rule_name
-from accord.gherkin.rules import Fault, faults, syntax_fault
+from accord.gherkin.document import Document, Node, read
+from accord.gherkin.item import FaultyPart, Scenario
+from accord.gherkin.names import Names, cases, rule_name, scenario_name
+from accord.gherkin.rules.catalogue import faults
+from accord.gherkin.rules.fault import Fault
+from accord.gherkin.rules.switches import SWITCHES
+from accord.gherkin.rules.syntax import syntax_fault
+from accord.gherkin.rules.tags import TAGS
 
-Cases = dict[int, list[Case]]
-"""The items of each scenario, by its line."""
+
+@dataclass(frozen=True)
+class Contents:
+    """What the nodes of a feature file share: its scenarios by their lines, and what is wrong with each."""
+
+    templates: dict[int, ScenarioTemplate]
+    faults: dict[int, list[Fault]]
+
+    @classmethod
+    def of(cls, document: Document, found: Sequence[Fault]) -> "Contents":
+        """Return those of a document."""
+        wrong: dict[int, list[Fault]] = {}
+        for fault in found:
+            for scenario in document.concerned(fault.line):
+                wrong.setdefault(scenario["location"]["line"], []).append(fault)
+        # pytest-bdd's templates have no ids: the line is what they share with Gherkin's tree.
+        return cls({template.line_number: template for template in document.templates}, wrong)
 
 
 class FeatureFile(pytest.Module):
@@ -27,61 +45,68 @@ class FeatureFile(pytest.Module):
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         """Yield the scenarios, those of a rule under the rule.
 
-        Raises CollectError, each fault with its line, for a file that can't be read, or that could pass without testing
-        anything.
+        A scenario that breaks a rule, or that stands below what does, fails; so does one item, named after the file,
+        where the file cannot be read, or where no scenario is there to fail.
         """
         document = self._read()
-        if found := faults(document, _known_tags(self.config)):
-            raise self._error(*found)
+        if isinstance(document, Fault):
+            yield FaultyPart.from_parent(self, name=self.path.stem, faults=[document])
+            return
+        stash = self.config.stash
+        found = sorted(stash[SWITCHES].remaining(document, faults(document, stash[TAGS])))
+        contents = Contents.of(document, found)
         self.config.hook.pytest_accord_feature(document=document)
-        # pytest-bdd's templates have no ids: the line is what they share with Gherkin's tree.
-        by_line: Cases = {it["location"]["line"]: list(cases(it)) for it in document.scenarios()}
-        for rule, templates in groupby(document.feature.scenarios.values(), key=lambda template: template.rule):
-            if rule is None:
-                for template in templates:
-                    yield from _scenarios(self, template, by_line)
-            else:
-                yield Rule.from_parent(self, name=rule_name(rule.name), templates=list(templates), cases=by_line)
+        if alone := [fault for fault in found if not document.concerned(fault.line)]:
+            yield FaultyPart.from_parent(self, name=self.path.stem, faults=alone)
+        yield from _collect(self, document.tree["feature"], contents)
 
-    def _read(self) -> Document:
+    def _read(self) -> Document | Fault:
         try:
             return read(self.path, relative(self.path, self.config.rootpath))
         except GherkinParseError as error:
-            fault = syntax_fault(error)
+            return syntax_fault(error)
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
-            fault = line, "there is a character that is not UTF-8: save the file as UTF-8."
+            return Fault(line, "there is a character that is not UTF-8: save the file as UTF-8.", "not-utf8")
         except EmptyFeatureError:
-            fault = 1, "there is no feature in it: begin with a line `Feature: ...`."
-        raise self._error(fault)
-
-    def _error(self, *found: Fault) -> pytest.Collector.CollectError:
-        self.config.hook.pytest_accord_faults(path=self.path, faults=found)
-        return self.CollectError(visible("\n".join(f"{self.nodeid}:{line}: {fault}" for line, fault in found)))
+            return Fault(1, "there is no feature in it: begin with a line `Feature: ...`.", "not-gherkin")
 
 
 class Rule(pytest.Collector):
     """A rule; it collects its scenarios."""
 
-    def __init__(self, *, templates: list[ScenarioTemplate], cases: Cases, **kwargs: Any) -> None:
+    def __init__(self, *, node: Node, contents: Contents, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.templates = templates
-        self.cases = cases
+        self._node = node
+        self._contents = contents
 
-    def collect(self) -> Iterator[pytest.Item]:
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         """Yield the scenarios of this rule."""
-        for template in self.templates:
-            yield from _scenarios(self, template, self.cases)
+        yield from _collect(self, self._node, self._contents)
 
 
-def _scenarios(parent: pytest.Collector, template: ScenarioTemplate, by_line: Cases) -> Iterator[Scenario]:
+def _collect(parent: pytest.Collector, node: Node, contents: Contents) -> Iterator[pytest.Item | pytest.Collector]:
+    rules, scenarios = Names(rule_name), Names(scenario_name)
+    for child in node["children"]:
+        if "rule" in child:
+            yield Rule.from_parent(parent, name=rules.of(child["rule"]), node=child["rule"], contents=contents)
+        elif "scenario" in child:
+            yield from _scenarios(parent, child["scenario"], scenarios.of(child["scenario"]), contents)
+
+
+def _scenarios(parent: pytest.Collector, node: Node, name: str, contents: Contents) -> Iterator[pytest.Item]:
+    line: int = node["location"]["line"]
+    template, found = contents.templates[line], contents.faults.get(line, [])
+    if found and not _runs(node):
+        yield FaultyPart.from_parent(parent, name=name, faults=found)
+        return
     examples = [(row, template.tags | table.tags) for table in template.examples for row in table.as_contexts()]
-    here = by_line[template.line_number]
-    for case, (row, tags) in zip(here, examples or [({}, template.tags)], strict=True):
-        yield from Scenario.of(parent, case, template, row, tags)
+    if not node["examples"]:
+        examples = [({}, template.tags)]
+    for case, (row, tags) in zip(cases(node, name), examples, strict=True):
+        yield from Scenario.of(parent, case, template, row, tags, found)
 
 
-def _known_tags(config: pytest.Config) -> set[str]:
-    lines: list[str] = config.getini("markers")
-    # A marker is declared as `name(arguments): description`.
-    return {line.partition(":")[0].partition("(")[0].strip() for line in lines}
+def _runs(scenario: Node) -> bool:
+    """Return whether an item is made of a scenario: an outline has one for each of its examples."""
+    return not scenario["examples"] or any(table.get("tableBody") for table in scenario["examples"])

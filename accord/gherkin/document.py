@@ -12,7 +12,7 @@ from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 from gherkin.stream.id_generator import IdGenerator
 
-from accord.compat.pytest_bdd import Feature, feature_of, syntax_error
+from accord.compat.pytest_bdd import Feature, ScenarioTemplate, feature_of, syntax_error
 from accord.errors import EmptyFeatureError
 
 Node = dict[str, Any]
@@ -23,13 +23,14 @@ Node = dict[str, Any]
 class Document:
     """A feature file: its text, its tree, and what pytest-bdd runs of it.
 
-    The tree has what pytest-bdd drops: of two scenarios of one name that has only the second.
+    The tree, and the templates, have what the feature drops: of two scenarios of one name it has only the second.
     """
 
     uri: str
     text: str
     tree: Node
     feature: Feature
+    templates: list[ScenarioTemplate]
     ids: IdGenerator
 
     def pickles(self) -> list[Node]:
@@ -42,8 +43,42 @@ class Document:
 
     def scenarios(self) -> list[Node]:
         """Return the scenarios and outlines, those of rules too."""
-        parents = [self.tree["feature"], *self.rules()]
-        return [child["scenario"] for parent in parents for child in parent["children"] if "scenario" in child]
+        return [it for parent in (self.tree["feature"], *self.rules()) for it in _scenarios(parent)]
+
+    def concerned(self, line: int) -> list[Node]:
+        """Return the scenarios that what stands in a line is for: the one that it is in, or all that it is above."""
+        return max((part for part in self._parts() if part[0] <= line), default=(0, self.scenarios()), key=_first)[1]
+
+    def extent(self, line: int) -> range:
+        """Return the lines of what begins in a line, be it with a tag; of anything else, that line."""
+        if line <= _start(self.tree["feature"]):
+            return range(1, self.text.count("\n") + 2)
+        nodes = [*self._nodes(), (self.text.count("\n") + 2, 0)]
+        for number, (start, depth) in enumerate(nodes):
+            if start == line:
+                return range(line, next(end for end, other in nodes[number + 1 :] if other <= depth))
+        return range(line, line + 1)
+
+    def _nodes(self) -> Iterator[tuple[int, int]]:
+        """Yield the first line of each part of the feature, in their order, and how deep in the tree it is."""
+        for child in self.tree["feature"]["children"]:
+            [node] = child.values()
+            yield _start(node), 1
+            for inner in node.get("children", ()):
+                [part] = inner.values()
+                yield _start(part), 2
+                yield from ((_start(table), 3) for table in part.get("examples", ()))
+            yield from ((_start(table), 3) for table in node.get("examples", ()))
+
+    def _parts(self) -> Iterator[tuple[int, list[Node]]]:
+        """Yield the first line of each part of the feature, and the scenarios that it is for."""
+        feature = self.tree["feature"]
+        yield _start(feature), self.scenarios()
+        for parent in (feature, *self.rules()):
+            below = self.scenarios() if parent is feature else _scenarios(parent)
+            for child in parent["children"]:
+                [(kind, node)] = child.items()
+                yield _start(node), _concerned(kind, node, below)
 
     def tags(self) -> Iterator[Node]:
         """Yield all tags."""
@@ -68,7 +103,25 @@ def read(path: Path, uri: str) -> Document:
         raise syntax_error(path) from None
     if not tree.get("feature"):
         raise EmptyFeatureError
-    return Document(uri, text, tree, feature_of(path, tree), ids)
+    return Document(uri, text, tree, *feature_of(path, tree), ids)
+
+
+def _first(part: tuple[int, list[Node]]) -> int:
+    return part[0]
+
+
+def _scenarios(parent: Node) -> list[Node]:
+    return [child["scenario"] for child in parent["children"] if "scenario" in child]
+
+
+def _concerned(kind: str, node: Node, below: list[Node]) -> list[Node]:
+    return [node] if kind == "scenario" else _scenarios(node) if kind == "rule" else below
+
+
+def _start(node: Node) -> int:
+    """Return the first line of a node, which may be that of a tag."""
+    lines: list[int] = [it["location"]["line"] for it in (node, *node.get("tags", ()))]
+    return min(lines)
 
 
 class _Ids(IdGenerator):

@@ -7,10 +7,14 @@ import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
-from accord.gherkin import binding
+from accord.errors import FaultyFeatureError
+from accord.gherkin.binding import Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
-from accord.gherkin.item import Scenario
+from accord.gherkin.item import FaultyPart, Scenario, breaks
+from accord.gherkin.rules.catalogue import name_of
+from accord.gherkin.rules.switches import SWITCHES, Switches
+from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING
 from accord.steps.definitions import owner
 
@@ -21,6 +25,9 @@ class Features:
     def __init__(self, config: pytest.Config) -> None:
         self._running = config.stash[RUNNING]
         self._session_fixtures = SessionFixtures()
+        config.stash[TAGS] = Tags(config)
+        config.stash[SWITCHES] = Switches(config)
+        self._bound = Bound(config)
         self._read: set[str] = set()
 
     @pytest.hookimpl(wrapper=True)
@@ -41,19 +48,27 @@ class Features:
         self._read.add(document.uri)
 
     # First: what else selects among the items need not know of those that do not run.
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Have features that Python modules bind run there alone."""
-        if not (features := binding.features_of(items)):
-            return
-        items[:] = binding.without(items, features)
-        for feature in features:
-            document = binding.document_of(feature, config.rootpath)
-            if document is not None and document.uri not in self._read:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
+        """Have features that Python modules bind run there alone, and no filter pass over a tag that is not known."""
+        for document in self._bound.take(items):
+            if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
+        self._running.notices += self._bound.notices()
+        # It may be what the filter by tags looks for.
+        untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
+        result = yield
+        chosen = {id(item) for item in items}
+        items += [item for item in untagged if id(item) not in chosen]
+        return result
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """All that is loaded by now stays until the end."""
+        """Tell what cannot run. All that is loaded by now stays until the end."""
+        for item in session.items:
+            if isinstance(item, FaultyPart):
+                session.config.hook.pytest_accord_faults(path=item.path, faults=item.faults)
         session.config.add_cleanup(freeze_loaded())
 
     @pytest.hookimpl(tryfirst=True)
@@ -65,6 +80,8 @@ class Features:
             self._session_fixtures.give(item, owner(item))
         else:
             self._session_fixtures.clear()
+            if faults := self._bound.faults_of(item):
+                raise FaultyFeatureError("\n".join(faults))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -1,17 +1,19 @@
 """A scenario as a test of pytest's: how it runs, and how its failure is shown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from accord.basics.failures import is_of_text, named
 from accord.basics.text import visible
-from accord.compat.pytest import ExceptionRepr, begin_with, parametrized, settle_id
+from accord.compat.pytest import ExceptionRepr, begin_with, can_be_mark, know_mark, parametrized, settle_id
 from accord.compat.pytest_bdd import Scenario as RenderedScenario
-from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute
+from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute, is_handled
+from accord.errors import FaultyFeatureError
 from accord.gherkin.names import Case
+from accord.gherkin.rules.fault import Fault
 from accord.running import RUNNING
 from accord.steps.awaiting import from_step
 from accord.steps.definitions import snippet
@@ -36,10 +38,12 @@ class Scenario(pytest.Function):
         template: ScenarioTemplate,
         row: dict[str, str],
         tags: set[str],
+        faults: Sequence[Fault] = (),
     ) -> "Iterator[Scenario]":
         """Yield the scenario of a template, with the values of an example, if it is one, and marked with its tags.
 
-        It is one item for each parameter, where fixtures or plugins have parameters for it.
+        It is one item for each parameter, where fixtures or plugins have parameters for it. One with faults does not
+        run: it fails and says them.
         """
         runner = parent.config.stash.get(RUNNER, None)
         run_steps = execute if runner is None else runner.run
@@ -56,9 +60,16 @@ class Scenario(pytest.Function):
         rule_tags = set() if template.rule is None else template.rule.tags
         # Sorted, since the order of a set of strings differs from process to process.
         for tag in sorted(tags | template.feature.tags | rule_tags):
-            parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
+            # Whether it is known, the rules say.
+            know_mark(parent.config, tag)
+            if can_be_mark(tag) or is_handled(parent.config, tag):
+                parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
+        of = {"callobj": run, "template": template, "row": row, "line": case.line}
+        if faults:
+            yield FaultyScenario.from_parent(parent, name=case.name, **of, faults=faults)
+            return
         for made_with in parametrized(parent, case.scenario, run, case.example):
-            yield cls.from_parent(parent, callobj=run, template=template, row=row, line=case.line, **made_with)
+            yield cls.from_parent(parent, **of, **made_with)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the scenario stands: file, line counted from 0, name."""
@@ -97,6 +108,48 @@ class Scenario(pytest.Function):
 
     def _location(self, step: Step) -> str:
         return f"{self.nodeid.partition('::')[0]}:{step.line_number}"
+
+
+class FaultyScenario(Scenario):
+    """A scenario that breaks a rule: it fails, naming all that is wrong, and nothing of it runs."""
+
+    def __init__(self, *, faults: Sequence[Fault], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.faults = faults
+
+    def setup(self) -> None:
+        """Set up no fixture: none is needed."""
+
+    def runtest(self) -> None:
+        """Fail. Raises FaultyFeatureError."""
+        raise_faults(self)
+
+
+class FaultyPart(pytest.Item):
+    """What stands for a feature file, or an outline, of which nothing can run."""
+
+    def __init__(self, *, faults: Sequence[Fault], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.faults = faults
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where its first fault stands: file, line counted from 0, name."""
+        return self.path, self.faults[0].line - 1, self.name
+
+    def runtest(self) -> None:
+        """Fail. Raises FaultyFeatureError."""
+        raise_faults(self)
+
+
+def breaks(item: pytest.Item, rule: str) -> bool:
+    """Return whether an item fails since it breaks a rule."""
+    return isinstance(item, FaultyScenario | FaultyPart) and any(fault.rule == rule for fault in item.faults)
+
+
+def raise_faults(item: FaultyScenario | FaultyPart) -> NoReturn:
+    """Raise FaultyFeatureError with the faults of an item, each with its line."""
+    file = item.nodeid.partition("::")[0]
+    raise FaultyFeatureError("\n".join(f"{file}:{fault.line}: {fault}" for fault in item.faults))
 
 
 def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:

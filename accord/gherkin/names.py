@@ -1,7 +1,7 @@
 """The names of the items of a feature file, of which pytest's node ids are made and by which they are found again."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 LONGEST_EXAMPLE = 60
@@ -27,28 +27,55 @@ class Case(NamedTuple):
 
 def node_ids(uri: str, feature: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield for each scenario or example of a feature the id of its node in Gherkin's tree, and pytest's node id."""
+    parents = [(uri, feature)]
+    names = Names(rule_name)
     for child in feature["children"]:
-        parent = f"{uri}::{rule_name(child['rule']['name'])}" if "rule" in child else uri
-        for it in child["rule"]["children"] if "rule" in child else [child]:
-            if "scenario" in it:
-                yield from ((case.node, f"{parent}::{case.name}") for case in cases(it["scenario"]))
+        if "rule" in child:
+            parents.append((f"{uri}::{names.of(child['rule'])}", child["rule"]))
+    for parent, node in parents:
+        names = Names(scenario_name)
+        for child in node["children"]:
+            if "scenario" in child:
+                name = names.of(child["scenario"])
+                yield from ((case.node, f"{parent}::{case.name}") for case in cases(child["scenario"], name))
 
 
-def cases(scenario: dict[str, Any]) -> Iterator[Case]:
+class Names:
+    """The names of the nodes that one node collects: two of one name are told apart by a number."""
+
+    def __init__(self, clean: Callable[[str], str]) -> None:
+        self._clean = clean
+        self._used: Counter[str] = Counter()
+
+    def of(self, node: dict[str, Any]) -> str:
+        """Return the name of the next node."""
+        return numbered(self._clean(node["name"]), self._used)
+
+
+def cases(scenario: dict[str, Any], name: str) -> Iterator[Case]:
     """Yield the items of a scenario: itself, or one for each of its examples."""
-    name = scenario["name"].replace("::", ":")  # It separates the parts of a node id.
     if not scenario["examples"]:
         yield Case(scenario["id"], scenario["location"]["line"], name)
     # How often a label occurred: two rows may have the same values, and a node id stands for one item.
     used: Counter[str] = Counter()
     for examples in scenario["examples"]:
         for row in examples.get("tableBody", ()):
-            label = example = _label(examples["name"], (cell["value"] for cell in row["cells"]))
-            while example in used:
-                used[label] += 1
-                example = f"{label} #{used[label]}"
-            used[example] += 1
+            # Two rows may have the same values.
+            example = numbered(_label(examples["name"], (cell["value"] for cell in row["cells"])), used)
             yield Case(row["id"], row["location"]["line"], name, example)
+
+
+def numbered(name: str, used: Counter[str]) -> str:
+    """Return a name that was not used yet: a node id stands for one item."""
+    used[name] += 1
+    if used[name] == 1:
+        return name
+    return numbered(f"{name} #{used[name]}", used)
+
+
+def scenario_name(name: str) -> str:
+    """Return a scenario's name as it stands in a node id, whose parts `::` separates."""
+    return name.replace("::", ":")
 
 
 def rule_name(name: str) -> str:

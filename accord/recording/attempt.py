@@ -152,7 +152,8 @@ class Attempt:
     def fail(self, report: pytest.TestReport, error: BaseException | None) -> None:
         """Note why it fails or is skipped: in its fixtures, or in the step that runs or would be next."""
         result = self._result(report, error)
-        if report.when == "setup":
+        # One without steps can fail too, and has no step to say it at.
+        if report.when == "setup" or (report.when == "call" and not self.pickle.steps):
             self._set_up = result
         elif report.when == "teardown":
             self._tear_down = result

@@ -9,7 +9,7 @@ import pytest
 from accord.compat.pytest_bdd import Step
 from accord.errors import TimedOutError
 from accord.gherkin.document import Document
-from accord.gherkin.rules import Fault
+from accord.gherkin.rules.fault import Fault
 from accord.isolation.isolation import ISOLATION
 from accord.recording import writing
 from accord.recording.recorder import RECORDER, Recorder

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from accord.basics.source import relative
-from accord.compat.pytest_bdd import bound_scenario
+from accord.compat.pytest_bdd import ANY_KIND, bound_scenario
 from accord.gherkin.document import Document
 
 _KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
 
 
 class PickleStep(NamedTuple):
-    """A step of a pickle: its id, its kind (`given`, `when`, `then`) and its sentence."""
+    """A step of a pickle: its id, its kind (`given`, `when`, `then`, `step` for any) and its sentence."""
 
     id: str
     kind: str
@@ -63,8 +63,8 @@ class Pickles:
 
 
 def _steps(steps: Iterable[dict[str, Any]]) -> Iterator[PickleStep]:
-    """Yield the steps; one that begins with `*` is of the kind of the one before."""
-    kind = "given"
+    """Yield the steps; one that begins with `*` is of the kind of the one before, or of any."""
+    kind = ANY_KIND
     for step in steps:
         kind = _KINDS.get(step["type"], kind)
         yield PickleStep(step["id"], kind, step["text"])

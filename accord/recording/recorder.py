@@ -22,6 +22,7 @@ from accord.basics.source import defined_at, relative
 from accord.compat.pytest_bdd import StepDefinition, is_of_pytest_bdd, parameters_of
 from accord.contract.check import Contract, Finding
 from accord.gherkin.document import Document
+from accord.gherkin.rules.fault import Fault
 from accord.recording import ndjson
 from accord.recording.attempt import Attempt
 from accord.recording.envelopes import (
@@ -100,13 +101,13 @@ class Recorder:
             for pickle in self._pickles.add(document):
                 self._note(f"pickle {pickle['id']}", {"pickle": pickle})
 
-    def add_faults(self, path: Path, faults: Iterable[tuple[int, str]]) -> None:
-        """Note a feature file that cannot be collected, and why."""
+    def add_faults(self, path: Path, faults: Iterable[Fault]) -> None:
+        """Note why nothing of a feature file, or of an outline in it, can run."""
         if self._is_on:
             uri, text = relative(path, self._rootpath), path.read_text(encoding="utf-8", errors="replace")
             self._note(f"source {uri}", source(uri, text))
-            for number, fault in faults:
-                self._note(f"fault {uri}:{number}: {fault}", parse_error(uri, number, fault))
+            for fault in faults:
+                self._note(f"fault {uri}:{fault.line}: {fault}", parse_error(uri, fault.line, str(fault)))
 
     def select(self, items: Sequence[pytest.Item]) -> None:
         """Note which scenarios are to run, and all step definitions that they might use."""

@@ -5,13 +5,16 @@ each node of the tree that has definitions. What is visible where stays pytest's
 again once more definitions are there.
 """
 
+import inspect
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import pytest
 
 from accord.basics.source import defined_at, location
 from accord.compat.pytest_bdd import (
+    ANY_KIND,
     Step,
     StepDefinition,
     count_step_definitions,
@@ -46,8 +49,9 @@ class Definitions:
         return found[0] if found else None
 
     def matching(self, kind: str, sentence: str, item: pytest.Item) -> list[StepDefinition]:
-        """Return the definitions of this kind (`given`, `when`, `then`) that match a sentence, one for each function.
+        """Return the definitions of a kind (`given`, `when`, `then`, `step` for any) that match a sentence.
 
+        One is returned for each function.
         Where a function has several, by two decorators or an import into another module, it is the nearest.
         """
         return self._at(item).find(kind, sentence)
@@ -56,6 +60,10 @@ class Definitions:
         """Yield all definitions that one of the items could use, each once or more."""
         for visible in dict.fromkeys(map(self._at, items)):
             yield from visible.definitions
+
+    def are_async(self, item: pytest.Item) -> bool:
+        """Return whether any of those that an item could use is async."""
+        return self._at(item).are_async
 
     def _at(self, item: pytest.Item) -> "Visible":
         # More are registered whenever a module is imported.
@@ -105,6 +113,12 @@ class Visible:
             else:
                 self._others.append((_plain(start), definition))
 
+    @cached_property
+    def are_async(self) -> bool:
+        """Whether any of them is async."""
+        functions = (definition.function for definition in self.definitions)
+        return any(inspect.iscoroutinefunction(it) or inspect.isasyncgenfunction(it) for it in functions)
+
     def find(self, kind: str, sentence: str) -> list[StepDefinition]:
         """Return those of this kind that match a sentence."""
         if len(self._found) > _REMEMBERED:
@@ -118,11 +132,15 @@ class Visible:
         candidates = self._literal.get(sentence, []) + [
             definition for start, definition in self._others if plain.startswith(start)
         ]
-        found = [it for it in candidates if it.kind in (None, kind) and it.parser.is_matching(sentence)]
+        found = [it for it in candidates if _is_of(kind, it) and it.parser.is_matching(sentence)]
         # Of two that are visible to one item, the base of the nearer one is below the other's.
         found.sort(key=lambda it: (len(it.baseid), self._order[id(it)]))
         # The last of a function's stays, which is the nearest.
         return list({id(it.function): it for it in found}.values())
+
+
+def _is_of(kind: str, definition: StepDefinition) -> bool:
+    return definition.kind in (None, kind) or kind == ANY_KIND
 
 
 def _plain(sentence: str) -> str:

@@ -5,12 +5,12 @@ unless it is configured otherwise, which other tests of the project may need: wh
 up and runs that has part in Accord, and for no other.
 """
 
-import inspect
 from collections.abc import Iterable
 
 import pytest
 
 from accord.compat.pytest_asyncio import FIXTURE_SCOPE, SCOPE_OF_FIXTURE, set_defaults
+from accord.compat.pytest_bdd import bound_scenario
 from accord.running import is_scenario, stop_run
 from accord.steps.definitions import Definitions
 
@@ -32,9 +32,10 @@ class EventLoop:
 
     def collected(self, items: Iterable[pytest.Item]) -> None:
         """Have async tests that need the session's loop run on it; stops the run where the settings rule that out."""
-        scenarios = [item for item in items if is_scenario(item)]
         tests = [item for item in items if _uses_accord(item) and not is_scenario(item)]
-        if self._configured not in (None, "session") and (tests or self._has_async_steps(scenarios)):
+        if self._configured not in (None, "session") and (
+            tests or any(is_scenario(item) and self._definitions.are_async(item) for item in items)
+        ):
             stop_run(
                 self._config,
                 f"{FIXTURE_SCOPE} is {self._configured}, so that async fixtures would not share the event loop of "
@@ -45,7 +46,8 @@ class EventLoop:
 
     def begin(self, item: pytest.Item) -> None:
         """A test begins."""
-        if is_scenario(item):
+        # What a module binds has loops as it had them, unless it has async steps, which pytest-bdd never awaited.
+        if is_scenario(item) and (bound_scenario(item) is None or self._definitions.are_async(item)):
             # A fixture that is async and no more than that is nobody's else, unless anyio's plugin takes part.
             is_of_anyio = "anyio_backend" in getattr(item, "fixturenames", ())
             set_defaults(self._config, "session", self._mode if is_of_anyio else "auto")
@@ -65,10 +67,6 @@ class EventLoop:
                 f'{test.nodeid} is marked with loop_scope="{scope}", and uses the run\'s database, whose connections '
                 'are on the loop of the session: mark it with loop_scope="session", or leave that out.',
             )
-
-    def _has_async_steps(self, scenarios: Iterable[pytest.Item]) -> bool:
-        functions = (definition.function for definition in self._definitions.visible_to(scenarios))
-        return any(inspect.iscoroutinefunction(it) or inspect.isasyncgenfunction(it) for it in functions)
 
 
 def _uses_accord(item: pytest.Item) -> bool:

@@ -24,7 +24,11 @@ OTHERS = (
     *("pytest_cov", "repeat", "rerunfailures", "respx", "schemathesis", "time_machine", "timeout", "xdist"),
     "xdist.looponfail",
 )
-PLAIN = ["-p", "no:accord", "-p", "no:pytest-bdd"]
+ONE_LOOP = [f"--override-ini=asyncio_default_{kind}_loop_scope=session" for kind in ("fixture", "test")]
+"""What pytest-asyncio needs for a connection that is shared by tests."""
+# Without Accord its settings are unknown, which the repository's own configuration makes an error.
+PLAIN = ["-p", "no:accord", "-p", "no:pytest-bdd", "-p", "no:schemathesis", "-o", "addopts=", *ONE_LOOP]
+PLAIN += ["-W", "ignore::pytest.PytestConfigWarning"]
 IDLE = '''"""Two step definitions that do nothing, and others."""
 
 from pytest_bdd import given, parsers, then

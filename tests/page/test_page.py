@@ -18,6 +18,9 @@ from accord.living_docs import rendering
 from tests.helpers.project import copy_program
 from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
 
+# A browser is on the event loop of the session that began it.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -111,14 +114,14 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context()
     yield context
     await context.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext) -> Page:
     return await context.new_page()
 

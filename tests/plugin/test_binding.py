@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.project import Project
+from tests.helpers.project import PUBLISHING, Project
 
 FEATURE = """
 Feature: Drops
@@ -100,3 +100,49 @@ def pytest_collect_file(file_path, parent):
         "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): ...\n"
     )
     bound.run_process("--doctest-modules").assert_outcomes(passed=5)
+
+
+FAULTY = """
+Feature: Drops
+  Scenario: One
+    Given a drop
+
+  @unheard
+  Scenario: Two
+    Given a drop
+    Then it is there
+"""
+
+
+def test_what_breaks_a_rule_there_is_said_and_fails_nothing(bound: Project) -> None:
+    bound.settings(PUBLISHING.replace("--strict-markers", ""))
+    bound.feature(FAULTY, "drops.feature")
+    result = bound.run_process("-W", "ignore")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            'drops.feature:2: the scenario "One" has no Then, so it checks nothing: * [[]no-then]',
+            "drops.feature:5: the tag @unheard is not known, * [[]unknown-tag]",
+            "2 promises kept: living-docs/index.html",
+        ]
+    )
+
+
+def test_it_fails_where_that_is_strict(bound: Project) -> None:
+    bound.settings(PUBLISHING.replace("--strict-markers", "") + "accord_strict = true\n")
+    bound.feature(FAULTY.replace("  @unheard\n", ""), "drops.feature")
+    result = bound.run_process()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(['drops.feature:2: the scenario "One" has no Then, * [[]no-then]'])
+    result.stdout.fnmatch_lines(["1 promise kept, 1 broken: living-docs/index.html"])
+
+
+def test_of_many_ten_are_said(bound: Project) -> None:
+    bound.feature(
+        "Feature: Drops\n" + "".join(f"  Scenario: {number}\n    Given a drop\n" for number in range(12)),
+        "drops.feature",
+    )
+    result = bound.run_process()
+    result.assert_outcomes(passed=12)
+    assert len([line for line in result.outlines if "[no-then]" in line]) == 10
+    result.stdout.fnmatch_lines(["And 2 more of the kind: `accord check` names them."])

@@ -34,7 +34,7 @@ def test_other_tests_and_their_fixtures_stay_on_loops_of_their_own(loops: Projec
 
 def test_settings_that_name_the_session_do_no_harm(loops: Project) -> None:
     loops.settings(f"{SETTINGS}{FIXTURE_SCOPE} = session\n{TEST_SCOPE} = session\n")
-    loops.run().assert_outcomes(passed=7)
+    loops.run().assert_outcomes(passed=5)
 
 
 @pytest.mark.parametrize("scope", ["function", "module", "fixture-scope"])
@@ -95,3 +95,27 @@ def test_without_pytest_asyncio_sync_scenarios_run(project: Project) -> None:
     project.scenario("Then it holds")
     project.steps('@then("it holds")\ndef _():\n    pass')
     project.run_process("-p", "no:asyncio").assert_outcomes(passed=1)
+
+
+def test_sync_scenarios_that_a_module_binds_have_the_loops_that_they_had(project: Project) -> None:
+    project.settings(UNSET)
+    project.scenario("Then it holds")
+    project.path.joinpath("test_it.py").write_text(
+        """
+import asyncio
+import pytest_asyncio
+from pytest_bdd import scenarios, then
+
+scenarios("it.feature")
+
+@pytest_asyncio.fixture
+async def loop():
+    return asyncio.get_running_loop()
+
+@then("it holds")
+def _(loop, _function_scoped_runner):
+    assert loop is _function_scoped_runner.get_loop()
+""",
+        encoding="utf-8",
+    )
+    project.run().assert_outcomes(passed=1)

@@ -1,6 +1,7 @@
 """What a scenario or a plain test leaves changed fails it, and is put back before the next one."""
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 from textwrap import indent
@@ -177,6 +178,23 @@ def test_two(): assert os.environ.pop("LEAK") == "1"; logging.disable(0)
 """
     )
     project.run("test_plain.py").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(("strict", "errors"), [("false", 0), ("true", 1)])
+def test_a_scenario_that_a_module_binds_may_leave_what_it_left_unless_that_is_strict(
+    project: Project, strict: str, errors: int
+) -> None:
+    project.settings(f"{SETTINGS}accord_strict = {strict}\n")
+    project.copy("leaking")
+    project.scenario("Given a leak", "Then nothing is asked")
+    project.more_steps("""
+@given("a leak")
+async def _():
+    logging.root.setLevel(logging.DEBUG)
+""")
+    project.path.joinpath("test_it.py").write_text('from pytest_bdd import scenarios\nscenarios("it.feature")\n')
+    project.run("it.feature", "test_it.py").assert_outcomes(passed=1, errors=errors)
+    logging.root.setLevel(logging.WARNING)
 
 
 def test_a_setting_that_is_neither_is_a_usage_error(project: Project) -> None:

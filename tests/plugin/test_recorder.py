@@ -146,12 +146,26 @@ def test_what_was_to_run_and_did_not_has_a_test_case_that_never_started(project:
     assert len(of("testCaseStarted", told)) == 1
 
 
-def test_a_feature_with_errors_is_recorded_with_them(project: Project) -> None:
-    project.feature("Feature: It\n  Scenario: One\n    Given a step")
+def test_a_scenario_that_breaks_a_rule_is_recorded_with_it(project: Project) -> None:
+    project.feature("Feature: It\n  Scenario: One\n    Given a step\n  Scenario: Two\n")
     project.run()
-    [fault] = of("parseError", messages(project))
-    assert fault["source"] == {"uri": "it.feature", "location": {"line": 2}}
-    assert "has no Then" in fault["message"]
+    told = messages(project)
+    results = [message["testStepResult"] for message in of("testStepFinished", told)]
+    assert [result["status"] for result in results] == ["FAILED", "FAILED"]
+    assert ["[no-then]" in results[0]["message"], "[no-steps]" in results[1]["message"]] == [True, True]
+    assert of("parseError", told) == []
+
+
+def test_a_feature_that_cannot_be_read_is_recorded_with_the_reason(project: Project) -> None:
+    project.feature("Feature: It\n  Scenario Outline: One\n    Then <n>\n    Examples:\n      | n |\n")
+    project.feature("Feature: It\n  Scenario: One\n    Then it\n  Senario: Two\n", "other.feature")
+    project.run()
+    faults = of("parseError", messages(project))
+    assert [fault["source"] for fault in faults] == [
+        {"uri": "it.feature", "location": {"line": 4}},
+        {"uri": "other.feature", "location": {"line": 4}},
+    ]
+    assert "have no row" in faults[0]["message"]
 
 
 def test_a_scenario_that_a_module_binds_is_the_same_pickle(project: Project) -> None:

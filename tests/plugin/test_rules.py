@@ -1,48 +1,55 @@
 """What cannot be trusted in a feature file is an error that says where."""
 
+import re
+
 import pytest
 
-from tests.helpers.project import Project
+from tests.helpers.project import PUBLISHING, Project
+
+FAULT = re.compile(r"it\.feature:\d+: .* \[[a-z0-9-]+\]$")
 
 
-def faults(project: Project) -> list[str]:
-    """Return what a run of it.feature says, and see that it says it once and ran nothing."""
-    result = project.run("it.feature")
-    result.assert_outcomes(errors=1)
-    lines = result.outlines
-    start = next(number for number, line in enumerate(lines) if "ERROR collecting it.feature" in line)
-    end = next(number for number, line in enumerate(lines) if "short test summary info" in line)
-    return lines[start + 1 : end]
+def faults(project: Project, *arguments: str) -> list[str]:
+    """Return what a run of it.feature says is wrong in it, each once, and see that no step ran."""
+    result = project.run("it.feature", "-s", *arguments)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.no_fnmatch_line("*internal error*")
+    result.stdout.no_fnmatch_line("*Traceback*")
+    return list(
+        dict.fromkeys(line for line in result.outlines if re.match(r"it\.feature:\d+: .* \[[a-z0-9-]+\]$", line))
+    )
 
 
 NOT_READABLE = {
     "not UTF-8": (
         "Feature: It\n  Scenario: Größe\n".encode("latin-1"),
-        "it.feature:2: there is a character that is not UTF-8: save the file as UTF-8.",
+        "it.feature:2: there is a character that is not UTF-8: save the file as UTF-8. [not-utf8]",
     ),
     "UTF-16": (
         "Feature: It\n".encode("utf-16"),
-        "it.feature:1: there is a character that is not UTF-8: save the file as UTF-8.",
+        "it.feature:1: there is a character that is not UTF-8: save the file as UTF-8. [not-utf8]",
     ),
-    "empty": (b"", "it.feature:1: there is no feature in it: begin with a line `Feature: ...`."),
-    "comments only": (b"# later\n\n", "it.feature:1: there is no feature in it: begin with a line `Feature: ...`."),
+    "empty": (b"", "it.feature:1: there is no feature in it: begin with a line `Feature: ...`. [not-gherkin]"),
+    "comments only": (
+        b"# later\n\n",
+        "it.feature:1: there is no feature in it: begin with a line `Feature: ...`. [not-gherkin]",
+    ),
     "no such keyword": (
         b"Feature: It\n  Scenario: One\n    Given a pen\n  Senario: Two\n",
-        "it.feature:4: Unexpected token found. Check Gherkin syntax near the reported error. Senario: Two",
+        "it.feature:4: Unexpected token found. Check Gherkin syntax near the reported error. Senario: Two "
+        "[not-gherkin]",
     ),
     "unequal rows": (
         b"Feature: It\n  Scenario: One\n    Given a pen\n      | a | b |\n      | c |\n",
-        "it.feature:5: inconsistent cell count within the table | c |",
+        "it.feature:5: inconsistent cell count within the table | c | [not-gherkin]",
     ),
-    "unknown language": (b"# language: xx\nFeature: It\n", "it.feature:1: Language not supported: xx # language: xx"),
+    "unknown language": (
+        b"# language: xx\nFeature: It\n",
+        "it.feature:1: Language not supported: xx # language: xx [not-gherkin]",
+    ),
     "an open doc string": (
         b'Feature: It\n  Scenario: One\n    Given a pen\n      """\n',
-        "it.feature:5: unexpected end of file, expected: #DocStringSeparator, #Other",
-    ),
-    "And comes first": (
-        b"Feature: It\n  Scenario: One\n    And a pen\n",
-        "it.feature:3: First step in a scenario or background must start with 'Given', 'When' or 'Then', but got And."
-        " a pen",
+        "it.feature:5: unexpected end of file, expected: #DocStringSeparator, #Other [not-gherkin]",
     ),
 }
 
@@ -62,22 +69,7 @@ Feature: It
   Scenario: One
     Then there are 2
 """,
-        ['it.feature:4: line 2 has a scenario "One" too, and only one would be found: rename one.'],
-    ),
-    "two scenarios of one name in two rules": (
-        """
-Feature: It
-  Rule: First
-    Scenario: One
-      Then there are 1
-  Rule: Second
-    Scenario Outline: One
-      Then there are <n>
-      Examples:
-        | n |
-        | 1 |
-""",
-        ['it.feature:6: line 3 has a scenario "One" too, and only one would be found: rename one.'],
+        ['it.feature:4: line 2 has a scenario "One" too, and only one would be found: rename one. [duplicate-name]'],
     ),
     "two rules of one name": (
         """
@@ -89,7 +81,7 @@ Feature: It
     Scenario: Two
       Then there are 1
 """,
-        ['it.feature:5: line 2 has a rule "First" too, and only one would be found: rename one.'],
+        ['it.feature:5: line 2 has a rule "First" too, and only one would be found: rename one. [duplicate-name]'],
     ),
     "no name": (
         """
@@ -99,8 +91,8 @@ Feature: It
       Then there are 1
 """,
         [
-            "it.feature:2: a rule needs a name: say what is promised.",
-            "it.feature:3: a scenario needs a name: say what is promised.",
+            "it.feature:2: a rule needs a name: say what is promised. [unnamed]",
+            "it.feature:3: a scenario needs a name: say what is promised. [unnamed]",
         ],
     ),
     "no steps": (
@@ -111,7 +103,10 @@ Feature: It
     Then there are 1
   Scenario: One
 """,
-        ['it.feature:5: the scenario "One" has no steps, so it would always pass: write them, or remove it.'],
+        [
+            'it.feature:5: the scenario "One" has no steps, so it would always pass: write them, or remove it. '
+            "[no-steps]"
+        ],
     ),
     "no Then": (
         """
@@ -123,7 +118,7 @@ Feature: It
     When I add ink
     And I add paper
 """,
-        ['it.feature:5: the scenario "One" has no Then, so it checks nothing: say what must have happened.'],
+        ['it.feature:5: the scenario "One" has no Then, so it checks nothing: say what must have happened. [no-then]'],
     ),
     "no Then in the first of two scenarios of one name": (
         """
@@ -134,8 +129,9 @@ Feature: It
     Then there are 1
 """,
         [
-            'it.feature:2: the scenario "One" has no Then, so it checks nothing: say what must have happened.',
-            'it.feature:4: line 2 has a scenario "One" too, and only one would be found: rename one.',
+            'it.feature:2: the scenario "One" has no Then, so it checks nothing: say what must have happened. '
+            "[no-then]",
+            'it.feature:4: line 2 has a scenario "One" too, and only one would be found: rename one. [duplicate-name]',
         ],
     ),
     "an outline without Examples": (
@@ -144,7 +140,7 @@ Feature: It
   Scenario Outline: One
     Then there are <n>
 """,
-        ['it.feature:2: the outline "One" has no Examples, so it would not run: add some.'],
+        ['it.feature:2: the outline "One" has no Examples, so it would not run: add some. [no-examples]'],
     ),
     "Examples without a row": (
         """
@@ -159,9 +155,20 @@ Feature: It
     Examples: Nothing at all
 """,
         [
-            'it.feature:4: Examples of "One" have no row, so nothing would run: add one.',
-            'it.feature:9: Examples of "One" have no row, so nothing would run: add one.',
+            'it.feature:4: Examples of "One" have no row, so nothing would run: add one. [empty-examples]',
+            'it.feature:9: Examples of "One" have no row, so nothing would run: add one. [empty-examples]',
         ],
+    ),
+    "And comes first": (
+        """
+Feature: It
+  Background:
+    But a pen
+  Scenario: One
+    And a pen
+    Then there are 1
+""",
+        ["it.feature:3: no step is before this But: begin with a Given, When or Then, or with `*`. [leading-and]"],
     ),
     "no scenario": (
         """
@@ -169,7 +176,7 @@ Feature: It
   Senario: One
     Then there are 1
 """,
-        ['it.feature:1: "It" has no scenario, so nothing would run: write one, or remove it.'],
+        ['it.feature:1: "It" has no scenario, so nothing would run: write one, or remove it. [no-scenario]'],
     ),
     "a rule without a scenario": (
         """
@@ -181,7 +188,7 @@ Feature: It
     Scenario: Two
       Then there are 1
 """,
-        ['it.feature:2: "First" has no scenario, so nothing would run: write one, or remove it.'],
+        ['it.feature:2: "First" has no scenario, so nothing would run: write one, or remove it. [no-scenario]'],
     ),
     "unknown tags": (
         """
@@ -199,7 +206,7 @@ Feature: It
 """,
         [
             f"it.feature:{line}: the tag @{tag} is not known, so a filter may miss it: "
-            "correct it, or add it to `markers` in the pytest configuration."
+            "correct it, or add it to `markers` or `accord_tags` in the pytest configuration. [unknown-tag]"
             for line, tag in [(1, "feeture"), (3, "roole"), (5, "scenaario"), (8, "eggsamples")]
         ],
     ),
@@ -212,6 +219,140 @@ def test_what_would_pass_without_having_been_tried_is_an_error(things: Project, 
     assert faults(things) == messages
 
 
-def test_a_file_with_an_error_stops_the_run_before_any_scenario(things: Project) -> None:
+def test_a_file_with_an_error_stops_no_other(things: Project) -> None:
     things.feature("Feature: It\n  Scenario: One\n", "wrong.feature")
-    things.run().assert_outcomes(errors=1)
+    things.feature("Feature: It\n  Scenario: One\n    Given a pen\n  Senario: Two\n", "unreadable.feature")
+    result = things.run("-v")
+    result.assert_outcomes(passed=4, failed=3)
+    result.stdout.fnmatch_lines(["unreadable.feature::unreadable FAILED*", "wrong.feature::One FAILED*"])
+
+
+def test_a_scenario_that_breaks_no_rule_runs_beside_one_that_does(things: Project) -> None:
+    things.feature("""
+        Feature: It
+          Scenario: One
+            Given a pen
+          Scenario: Two
+            Given a pen
+            Then there are 1
+          Scenario Outline: Three
+            Given a <thing>
+          Rule: Fourth
+            Scenario: One
+              Given a pen
+              Then there are 1
+    """)
+    result = things.run("-v")
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "it.feature::One FAILED*",
+            "it.feature::Two PASSED*",
+            "it.feature::Three FAILED*",
+            "it.feature::Fourth::One PASSED*",
+            "it.feature:2: *no-then*",
+            "it.feature:7: *no-examples*",
+        ]
+    )
+
+
+def test_what_stands_above_scenarios_is_wrong_for_all_of_them(things: Project) -> None:
+    things.feature("""
+        Feature: It
+          Rule: First
+            Scenario: One
+              Given a pen
+              Then there are 1
+          @unheard_of
+          Rule: Second
+            Scenario: Two
+              Given a pen
+              Then there are 1
+            Scenario: Three
+              Given a pen
+              Then there are 1
+    """)
+    result = things.run()
+    result.assert_outcomes(passed=1, failed=2)
+    assert result.outlines.count(faults(things)[0]) == 2
+
+
+def test_the_document_shows_what_breaks_a_rule_as_broken(things: Project, publishing: None) -> None:
+    things.settings(PUBLISHING)
+    things.feature("""
+        Feature: It
+          Scenario: No steps
+          Scenario: No then
+            Given a pen
+          Scenario: Right
+            Given a pen
+            Then there are 1
+          Scenario Outline: No examples
+            Then there are <number>
+    """)
+    things.feature("Nothing", "other.feature")
+    result = things.run()
+    result.assert_outcomes(passed=1, failed=4)
+    result.stdout.fnmatch_lines(["1 promise kept, 3 broken; the run itself failed: *"])
+    page = things.path.joinpath("living-docs", "index.html").read_text(encoding="utf-8")
+    for sentence in ("has no Then, so it checks nothing", "has no Examples", "[no-steps]", "Unexpected token found"):
+        assert sentence in page
+
+
+def test_scenarios_of_one_name_in_two_rules_run(things: Project) -> None:
+    things.feature("""
+        Feature: It
+          Rule: First
+            Scenario: One
+              Given a pen
+              Then there are 1
+          Rule: Second
+            Scenario Outline: One
+              Given a <thing>
+              Then there are <n>
+              Examples:
+                | thing | n |
+                | pen   | 1 |
+          Rule: Third
+            Scenario: One
+              Given a pen
+              Then there are 2
+    """)
+    result = things.run("-v")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["it.feature::First::One PASSED*", "it.feature::Second::One?pen, 1? PASSED*"])
+
+
+FIRST = {
+    "a star that stands for a Given": "* a pen\nThen there are 1",
+    "stars alone": "* a pen\n* there are 1",
+    "a star after a Then": "Given a pen\nThen there are 1\n* there are 1",
+}
+
+
+@pytest.mark.parametrize("sentences", FIRST.values(), ids=FIRST)
+def test_a_first_step_may_begin_with_a_star(things: Project, sentences: str) -> None:
+    things.scenario(*sentences.split("\n"))
+    things.run().assert_outcomes(passed=1)
+
+
+def test_a_first_step_that_begins_with_a_star_or_and_goes_on_from_the_background(things: Project) -> None:
+    things.feature("""
+        Feature: It
+          Background:
+            Given a pen
+          Scenario: One
+            And a cup
+            Then there are 1
+          Scenario: Two
+            * a cup
+            Then there are 1
+    """)
+    things.run().assert_outcomes(passed=2)
+
+
+def test_a_star_is_of_the_kind_of_the_step_before(things: Project) -> None:
+    things.scenario("Given a pen", "* there are 1", "Then there are 1")
+    result = things.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*no step definition says: [*] there are 1*"])

@@ -1,6 +1,5 @@
 """Services in the shapes of public ones: a conftest of at most 30 lines tries each, and nothing in them is changed."""
 
-import os
 import re
 
 import pytest
@@ -29,13 +28,9 @@ def service(
     project: Project,
     publishing: None,
     database_url: str,
-    monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Project:
     """The service, whose settings are its own; this run's `database_url` keeps PostgreSQL from starting for each."""
-    # Its run is no worker of this one.
-    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
-        monkeypatch.delenv(name)
     project.path.joinpath("pytest.ini").unlink()
     project.copy(f"services/{request.param}")
     return project

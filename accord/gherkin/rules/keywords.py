@@ -1,0 +1,119 @@
+"""Which keyword of Gherkin, in the language of a feature, a line was meant to begin with."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from gherkin.dialect import DIALECTS
+
+from accord.basics.text import distance
+
+_STEPS = ("given", "when", "then", "and", "but")
+_TITLES = ("background", "rule", "scenario", "scenarioOutline", "examples")
+# Words that stand at the beginning of a sentence and are one letter away from a keyword.
+_WORDS = frozenset(
+    (
+        *("give", "gives", "giver", "the", "them", "they", "than", "thin", "thee", "where", "whey"),
+        *("wen", "wann", "dank", "dont", "quant", "sort", "suit", "main", "dato", "dedo", "cuanto", "quanto"),
+        *("perro", "peso", "gegevens", "такие"),
+    )
+)
+_SPACES = re.compile(r"\s+")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+# Chinese and Japanese are written with the others.
+_COLONS = ":\uff1a\ufe55\ufe13"
+
+
+class Keyword(NamedTuple):
+    """What a line begins with: the keyword as it should be, and how sure that is."""
+
+    correct: str
+    is_exact: bool
+    is_certain: bool
+    """Whether nobody writes prose so: there is a colon after it, or an odd space."""
+    errors: int
+    """How many letters of it are wrong, but for capitals and accents."""
+
+
+class Keywords:
+    """The keywords of a language."""
+
+    def __init__(self, language: str) -> None:
+        dialect: dict[str, Sequence[str]] = DIALECTS[language]  # type: ignore[assignment]  # a typed dict
+        self._steps = list(dict.fromkeys(it for kind in _STEPS for it in dialect[kind] if it != "* "))
+        self._kinds = [(it, kind) for kind in _STEPS[:3] for it in dialect[kind] if it != "* "]
+        self._titles = list(dict.fromkeys(it for kind in _TITLES for it in dialect[kind]))
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def of(cls, language: str) -> "Keywords":
+        """Return those of a language, by its name in Gherkin."""
+        return cls(language)
+
+    def step(self, line: str) -> Keyword | None:
+        """Return the keyword of a step that a line begins with, or was meant to."""
+        return min(self._like_steps(line), key=lambda it: (not it.is_exact, it.errors, -len(it.correct)), default=None)
+
+    def kind(self, line: str) -> str | None:
+        """Return `given`, `when` or `then` for a line that begins with a keyword of these, as Gherkin has it."""
+        return next((kind for keyword, kind in self._kinds if line.startswith(keyword)), None)
+
+    def title(self, line: str) -> Keyword | None:
+        """Return the keyword of a title, such as `Scenario:`, that a line begins with, or was meant to."""
+        return min(self._like_titles(line), key=lambda it: (it.errors, -len(it.correct)), default=None)
+
+    def _like_steps(self, line: str) -> Iterator[Keyword]:
+        words = _SPACES.split(_INVISIBLE.sub("", line).strip())
+        for keyword in self._steps:
+            if line.startswith(keyword):
+                yield Keyword(keyword, is_exact=True, is_certain=True, errors=0)
+                continue
+            correct = keyword.strip()
+            count = len(correct.split())
+            head = " ".join(words[:count])
+            bare = head.rstrip(_COLONS)
+            # Some languages write no space after a keyword.
+            if not keyword.endswith(" ") or len(words) < count:
+                continue
+            if (errors := _errors(bare, correct)) is not None:
+                is_certain = errors == 0 and (bare != head or bare == correct)
+                yield Keyword(f"{keyword}...", is_exact=False, is_certain=is_certain, errors=errors)
+
+    def _like_titles(self, line: str) -> Iterator[Keyword]:
+        text = _SPACES.sub(" ", _INVISIBLE.sub("", line)).strip()
+        colon = min((at for sign in _COLONS if (at := text.find(sign)) > 0), default=-1)
+        for keyword in self._titles:
+            correct = f"{keyword}:"
+            if colon > 0 and (errors := _errors(text[:colon].strip(), keyword)) is not None:
+                yield Keyword(correct, is_exact=text.startswith(correct), is_certain=False, errors=errors)
+            elif colon < 0 and (text == keyword or text.startswith(f"{keyword} ")):
+                yield Keyword(correct, is_exact=False, is_certain=False, errors=1)
+
+
+def _errors(words: str, keyword: str) -> int | None:
+    """Return how many letters of a keyword are wrong; None if it is something else."""
+    one, other = _folded(words), _folded(keyword)
+    if one == other:
+        return 0
+    if not one or one in _WORDS or abs(len(one) - len(other)) > 2:
+        return None
+    errors = distance(one, other)
+    # Who misspells a word seldom begins it with another letter, unless the first two are swapped.
+    begins_so = one[0] == other[0] or sorted(one[:2]) == sorted(other[:2])
+    return errors if begins_so and errors <= _allowed(one, other) else None
+
+
+def _allowed(word: str, keyword: str) -> int:
+    if len(keyword) < 3:
+        return 0
+    if len(keyword) == 3:
+        # Of three letters all may be there in another order, or one twice: anything else is another word.
+        return int(sorted(word) == sorted(keyword) or re.sub(r"(.)\1", r"\1", word) == keyword)
+    return 1 if len(keyword) < 8 else 2
+
+
+def _folded(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(it for it in letters if not unicodedata.combining(it))

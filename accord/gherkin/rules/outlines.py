@@ -1,0 +1,123 @@
+"""The rules for outlines, their examples and their placeholders."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from gherkin.dialect import Dialect
+
+from accord.basics.text import nearest
+from accord.gherkin.document import Document, Node
+from accord.gherkin.rules.fault import Finding, line_of
+
+# As pytest-bdd and Gherkin have it: whatever is in the brackets.
+_PLACEHOLDER = re.compile(r"<([^<>]+)>")
+# What is no name of a column is text, as in `a <= b`, `<a href="/">` or `</p>`.
+_NAME = re.compile(r"[^\W\d][\w .-]*")
+_VOID_TAGS = ("br", "hr", "img", "input")
+
+
+def no_examples(document: Document) -> Iterator[Finding]:
+    """An outline has examples."""
+    dialect = Dialect.for_name(document.tree["feature"]["language"])
+    assert dialect is not None, "the parser knew the language"
+    for scenario in document.scenarios():
+        # The tree has no other sign of an outline, and the keyword is the language's.
+        if scenario["keyword"] in dialect.scenario_outline_keywords and not scenario["examples"]:
+            yield line_of(scenario), f'the outline "{scenario["name"]}" has no Examples, so it would not run: add some.'
+
+
+def empty_examples(document: Document) -> Iterator[Finding]:
+    """Each table of examples has a row."""
+    for scenario in document.scenarios():
+        for table in scenario["examples"]:
+            if not table.get("tableBody"):
+                yield line_of(table), f'Examples of "{scenario["name"]}" have no row, so nothing would run: add one.'
+
+
+def duplicate_column(document: Document) -> Iterator[Finding]:
+    """A table of examples has no two columns of one name."""
+    for scenario in document.scenarios():
+        for table in _with_header(scenario):
+            for name, count in Counter(_columns(table)).items():
+                if count > 1:
+                    sentence = f'the column "{name}" is there {count} times, and only the last one\'s values are tried'
+                    yield line_of(table["tableHeader"]), f"{sentence}: rename it, or remove all but one."
+
+
+def headerless_examples(document: Document) -> Iterator[Finding]:
+    """A table of examples begins with the names of its columns."""
+    for scenario in document.scenarios():
+        for table in _headerless(scenario):
+            row = " | ".join(_columns(table))
+            sentence = (
+                f"the first row of these Examples, | {row} |, is their header, and none of its names is in a step"
+            )
+            yield line_of(table["tableHeader"]), f"{sentence}: write the names of the columns above it."
+
+
+def unknown_placeholder(document: Document) -> Iterator[Finding]:
+    """A placeholder of an outline is the name of a column, in each table of its examples."""
+    for scenario in document.scenarios():
+        headerless = [id(table) for table in _headerless(scenario)]
+        tables = [table for table in _with_header(scenario) if id(table) not in headerless]
+        columns = [column for table in tables for column in _columns(table)]
+        for line, name in dict.fromkeys(_placeholders(scenario)):
+            lacking = [table for table in tables if name not in _columns(table)]
+            if lacking and len(lacking) < len(tables):
+                where = f"the Examples in line {line_of(lacking[0])} have no such column"
+                yield line, f"<{name}> would go in literally, since {where}: add it there."
+            elif lacking and (meant := nearest(name, columns)):
+                yield line, f"<{name}> would go in literally, since no column has that name: did you mean <{meant}>?"
+            elif lacking and line != line_of(scenario) and _is_name(name, scenario, columns):
+                named = ", ".join(f"<{column}>" for column in dict.fromkeys(columns))
+                yield line, f"<{name}> would go in literally, since no column has that name: write one of {named}."
+
+
+def _is_name(name: str, scenario: Node, columns: list[str]) -> bool:
+    """Return whether what is in brackets must be the name of a column, though it is like none of them.
+
+    That is so where others in that outline are, unless it is a tag of HTML or a type such as `List<String>`.
+    """
+    others = {other for _line, other in _placeholders(scenario)}
+    if not _NAME.fullmatch(name) or others.isdisjoint(columns):
+        return False
+    texts = [text for _line, text in _texts(scenario)]
+    is_markup = name in _VOID_TAGS or any(f"</{name}>" in text for text in texts)
+    return not is_markup and not any(re.search(rf"\w<{re.escape(name)}>", text) for text in texts)
+
+
+def _headerless(scenario: Node) -> Iterator[Node]:
+    used = {name for _line, name in _placeholders(scenario) if _NAME.fullmatch(name)}
+    tables = list(_with_header(scenario))
+    for table in tables:
+        columns = {*_columns(table)}
+        others = {column for other in tables if other is not table for column in _columns(other)}
+        is_like_one = any(nearest(name, columns) for name in used)
+        if used and table.get("tableBody") and columns.isdisjoint(used | others) and not is_like_one:
+            yield table
+
+
+def _with_header(scenario: Node) -> Iterator[Node]:
+    yield from (table for table in scenario["examples"] if table.get("tableHeader"))
+
+
+def _columns(table: Node) -> list[str]:
+    return [cell["value"] for cell in table["tableHeader"]["cells"]]
+
+
+def _placeholders(scenario: Node) -> Iterator[tuple[int, str]]:
+    """Yield what is in angle brackets in the name and in the steps of an outline, with its line."""
+    for line, text in _texts(scenario):
+        yield from ((line, name) for name in _PLACEHOLDER.findall(text))
+
+
+def _texts(scenario: Node) -> Iterator[tuple[int, str]]:
+    yield line_of(scenario), scenario["name"]
+    for step in scenario["steps"]:
+        yield line_of(step), step["text"]
+        for row in step.get("dataTable", {}).get("rows", ()):
+            yield from ((line_of(row), cell["value"]) for cell in row["cells"])
+        if "docString" in step:
+            first = line_of(step["docString"]) + 1
+            yield from enumerate(step["docString"]["content"].split("\n"), first)

@@ -1,0 +1,63 @@
+"""The rule for tags, and which tags a run knows."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+import pytest
+
+from accord.compat.pytest import can_be_mark
+from accord.compat.pytest_bdd import is_handled
+from accord.gherkin.document import Document
+from accord.gherkin.rules.fault import Finding, line_of
+
+SETTING = "accord_tags"
+
+
+class Tags:
+    """The tags that a run knows: the markers of its configuration, patterns, and what the suite's own hooks handle."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._patterns: list[str] = config.getini(SETTING)
+
+    def is_known(self, tag: str) -> bool:
+        """Return whether a tag, without its `@`, is known."""
+        # Markers may be added while conftests are loaded.
+        lines: list[str] = self._config.getini("markers")
+        is_mark = can_be_mark(tag) and (
+            any(tag == _marker(line) or _is_of_line(tag, line) for line in lines)
+            or any(fnmatchcase(tag, pattern) for pattern in self._patterns)
+        )
+        return is_mark or is_handled(self._config, tag)
+
+    def nearest(self, tag: str) -> str | None:
+        """Return the marker that may have been meant."""
+        return next(iter(get_close_matches(tag, map(_marker, self._config.getini("markers")), 1, cutoff=0.75)), None)
+
+
+def unknown_tag(document: Document, tags: Tags) -> Iterator[Finding]:
+    """A tag is known, as a marker or by `accord_tags`: a filter may miss one that is misspelt."""
+    for tag in document.tags():
+        name = tag["name"].removeprefix("@")
+        if not tags.is_known(name):
+            meant = tags.nearest(name)
+            yield (
+                line_of(tag),
+                f"the tag @{name} is not known, so a filter may miss it: correct it{f' (@{meant}?)' if meant else ''}, "
+                f"or add it to `markers` or `{SETTING}` in the pytest configuration.",
+            )
+
+
+def _marker(line: str) -> str:
+    # A marker is declared as `name(arguments): description`.
+    return line.partition(":")[0].partition("(")[0].strip()
+
+
+def _is_of_line(tag: str, line: str) -> bool:
+    # pytest cuts a marker at its first `:` or `(`, which a tag may have in it.
+    line = line.strip()
+    return line == tag or line.startswith((f"{tag}:", f"{tag} :"))
+
+
+TAGS = pytest.StashKey[Tags]()
