@@ -61,8 +61,8 @@ def cases(scenario: dict[str, Any], name: str) -> Iterator[Case]:
     for examples in scenario["examples"]:
         for row in examples.get("tableBody", ()):
             # Two rows may have the same values.
-            label = numbered(_label(examples["name"], (cell["value"] for cell in row["cells"])), used)
-            yield Case(row["id"], row["location"]["line"], name, label)
+            example = numbered(_label(examples["name"], (cell["value"] for cell in row["cells"])), used)
+            yield Case(row["id"], row["location"]["line"], name, example)
 
 
 def numbered(name: str, used: Counter[str]) -> str:
