@@ -26,6 +26,7 @@ def main() -> None:
     """Run the command; exits with 1 if something is wrong, 2 for unknown arguments, 130 at Ctrl-C."""
     parser = argparse.ArgumentParser(prog="accord", description="Acceptance suites that tell the truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_init(commands.add_parser("init", help="write a first feature, its steps and a conftest for a FastAPI service"))
     commands.add_parser(
         "pitfalls", help="show how a suite passes while a promise is broken, with the common pattern and with Accord"
     ).set_defaults(run=_pitfalls)
@@ -48,6 +49,21 @@ def main() -> None:
         sys.exit(one_line(f"{error.filename or 'A file'}: {error.strerror or error}"))
     except KeyboardInterrupt:  # As a shell has it; what was to be written is not there, and what was there still is.
         sys.exit(128 + signal.SIGINT)
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "directory", type=Path, nargs="?", default=Path(), metavar="DIRECTORY", help="where the service is, if not here"
+    )
+    parser.set_defaults(run=_init)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    # Of all commands, this one alone has pytest to deal with.
+    from accord.scaffold.scaffolding import scaffold
+
+    print(visible(str(scaffold(arguments.directory))))
+    return 0
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

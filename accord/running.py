@@ -16,6 +16,7 @@ from accord.basics.failures import named, own_traceback
 from accord.basics.source import location
 from accord.compat.cpython import context_of
 from accord.compat.pytest_bdd import Feature, Scenario, ScenarioTemplate, Step, bound_scenario
+from accord.compat.pytest_check import failed_checks
 
 _STOPPED = "accord_stopped"
 _NOTICES = "accord_notices"
@@ -68,6 +69,8 @@ class Running:
         """The step, as messages name it; None where none runs."""
         self.last_step: Step | None = None
         """The step that runs, or that ran last in this test."""
+        self.failed_checks: list[tuple[Step, str]] = []
+        """What failed in steps of this test that went on, as a check of pytest-check, and in which of them."""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The event loop of the session, once async steps or fixtures of Accord have run on it."""
         self.serving_loop: asyncio.AbstractEventLoop | None = None
@@ -116,6 +119,7 @@ class Running:
         self.item = item
         self.is_of_feature_file = False
         self.scenario = self.feature = self.step = self.last_step = None
+        self.failed_checks = []
         self.serving_loop = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -132,6 +136,12 @@ class Running:
         self.step = (
             f"The step `{step.keyword} {step.name}` ({location(feature.filename, step.line_number, self._rootpath)})"
         )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_after_step(self, step: Step) -> None:
+        """A step has returned; what failed in it nevertheless is its own."""
+        known = len(self.failed_checks)
+        self.failed_checks += [(step, check) for check in failed_checks()[known:]]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_step_func_lookup_error(self, step: Step) -> None:

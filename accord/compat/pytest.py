@@ -1,6 +1,7 @@
 """What Accord uses of pytest that is not documented. Tested against pytest 9.0 to 9.2."""
 
 import logging
+from collections.abc import Callable, Iterator
 from copy import copy
 from fnmatch import fnmatch
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
 from _pytest.pathlib import absolutepath, fnmatch_ex
+from _pytest.python import FunctionDefinition
 
 __all__ = [
     "ExceptionRepr",
@@ -21,6 +23,7 @@ __all__ = [
     "is_not_recursed",
     "is_of_pytest",
     "know_mark",
+    "parametrized",
     "replace_setting",
     "settle_id",
     "stop_capturing",
@@ -75,14 +78,44 @@ def stop_capturing(config: pytest.Config) -> None:
         capture.suspend(in_=True)
 
 
+def parametrized(
+    parent: pytest.Collector, name: str, function: Callable[..., object], example: str | None
+) -> Iterator[dict[str, Any]]:
+    """Yield with what `pytest.Function.from_parent` makes each item of a function: one, or one for each parameter.
+
+    So does pytest for a test function of a Python module: fixtures with parameters that the function has (as by
+    `autouse`), its marks, and each `pytest_generate_tests` that is visible here have a say. An example stands in the
+    brackets of the name, before the parameters.
+    """
+    definition: Any = FunctionDefinition.from_parent(parent, name=name, callobj=function)
+    fixtures = definition._fixtureinfo
+    metafunc = pytest.Metafunc(definition, fixtures, parent.config, _ispytest=True)
+    parent.ihook.pytest_generate_tests(metafunc=metafunc)
+    if not metafunc._calls:
+        yield {"name": _named(name, [example]), "fixtureinfo": fixtures}
+        return
+    metafunc._recompute_direct_params_indices()
+    # A parameter may stand in the place of a fixture, and of those that only that one asks for.
+    fixtures.prune_dependency_tree()
+    for call in metafunc._calls:
+        named = _named(name, [example, call.id or None])
+        yield {"name": named, "fixtureinfo": fixtures, "callspec": call, "keywords": {call.id: True}}
+
+
+def _named(name: str, parts: list[str | None]) -> str:
+    known = [part for part in parts if part is not None]
+    return f"{name}[{'-'.join(known)}]" if known else name
+
+
 def settle_id(item: pytest.Item) -> None:
     """Have the item's id equal what pytest reads back from its text, so that `--lf` finds the item again.
 
     Since 9.2 an id has parts, and pytest takes apart what it saved; that an item which was not made by `parametrize`
-    has an example in brackets, it can't know.
+    alone has an example in brackets, it can't know.
     """
     if hasattr(item, "_id"):
-        item._id = type(item._id).parse(item.nodeid)
+        assert item.parent is not None
+        item._id = type(item._id).parse(f"{item.parent.nodeid}::{item.name}")
 
 
 def give_fixture(request: pytest.FixtureRequest, name: str, value: object) -> None:
@@ -132,7 +165,7 @@ class SessionFixtures:
                     known[name] = fixture
 
     def clear(self) -> None:
-        """Know none any more: a test that is no scenario may give them other parameters."""
+        """Know none any more: a test that is no scenario, or has parameters, may give them others."""
         self._known.clear()
 
 

@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from inspect import Parameter, isfunction, signature
@@ -45,6 +45,7 @@ __all__ = [
     "is_of_pytest_bdd",
     "is_regular_expression",
     "literal_start",
+    "parameters_of",
     "replace_execution",
     "step_definitions",
     "syntax_error",
@@ -122,6 +123,12 @@ def bound_scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]]
         return None
     values: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     return template, values.get("_pytest_bdd_example", {})
+
+
+def parameters_of(item: pytest.Item) -> str:
+    """Return which parameters a scenario runs with, as its node id has them; nothing where it has but an example."""
+    call: Any = getattr(item, "callspec", None)
+    return "" if call is None or call.params.keys() <= {"_pytest_bdd_example"} else call.id
 
 
 def replace_execution(run: Execute) -> Callable[[], None]:
@@ -248,7 +255,9 @@ def forget_item(item: pytest.Item) -> None:
 
 def forget_report(report: pytest.TestReport) -> None:
     """Drop what pytest-bdd keeps beside a report, once all have seen it."""
-    test_report_context_registry.pop(report, None)
+    # A subtest's has no hash, so that nothing can be kept beside it.
+    if isinstance(report, Hashable):
+        test_report_context_registry.pop(report, None)
 
 
 def is_handled(config: pytest.Config, tag: str) -> bool:

@@ -104,7 +104,7 @@ def _scenarios(parent: pytest.Collector, node: Node, name: str, contents: Conten
     if not node["examples"]:
         examples = [({}, template.tags)]
     for case, (row, tags) in zip(cases(node, name), examples, strict=True):
-        yield Scenario.of(parent, case.name, template, row, case.line, tags, found)
+        yield from Scenario.of(parent, case, template, row, tags, found)
 
 
 def _runs(scenario: Node) -> bool:

@@ -89,6 +89,7 @@ class Features:
         """Give a scenario the session's fixtures that others before it had."""
         if isinstance(item, Scenario):
             self._running.begin_scenario()
+        if isinstance(item, Scenario) and not hasattr(item, "callspec"):
             self._session_fixtures.give(item, owner(item))
         else:
             self._session_fixtures.clear()
@@ -102,7 +103,7 @@ class Features:
         try:
             return (yield)
         finally:
-            if isinstance(item, Scenario):
+            if isinstance(item, Scenario) and not hasattr(item, "callspec"):
                 self._session_fixtures.keep(item, owner(item))
             # After pytest's own hook, which tears them down.
             drop_fixtures(item)

@@ -1,6 +1,6 @@
 """A scenario as a test of pytest's: how it runs, and how its failure is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -8,10 +8,11 @@ import pytest
 
 from accord.basics.failures import is_of_text, named
 from accord.basics.text import visible
-from accord.compat.pytest import ExceptionRepr, begin_with, can_be_mark, know_mark, settle_id
+from accord.compat.pytest import ExceptionRepr, begin_with, can_be_mark, know_mark, parametrized, settle_id
 from accord.compat.pytest_bdd import Scenario as RenderedScenario
 from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute, is_handled
 from accord.errors import FaultyFeatureError
+from accord.gherkin.names import Case
 from accord.gherkin.rules.fault import Fault
 from accord.running import RUNNING
 from accord.steps.awaiting import from_step
@@ -34,16 +35,16 @@ class Scenario(pytest.Function):
     def of(
         cls,
         parent: pytest.Collector,
-        name: str,
+        case: Case,
         template: ScenarioTemplate,
         row: dict[str, str],
-        line: int,
         tags: set[str],
         faults: Sequence[Fault] = (),
-    ) -> "Scenario":
-        """Return the scenario of a template, with the values of an example, if it is one, and marked with its tags.
+    ) -> "Iterator[Scenario]":
+        """Yield the scenario of a template, with the values of an example, if it is one, and marked with its tags.
 
-        One with faults does not run: it fails and says them.
+        It is one item for each parameter, where fixtures or plugins have parameters for it. One with faults does not
+        run: it fails and says them.
         """
         runner = parent.config.stash.get(RUNNER, None)
         run_steps = execute if runner is None else runner.run
@@ -64,11 +65,12 @@ class Scenario(pytest.Function):
             know_mark(parent.config, tag)
             if can_be_mark(tag) or is_handled(parent.config, tag):
                 parent.config.hook.pytest_bdd_apply_tag(tag=tag, function=run)
-        of = {"name": name, "callobj": run, "template": template, "row": row, "line": line}
-        scenario: Scenario = (
-            FaultyScenario.from_parent(parent, **of, faults=faults) if faults else cls.from_parent(parent, **of)
-        )
-        return scenario
+        of = {"callobj": run, "template": template, "row": row, "line": case.line}
+        if faults:
+            yield FaultyScenario.from_parent(parent, name=case.name, **of, faults=faults)
+            return
+        for made_with in parametrized(parent, case.scenario, run, case.example):
+            yield cls.from_parent(parent, **of, **made_with)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the scenario stands: file, line counted from 0, name."""
@@ -92,12 +94,18 @@ class Scenario(pytest.Function):
                 raise
             return f"{self._location(step)}: {named(error)}\n\nMore cannot be shown: {named(fault)}"
 
-    def show_sentence(self, shown: object) -> None:
-        """Have what pytest shows of a failure begin with the scenario, and a mark at the sentence that failed."""
-        step = self.config.stash[RUNNING].last_step
-        if step is not None and isinstance(shown, ExceptionRepr):
-            marked = _marked(self.template.render(self.row), step)
-            begin_with(shown, visible(f"{self._location(step)}\n{marked}\n"))
+    def show_sentence(self, shown: object, *, was_raised: bool) -> None:
+        """Have what pytest shows of a failure begin with the scenario, and a mark at each sentence that failed.
+
+        Where nothing was raised, checks of steps that went on have failed.
+        """
+        running = self.config.stash[RUNNING]
+        failing = [step for step, _check in running.failed_checks]
+        if running.last_step is not None and (was_raised or not failing):
+            failing.append(running.last_step)
+        if failing and isinstance(shown, ExceptionRepr):
+            marked = _marked(self.template.render(self.row), failing)
+            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n"))
 
     def _undefined(self, step: Step) -> str:
         definitions = self.config.stash.get(DEFINITIONS, None)
@@ -152,10 +160,11 @@ def raise_faults(item: FaultyScenario | FaultyPart) -> NoReturn:
     raise FaultyFeatureError("\n".join(f"{file}:{fault.line}: {fault}" for fault in item.faults))
 
 
-def _marked(scenario: RenderedScenario, failing: Step) -> str:
+def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:
+    failing_lines = {step.line_number for step in failing}
     lines = [f"  {scenario.keyword}: {scenario.name}"]
     for step in scenario.steps:
-        mark = ">" if step.line_number == failing.line_number else " "
+        mark = ">" if step.line_number in failing_lines else " "
         lines.append(f"{mark}   {step.keyword} {step.name}")
     return "\n".join(lines)
 

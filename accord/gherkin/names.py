@@ -14,7 +14,15 @@ class Case(NamedTuple):
     node: str
     """The id of its node in Gherkin's tree: the scenario's, or the row's."""
     line: int
-    name: str
+    scenario: str
+    """The scenario's name."""
+    example: str | None = None
+    """What tells an example from the others of its scenario; None where there are none."""
+
+    @property
+    def name(self) -> str:
+        """The item's name, as long as it has no parameters."""
+        return self.scenario if self.example is None else f"{self.scenario}[{self.example}]"
 
 
 def node_ids(uri: str, feature: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -48,12 +56,13 @@ def cases(scenario: dict[str, Any], name: str) -> Iterator[Case]:
     """Yield the items of a scenario: itself, or one for each of its examples."""
     if not scenario["examples"]:
         yield Case(scenario["id"], scenario["location"]["line"], name)
+    # How often a label occurred: two rows may have the same values, and a node id stands for one item.
     used: Counter[str] = Counter()
     for examples in scenario["examples"]:
         for row in examples.get("tableBody", ()):
             # Two rows may have the same values.
-            label = numbered(_label(examples["name"], (cell["value"] for cell in row["cells"])), used)
-            yield Case(row["id"], row["location"]["line"], f"{name}[{label}]")
+            example = numbered(_label(examples["name"], (cell["value"] for cell in row["cells"])), used)
+            yield Case(row["id"], row["location"]["line"], name, example)
 
 
 def numbered(name: str, used: Counter[str]) -> str:

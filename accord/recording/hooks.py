@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from accord.compat.pytest_bdd import Step
 from accord.errors import TimedOutError
 from accord.gherkin.document import Document
 from accord.gherkin.rules.fault import Fault
@@ -39,6 +40,7 @@ class Recording:
         if (watchdog := config.stash.get(WATCHDOG, None)) is not None:
             watchdog.last_words.append(self._end_process)
         self._writing = writing.register(config, self._recorder)
+        self._is_in_call = False
 
     def pytest_accord_feature(self, document: Document) -> None:
         """Note a feature file."""
@@ -61,19 +63,31 @@ class Recording:
         """A step begins."""
         self._recorder.begin_step()
 
-    def pytest_bdd_after_step(self) -> None:
-        """A step has passed."""
-        self._recorder.pass_step()
+    def pytest_bdd_after_step(self, step: Step) -> None:
+        """A step has passed, as a whole or but for some checks."""
+        self._recorder.pass_step([check for of, check in self._running.failed_checks if of is step])
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Note whether a test runs, or has come to its end."""
+        __tracebackhide__ = True
+        self._is_in_call = True
+        try:
+            return (yield)
+        finally:
+            self._is_in_call = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note what became of a test, and send what was noted along with its report."""
+        # pytest-check puts what failed in the place of an error, or of nothing.
+        raised = call.excinfo
         report = yield
-        if not report.passed:
-            self._recorder.fail(report, None if call.excinfo is None else call.excinfo.value)
+        self._note(report, raised or call.excinfo, was_raised=raised is not None)
         if call.when == "teardown":
+            self._recorder.attach_output(report.sections)
             self._recorder.end()
             # As a dict, since pytest-xdist carries builtin types only.
             setattr(report, TRAVELLING, vars(self._recorder.take()))
@@ -81,6 +95,29 @@ class Recording:
             # What a worker knows of the features is there although its first scenario ends the process.
             setattr(report, TRAVELLING, vars(record))
         return report
+
+    def _note(
+        self, report: pytest.TestReport, info: pytest.ExceptionInfo[BaseException] | None, *, was_raised: bool
+    ) -> None:
+        """Note why a test, or a part of it, does not pass."""
+        error = None if info is None else info.value
+        if self._is_in_call:
+            # It goes on: this is a report of a subtest.
+            if report.failed:
+                self._recorder.fail_partly(report, error)
+        elif not report.passed and not (report.failed and not was_raised and self._is_known(report)):
+            self._recorder.fail(report, error)
+
+    def _is_known(self, report: pytest.TestReport) -> bool:
+        """Return whether the steps that a report is of have the checks that failed."""
+        return report.when == "call" and bool(self._running.failed_checks)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Name a subtest that has failed, and keep what it wrote and logged."""
+        if isinstance(report, pytest.SubtestReport) and self._is_in_call:
+            if report.failed:
+                self._recorder.name_part(report._sub_test_description())
+            self._recorder.attach_output(report.sections)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Have a worker say what it had left to say."""

@@ -8,16 +8,18 @@ Messages are plain dicts, since a dozen are written for each scenario: the class
 with which the tests check them, take ten times as long.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from accord.basics.clock import now
 from accord.basics.source import defined_at, relative
-from accord.compat.pytest_bdd import StepDefinition, is_of_pytest_bdd
+from accord.compat.pytest_bdd import StepDefinition, is_of_pytest_bdd, parameters_of
 from accord.contract.check import Contract, Finding
 from accord.gherkin.document import Document
 from accord.gherkin.rules.fault import Fault
@@ -43,6 +45,9 @@ from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.sql import without_literals
 from accord.steps.definitions import Definitions
 
+LONGEST_OUTPUT = 65_536
+"""How many characters of what a test wrote, or logged, are attached."""
+
 
 @dataclass
 class Record:
@@ -53,7 +58,9 @@ class Record:
     selected: dict[str, str] = field(default_factory=dict)
     """The ids of the pickles that are to run, by the id of the test case."""
     ended: dict[str, str] = field(default_factory=dict)
-    """Lines of scenarios that have ended, by the id of the test case."""
+    """Lines of scenarios that have ended, without the end, by the id of the test case."""
+    ends: list[Envelope] = field(default_factory=list)
+    """The messages of their ends: whether one is tried again is known after it."""
 
 
 class Recorder:
@@ -80,6 +87,7 @@ class Recorder:
         self._selected: dict[str, tuple[str, Pickle]] = {}
         self._record = Record()
         self._numbers: dict[str, int] = {}
+        self._hooks: dict[str, list[dict[str, Any]]] = {}
         self._ids: dict[StepDefinition, str] = {}
         self._attempt: Attempt | None = None
         self._statements: list[str] = []
@@ -128,6 +136,8 @@ class Recorder:
             case, pickle = selected
             number = self._numbers[case] = self._numbers.get(case, -1) + 1
             self._attempt = Attempt(item, case, pickle, number, self._redaction)
+            if parameters := parameters_of(item):
+                self.attach(parameters, "text/plain", "Parameters")
 
     def begin_step(self) -> None:
         """The next step begins."""
@@ -135,11 +145,21 @@ class Recorder:
             self._attach_statements(self._attempt)
             self._attempt.begin_step()
 
-    def pass_step(self) -> None:
-        """The step has passed."""
+    def pass_step(self, failed_checks: Iterable[str] = ()) -> None:
+        """The step has passed, but for these checks, after which it went on."""
         if self._attempt is not None:
             self._attach_statements(self._attempt)
-            self._attempt.pass_step()
+            self._attempt.pass_step(failed_checks)
+
+    def fail_partly(self, report: pytest.TestReport, error: BaseException | None) -> None:
+        """Note why a part of a scenario fails, which goes on, such as a subtest."""
+        if self._attempt is not None:
+            self._attempt.fail_partly(report, error)
+
+    def name_part(self, name: str) -> None:
+        """Name the part that failed last."""
+        if self._attempt is not None:
+            self._attempt.name_part(name)
 
     def fail(self, report: pytest.TestReport, error: BaseException | None) -> None:
         """Note why a scenario fails or is skipped."""
@@ -149,10 +169,16 @@ class Recorder:
 
     def end(self) -> None:
         """The test has ended, its fixtures too."""
-        if self._attempt is not None:
+        if (attempt := self._attempt) is not None:
+            attempt.end()
+            if attempt.number:
+                attempt.fit(self._hooks.get(attempt.case, ()))
+            elif attempt.hooks:
+                self._hooks[attempt.case] = attempt.hooks
             # At the end, when all secrets of the scenario are known.
-            self._attempt.hide()
-            self._record.ended[self._attempt.case] = "".join(map(line, self._envelopes(self._attempt)))
+            attempt.hide()
+            self._record.ended[attempt.case] = "".join(map(line, self._envelopes(attempt)))
+            self._record.ends.append(attempt.finished())
             self._attempt = None
 
     def observe(
@@ -186,6 +212,22 @@ class Recorder:
         """Attach something to the step that runs, or to the scenario where none does; it is to be redacted before."""
         if self._attempt is not None:
             self._attempt.attach(body, media_type, name)
+
+    def attach_text(self, body: str, media_type: str, name: str) -> None:
+        """Attach a text of the project's, without what is secret in it."""
+        if self._attempt is not None:
+            self.attach(self._redaction.text(self._redaction.body(body, media_type)), media_type, name)
+
+    def attach_bytes(self, body: bytes, media_type: str, name: str) -> None:
+        """Attach what is not text, as it is."""
+        if self._attempt is not None:
+            self._attempt.attach(b64encode(body).decode(), media_type, name, encoding="BASE64")
+
+    def attach_output(self, sections: Iterable[tuple[str, str]]) -> None:
+        """Attach what pytest captured of a test: what it wrote and logged; of what is long the end."""
+        for name, text in sections:
+            if name.startswith("Captured ") and self._attempt is not None:
+                self.attach_text(_end_of(text), "text/x.cucumber.log+plain", name)
 
     def last_exchange(self) -> str | None:
         """Return what went over the wire in the last step in which something did, to be read; it is redacted."""
@@ -245,6 +287,10 @@ class Recorder:
             words = f"{relative(file, self._rootpath)}:{number}:{definition.kind}:{definition.parser.name}"
             self._ids[definition] = hashed(words)
         return self._ids[definition]
+
+
+def _end_of(text: str) -> str:
+    return text if len(text) <= LONGEST_OUTPUT else f"...{text[-LONGEST_OUTPUT:]}"
 
 
 RECORDER = pytest.StashKey[Recorder]()

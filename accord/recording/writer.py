@@ -42,7 +42,7 @@ class MessagesWriter:
         self._ended: set[str] = set()
         self._crashed: dict[str, Crash] = {}
 
-    def write(self, record: Record) -> None:
+    def write(self, record: Record, *, is_retried: bool = False) -> None:
         """Write what is not written yet, so that it is there if the process is killed next."""
         # Every worker sends which scenarios are to run, and all send the same.
         if not self._selected:
@@ -53,7 +53,9 @@ class MessagesWriter:
         for case in record.ended:
             self._crashed.pop(case, None)  # It was tried again.
         if fresh or record.ended:
-            self._append("".join([*fresh, *record.ended.values()]))
+            for end in record.ends:
+                end["testCaseFinished"]["willBeRetried"] = is_retried
+            self._append("".join([*fresh, *record.ended.values(), *map(line, record.ends)]))
 
     def add_crash(self, crash: Crash) -> None:
         """Add a scenario whose process died, to be written at the end unless it is tried again."""

@@ -70,6 +70,8 @@ class Writing:
         # Messages name files as the user would type them: a test may have changed the directory since.
         self._working_directory = config.invocation_params.dir
         self._faults: list[str] = []
+        # Tests of which an attempt has failed that another one follows.
+        self._retried: set[str] = set()
 
     # Last, when the recorder has noted which scenarios are selected.
     @pytest.hookimpl(trylast=True)
@@ -95,7 +97,12 @@ class Writing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write what a scenario did, once it has ended, and keep it no longer."""
-        self._write_carried(vars(report))
+        # pytest-rerunfailures says so at the phase that failed, which may be one before that with the record.
+        if report.outcome == "rerun":  # type: ignore[comparison-overlap]  # pytest knows three outcomes of its own
+            self._retried.add(report.nodeid)
+        self._write_carried(vars(report), is_retried=report.nodeid in self._retried)
+        if report.when == "teardown":
+            self._retried.discard(report.nodeid)
         if is_of_crash(report):
             self._writer.add_crash(Crash.of(report.nodeid, getattr(report, "node", None)))
 
@@ -104,10 +111,10 @@ class Writing:
         """Write what a worker sent at its end; one that crashed sends nothing."""
         self._write_carried(getattr(node, "workeroutput", {}))
 
-    def _write_carried(self, carrier: dict[str, Any]) -> None:
+    def _write_carried(self, carrier: dict[str, Any], *, is_retried: bool = False) -> None:
         # Taken off the report, which pytest keeps until the end of the run.
         if (record := carrier.pop(TRAVELLING, None)) is not None:
-            self._writer.write(Record(**record))
+            self._writer.write(Record(**record), is_retried=is_retried)
 
     # Last, when all others have had their say on the exit status, which becomes the success of the run.
     @pytest.hookimpl(trylast=True)

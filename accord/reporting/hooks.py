@@ -86,9 +86,11 @@ class Details:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Mark the sentence that failed, and show what went over the wire."""
+        # pytest-check notes what it reports in the place of nothing.
+        was_raised = call.excinfo is not None
         report = yield
         if report.failed and call.when == "call" and isinstance(item, Scenario):
-            item.show_sentence(report.longrepr)
+            item.show_sentence(report.longrepr, was_raised=was_raised)
             if self._recorder is not None and (exchange := self._recorder.last_exchange()):
                 # Before what was captured, which may be long.
                 report.sections.insert(0, ("What went over the wire", visible(exchange)))

@@ -19,7 +19,11 @@ BEHAVIOURS = 10
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache")
 PYTEST = ["-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
 # Plugins that this repository's own tests use; they do not come with Accord.
-OTHERS = ("hypothesispytest", "pytest-split", "respx", "schemathesis", "time_machine", "xdist", "xdist.looponfail")
+OTHERS = (
+    *("allure_pytest_bdd", "check", "django", "html", "html_fixtures", "hypothesispytest", "metadata", "pytest-split"),
+    *("pytest_cov", "repeat", "rerunfailures", "respx", "schemathesis", "time_machine", "timeout", "xdist"),
+    "xdist.looponfail",
+)
 ONE_LOOP = [f"--override-ini=asyncio_default_{kind}_loop_scope=session" for kind in ("fixture", "test")]
 """What pytest-asyncio needs for a connection that is shared by tests."""
 # Without Accord its settings are unknown, which the repository's own configuration makes an error.

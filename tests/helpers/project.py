@@ -81,8 +81,13 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project that uses Accord; its runs know nothing of this one, neither its database nor that it is a worker."""
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> Project:
+    """A project that uses Accord; its runs know nothing of this one, neither its database nor that it is a worker.
+
+    Plugins that this repository's own run leaves out are left out there as well; `-p NAME` has one take part.
+    """
+    left_out = [option for option in pytestconfig.getini("addopts") if option.startswith("-pno:")]
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(left_out))
     for name in ("ACCORD_DATABASE_URL", "DATABASE_URL", *(it for it in os.environ if it.startswith("PYTEST_XDIST_"))):
         monkeypatch.delenv(name, raising=False)
     return Project(pytester)
