@@ -8,15 +8,17 @@ import pytest
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
 from accord.errors import FaultyFeatureError
+from accord.gherkin import dry_run
 from accord.gherkin.binding import Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
+from accord.gherkin.dry_run import DryRun
 from accord.gherkin.item import FaultyPart, Scenario, breaks
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING
-from accord.steps.definitions import owner
+from accord.steps.definitions import DEFINITIONS, Definitions, owner
 
 
 class Features:
@@ -29,6 +31,9 @@ class Features:
         config.stash[SWITCHES] = Switches(config)
         self._bound = Bound(config)
         self._read: set[str] = set()
+        if config.getoption(dry_run.OPTION) and not config.option.collectonly:
+            definitions = config.stash.get(DEFINITIONS, None) or Definitions(self._running)
+            config.pluginmanager.register(DryRun(definitions))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:

@@ -82,7 +82,7 @@ class Scenario(pytest.Function):
         if step is None:
             return super().repr_failure(excinfo)
         if isinstance(error, StepDefinitionNotFoundError):
-            return _undefined(step, self._location(step))
+            return undefined(step, self._location(step))
         if isinstance(error, pytest.FixtureLookupError):
             return _unfixed(step, self._location(step), error)
         try:
@@ -161,7 +161,8 @@ def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:
     return "\n".join(lines)
 
 
-def _undefined(step: Step, location: str) -> str:
+def undefined(step: Step, location: str) -> str:
+    """Return what to say of a step without a definition."""
     return f"{location}: no step definition says: {step.keyword} {step.name}\n\n{snippet(step.type, step.name)}"
 
 
