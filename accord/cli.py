@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from accord import pitfalls
 from accord.basics.filenames import PAGE, SUMMARY
-from accord.basics.text import one_line
+from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.rendering import write
 from accord.recording.merge import merge
@@ -26,9 +26,11 @@ def main() -> None:
     """Run the command; exits with 1 if something is wrong, 2 for unknown arguments, 130 at Ctrl-C."""
     parser = argparse.ArgumentParser(prog="accord", description="Acceptance suites that tell the truth.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_init(commands.add_parser("init", help="write a first feature, its steps and a conftest for a FastAPI service"))
     commands.add_parser(
         "pitfalls", help="show how a suite passes while a promise is broken, with the common pattern and with Accord"
     ).set_defaults(run=_pitfalls)
+    _add_check(commands.add_parser("check", help="check feature files as a run does, without running them"))
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
     _add_merge(commands.add_parser("merge", help="join the messages files of several machines into one run's"))
     commands.add_parser(
@@ -47,6 +49,53 @@ def main() -> None:
         sys.exit(one_line(f"{error.filename or 'A file'}: {error.strerror or error}"))
     except KeyboardInterrupt:  # As a shell has it; what was to be written is not there, and what was there still is.
         sys.exit(128 + signal.SIGINT)
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "directory", type=Path, nargs="?", default=Path(), metavar="DIRECTORY", help="where the service is, if not here"
+    )
+    parser.set_defaults(run=_init)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    # Of all commands, this one alone has pytest to deal with.
+    from accord.scaffold.scaffolding import scaffold
+
+    print(visible(str(scaffold(arguments.directory))))
+    return 0
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="feature files, or folders; else the test paths")
+    parser.add_argument("--rules", action="store_true", help="list the rules for feature files")
+    parser.set_defaults(run=_check)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    # pytest and its plugins are loaded for this command alone.
+    from accord.gherkin.check import check
+    from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
+
+    if arguments.rules:
+        width = max(map(len, (*RULES, *NOT_READABLE)))
+        print(*(f"{name:{width}}  {what}" for name, what in RULES.items()), sep="\n")
+        print("These cannot be ignored:")
+        print(*(f"{name:{width}}  {what}" for name, what in NOT_READABLE.items()), sep="\n")
+        return 0
+    checked = check(arguments.paths)
+    for notice in checked.notices:
+        print(one_line(notice))
+    for fault in checked.faults:
+        print(one_line(fault))
+    if checked.problem:
+        print(visible(checked.problem), file=sys.stderr)
+    print(f"{_count(len(checked.faults), 'fault')} in {_count(checked.files, 'feature file')}.")
+    return 1 if checked.faults or checked.problem else 0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:

@@ -94,7 +94,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "accord_strict",
-        "whether scenarios that Python modules bind are held to the same rules as those of feature files",
+        "whether scenarios that Python modules bind are held to the same rules as those of feature files, and no step "
+        "definition overrides another one",
         type="bool",
         default=False,
     )

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Callable, Iterator
 from copy import copy
+from fnmatch import fnmatch
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
+from _pytest.pathlib import absolutepath, fnmatch_ex
 from _pytest.python import FunctionDefinition
 
 __all__ = [
@@ -18,6 +21,7 @@ __all__ = [
     "drop_fixtures",
     "give_fixture",
     "give_way",
+    "is_not_recursed",
     "is_of_pytest",
     "know_mark",
     "parametrized",
@@ -41,6 +45,19 @@ def is_of_pytest(handler: logging.Handler) -> bool:
 def can_be_mark(name: str) -> bool:
     """Return whether `pytest.mark` has a mark of this name, if it is known: it has none that begins with `_`."""
     return bool(name) and not name.startswith("_")
+
+
+def is_not_recursed(config: pytest.Config, folder: Path) -> bool:
+    """Return whether the setting `norecursedirs` has pytest pass over a folder, and nothing else does."""
+    if not any(fnmatch_ex(pattern, folder) for pattern in config.getini("norecursedirs")):
+        return False
+
+    def listed(option: str, name: str) -> list[str]:
+        given = [absolutepath(it) for it in config.getoption(option) or ()]
+        return [str(it) for it in (*given, *(config._getconftest_pathlist(name, path=folder.parent) or ()))]
+
+    ignored, patterns = listed("ignore", "collect_ignore"), listed("ignore_glob", "collect_ignore_glob")
+    return str(folder) not in ignored and not any(fnmatch(str(folder), pattern) for pattern in patterns)
 
 
 def know_mark(config: pytest.Config, name: str) -> None:

@@ -56,14 +56,21 @@ class Bound:
         }
         return [_said(document, fault) for fault, concerned in lines.items() if template.line_number in concerned]
 
+    def faults(self) -> Iterator[tuple[str, Fault]]:
+        """Yield what is wrong with each of these features, with its address."""
+        yield from ((self._documents[path].uri, fault) for path, found in self._faults.items() for fault in found)
+
     def notices(self) -> list[str]:
         """Return what is said at the end of a run that is not strict."""
         if self._config.getini("accord_strict"):
             return []
-        said = [_said(self._documents[path], fault) for path, found in self._faults.items() for fault in found]
+        said = [f"{uri}:{fault.line}: {fault}" for uri, fault in self.faults()]
         if (more := len(said) - _MOST_SAID) > 0:
             return [*said[:_MOST_SAID], f"And {more} more of the kind: `accord check` names them."]
         return said
+
+
+BOUND = pytest.StashKey[Bound]()
 
 
 def _said(document: Document, fault: Fault) -> str:

@@ -9,16 +9,17 @@ from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
 from accord.errors import FaultyFeatureError
 from accord.gherkin import dry_run
-from accord.gherkin.binding import Bound
+from accord.gherkin.binding import BOUND, Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
 from accord.gherkin.dry_run import DryRun
 from accord.gherkin.item import FaultyPart, Scenario, breaks
+from accord.gherkin.passed_over import PASSED_OVER, SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING
-from accord.steps.definitions import DEFINITIONS, Definitions, owner
+from accord.steps.definitions import DEFINITIONS, IS_OFF, Definitions, owner
 
 
 class Features:
@@ -28,8 +29,10 @@ class Features:
         self._running = config.stash[RUNNING]
         self._session_fixtures = SessionFixtures()
         config.stash[TAGS] = Tags(config)
-        config.stash[SWITCHES] = Switches(config)
-        self._bound = Bound(config)
+        config.stash[SWITCHES] = switches = Switches(config)
+        config.stash[IS_OFF] = switches.is_off_at
+        config.stash[BOUND] = self._bound = Bound(config)
+        config.stash[PASSED_OVER] = self._passed_over = PassedOver(config, switches)
         self._read: set[str] = set()
         if config.getoption(dry_run.OPTION) and not config.option.collectonly:
             definitions = config.stash.get(DEFINITIONS, None) or Definitions(self._running)
@@ -43,10 +46,19 @@ class Features:
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect feature files."""
-        if file_path.suffix != ".feature":
+        self._passed_over.note_file(file_path)
+        if file_path.suffix != SUFFIX:
             return None
         collector: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
         return collector
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> Generator[None, bool | None, bool | None]:
+        """Note the feature files of a folder that is passed over."""
+        is_ignored = yield
+        if is_ignored:
+            self._passed_over.note_folder(collection_path)
+        return is_ignored
 
     def pytest_accord_feature(self, document: Document) -> None:
         """A feature file was read."""
@@ -74,6 +86,7 @@ class Features:
         for item in session.items:
             if isinstance(item, FaultyPart):
                 session.config.hook.pytest_accord_faults(path=item.path, faults=item.faults)
+        self._running.notices += self._passed_over.notices(session)
         session.config.add_cleanup(freeze_loaded())
 
     @pytest.hookimpl(tryfirst=True)

@@ -147,7 +147,7 @@ def breaks(item: pytest.Item, rule: str) -> bool:
 
 
 def raise_faults(item: FaultyScenario | FaultyPart) -> NoReturn:
-    """Raise FaultyFeatureError with the faults of an item, each with its line."""
+    """Raise FaultyFeatureError with all faults of an item, each with file and line."""
     file = item.nodeid.partition("::")[0]
     raise FaultyFeatureError("\n".join(f"{file}:{fault.line}: {fault}" for fault in item.faults))
 

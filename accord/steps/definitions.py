@@ -7,8 +7,9 @@ again once more definitions are there.
 
 import inspect
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from pathlib import Path
 
 import pytest
 
@@ -37,22 +38,33 @@ class Definitions:
         self._count = 0
 
     def resolve(self, step: Step, item: pytest.Item) -> StepDefinition | None:
-        """Return the one definition of a step, or None. Raises AmbiguousStepError where several functions match it."""
+        """Return the one definition of a step, or None. Raises AmbiguousStepError where several functions match it.
+
+        Where that rule is switched off, it is the one that pytest-bdd would take: the nearest and last.
+        """
         found = self.matching(step.type, step.name, item)
-        if len(found) > 1:
-            root, feature = item.config.rootpath, self._running.feature
+        if len(found) > 1 and not self.is_off("ambiguous-step", step, item):
+            root = item.config.rootpath
             locations = [location(file, line, root) for file, line in sorted(defined_at(it.function) for it in found)]
             raise AmbiguousStepError(
-                f"{location(feature.filename if feature else item.path, step.line_number, root)}: {len(found)} step "
-                f"definitions say: {step.keyword} {step.name}: {' and '.join(locations)}: reword or remove all but one."
+                f"{location(self._file(item), step.line_number, root)}: {len(found)} step definitions say: "
+                f"{step.keyword} {step.name}: {' and '.join(locations)}: reword or remove all but one. [ambiguous-step]"
             )
-        return found[0] if found else None
+        return found[-1] if found else None
+
+    def is_off(self, rule: str, step: Step, item: pytest.Item) -> bool:
+        """Return whether a rule is switched off for a step."""
+        is_off = item.config.stash.get(IS_OFF, None)
+        return is_off is not None and is_off(rule, Path(self._file(item)), step.line_number)
+
+    def _file(self, item: pytest.Item) -> str | Path:
+        return self._running.feature.filename if self._running.feature else item.path
 
     def matching(self, kind: str, sentence: str, item: pytest.Item) -> list[StepDefinition]:
         """Return the definitions of a kind (`given`, `when`, `then`, `step` for any) that match a sentence.
 
-        One is returned for each function.
-        Where a function has several, by two decorators or an import into another module, it is the nearest.
+        A nearer one overrides those that are farther from the scenario, as pytest-bdd has it, unless `accord_strict` is
+        set. Of one function, which has several by two decorators or an import into another module, it is the nearest.
         """
         return self._at(item).find(kind, sentence)
 
@@ -72,7 +84,8 @@ class Definitions:
             self._count = count_step_definitions()
         node = owner(item)
         if node not in self._visible:
-            self._visible[node] = Visible(step_definitions(node))
+            is_strict: bool = item.config.getini("accord_strict")
+            self._visible[node] = Visible(step_definitions(node), is_strict=is_strict)
         return self._visible[node]
 
 
@@ -98,8 +111,9 @@ def snippet(kind: str, sentence: str) -> str:
 class Visible:
     """The step definitions that are visible at one node."""
 
-    def __init__(self, definitions: list[StepDefinition]) -> None:
+    def __init__(self, definitions: list[StepDefinition], *, is_strict: bool) -> None:
         self.definitions = definitions
+        self._is_strict = is_strict
         # In pytest-bdd's order, since the last of them is the nearest.
         self._order = {id(definition): number for number, definition in enumerate(definitions)}
         self._literal: defaultdict[str, list[StepDefinition]] = defaultdict(list)
@@ -136,7 +150,8 @@ class Visible:
         # Of two that are visible to one item, the base of the nearer one is below the other's.
         found.sort(key=lambda it: (len(it.baseid), self._order[id(it)]))
         # The last of a function's stays, which is the nearest.
-        return list({id(it.function): it for it in found}.values())
+        own = list({id(it.function): it for it in found}.values())
+        return own if self._is_strict else [it for it in own if it.baseid == found[-1].baseid]
 
 
 def _is_of(kind: str, definition: StepDefinition) -> bool:
@@ -148,4 +163,6 @@ def _plain(sentence: str) -> str:
     return " ".join(sentence.split()).casefold()
 
 
+IS_OFF = pytest.StashKey[Callable[[str, Path, int], bool]]()
+"""Whether a rule is switched off, by its name, for a line of a feature file; the room that reads those says it."""
 DEFINITIONS = pytest.StashKey[Definitions]()

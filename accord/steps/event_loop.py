@@ -15,7 +15,7 @@ from accord.running import is_scenario, stop_run
 from accord.steps.definitions import Definitions
 
 # A test that uses one of these, be it through others, needs the session's loop.
-_FIXTURES = {"database_url", "session_loop"}
+_FIXTURES = {"database_url", "isolation", "session_loop"}
 
 
 class EventLoop:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.project import IMPORTS, Project
+from tests.helpers.project import IMPORTS, SETTINGS, Project
 
 PEN = """
 @given({sentence})
@@ -41,7 +41,7 @@ def refused(project: Project, *places: str, arguments: tuple[str, ...] = ()) -> 
     result.stdout.fnmatch_lines(
         [
             f"*features/it.feature:3: {len(places)} step definitions say: Given a pen: "
-            f"{' and '.join(places)}: reword or remove all but one."
+            f"{' and '.join(places)}: reword or remove all but one. [[]ambiguous-step]"
         ]
     )
     result.stdout.no_fnmatch_line("*a step ran*")
@@ -71,10 +71,42 @@ def test_a_definition_for_any_keyword_beside_one_for_a_given_is_an_error(written
     refused(written, place(written, "one"), place(written, "two"))
 
 
-def test_a_nearer_conftest_does_not_override_a_definition(written: Project) -> None:
+def test_a_nearer_definition_overrides_a_farther_one(written: Project) -> None:
+    written.steps(pen() + pen('parsers.parse("a {thing}")', "three") + THEN)
+    module(written, "features/conftest.py", pen(mark="two").replace("a step ran", "the nearer one ran"))
+    result = written.run("-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*the nearer one ran*"])
+    result.stdout.no_fnmatch_line("*a step ran*")
+
+
+def test_a_nearer_conftest_overrides_no_definition_where_that_is_strict(written: Project) -> None:
+    written.settings(SETTINGS + "accord_strict = true\n")
     written.steps(pen() + THEN)
     module(written, "features/conftest.py", pen(mark="two"))
     refused(written, place(written, "one"), place(written, "two", "features/conftest.py"))
+
+
+def test_two_definitions_in_one_nearer_place_are_an_error(written: Project) -> None:
+    written.steps(pen() + THEN)
+    module(written, "features/conftest.py", pen(mark="two") + pen('parsers.parse("a {thing}")', "three"))
+    refused(written, *(place(written, mark, "features/conftest.py") for mark in ("two", "three")))
+
+
+SWITCHES = {
+    "the configuration": ("accord_ignore = ambiguous-step", ""),
+    "a comment": ("", "# accord: ignore[ambiguous-step]\n"),
+}
+
+
+@pytest.mark.parametrize(("setting", "comment"), SWITCHES.values(), ids=SWITCHES)
+def test_where_the_rule_is_switched_off_the_last_definition_runs(written: Project, setting: str, comment: str) -> None:
+    written.settings(SETTINGS + setting + "\n")
+    written.change("features/it.feature", "Feature:", f"{comment}Feature:")
+    written.steps(pen() + pen(mark="two").replace("a step ran", "the last one ran") + THEN)
+    result = written.run("-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*the last one ran*"])
 
 
 def test_a_plugin_and_a_conftest_that_define_one_sentence_are_an_error(written: Project) -> None:

@@ -317,7 +317,9 @@ ROOT = Path(__file__).parents[2]
 
 
 async def databases_and_tables(url: str) -> list[str]:
-    statement = "SELECT datname FROM pg_database UNION ALL SELECT tablename FROM pg_tables ORDER BY 1"
+    # Other workers of this run have databases of their own there.
+    names = "SELECT datname FROM pg_database WHERE datname LIKE 'within%'"
+    statement = f"{names} UNION ALL SELECT tablename FROM pg_tables ORDER BY 1"
     return await query(make_url(url), statement)
 
 

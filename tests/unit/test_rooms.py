@@ -27,6 +27,7 @@ ROOMS = [
     "fixtures",
     "plugin",
     "pitfalls",
+    "scaffold",
     "cli",
 ]
 """The rooms and modules of Accord, from the bottom: each knows those before it, and itself."""

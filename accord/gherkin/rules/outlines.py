@@ -41,7 +41,9 @@ def duplicate_column(document: Document) -> Iterator[Finding]:
         for table in _with_header(scenario):
             for name, count in Counter(_columns(table)).items():
                 if count > 1:
-                    sentence = f'the column "{name}" is there {count} times, and only the last one\'s values are tried'
+                    sentence = (
+                        f'the column "{name}" is there {count} times, and only one of its values in each row is tried'
+                    )
                     yield line_of(table["tableHeader"]), f"{sentence}: rename it, or remove all but one."
 
 

@@ -8,14 +8,18 @@ Scenario: ...
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import pytest
 
-from accord.gherkin.document import Document
+from accord.basics.source import relative
+from accord.compat.pytest_bdd import GherkinParseError
+from accord.errors import EmptyFeatureError
+from accord.gherkin.document import Document, read
 from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
 from accord.gherkin.rules.fault import Fault
 
@@ -47,13 +51,15 @@ class Switches:
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        self._rootpath = config.rootpath
+        self._comments: dict[Path, list[Comment]] = {}
         self._for_all = frozenset(_known(FOR_ALL, _names(config.getini(FOR_ALL))))
         self._for_files: list[tuple[str, frozenset[str]]] = []
         for line in config.getini(FOR_FILES):
             pattern, colon, names = line.rpartition(":")
             if not colon or not pattern.strip():
                 raise pytest.UsageError(
-                    f"{FOR_FILES}: {line} is not a pattern and names: write `features/old/*: no-then`."
+                    f"{FOR_FILES}: {line} has no pattern and names: write `features/old/*: no-then`."
                 )
             self._for_files.append((pattern.strip(), frozenset(_known(FOR_FILES, _names(names.split(","))))))
 
@@ -62,6 +68,16 @@ class Switches:
         return rule in self._for_all or any(
             rule in names and _matches(uri, pattern) for pattern, names in self._for_files
         )
+
+    def is_off_at(self, rule: str, file: Path, line: int) -> bool:
+        """Return whether a rule is switched off for a line of a feature file, by its comments too."""
+        uri = relative(file, self._rootpath)
+        if self.is_off(rule, uri):
+            return True
+        if file not in self._comments:
+            with suppress(GherkinParseError, EmptyFeatureError, OSError, UnicodeDecodeError):
+                self._comments[file] = list(comments(read(file, uri)))
+        return any(line in it.lines and rule in (it.names or ()) for it in self._comments.get(file, ()))
 
     def remaining(self, document: Document, found: Iterable[Fault]) -> Iterator[Fault]:
         """Yield the faults that count, and those of the comments themselves."""

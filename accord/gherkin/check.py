@@ -1,0 +1,60 @@
+"""Checks feature files as a run does, in a process of its own in which nothing runs; there, it is a pytest plugin."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pytest
+
+FILE = "ACCORD_CHECK"
+OPTIONS = ("--collect-only", "-q", "--accord-docs=")
+
+
+@dataclass
+class Checked:
+    """What is wrong with the feature files of a project."""
+
+    files: int = 0
+    faults: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    problem: str = ""
+    """What pytest says where it cannot collect the files."""
+
+
+def check(paths: Sequence[str]) -> Checked:
+    """Check the feature files of these paths, or of the project's test paths, with the project's own settings.
+
+    Conftests are loaded, since they may say which tags are known, and which features Python modules bind.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory, "checked.json")
+        command = [sys.executable, "-m", "pytest", "-p", __name__, *OPTIONS, "--", *paths]
+        run = subprocess.run(command, env={**os.environ, FILE: str(file)}, capture_output=True, check=False)
+        checked = Checked(**json.loads(file.read_bytes())) if file.exists() else Checked()
+    if run.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        checked.problem = (run.stdout + run.stderr).decode(errors="replace").strip()
+    return checked
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Write down what is wrong."""
+    # Loaded here, so that pytest can rewrite the assertions of pytest-bdd, which they load.
+    from accord.gherkin.binding import BOUND
+    from accord.gherkin.collector import FeatureFile
+    from accord.gherkin.item import FaultyPart, FaultyScenario
+    from accord.gherkin.passed_over import PASSED_OVER
+
+    stash, found = session.config.stash, set(session.config.stash[BOUND].faults())
+    for item in session.items:
+        if isinstance(item, FaultyPart | FaultyScenario):
+            found.update((item.nodeid.partition("::")[0], fault) for fault in item.faults)
+    files = {item.nodeid.partition("::")[0] for item in session.items if item.getparent(FeatureFile) is not None}
+    # By file and line: pytest may have been told to run the scenarios in another order.
+    faults = [f"{uri}:{fault.line}: {fault}" for uri, fault in sorted(found)]
+    checked = Checked(len(files | {uri for uri, _ in found}), faults, list(stash[PASSED_OVER].notices(session)))
+    Path(os.environ[FILE]).write_text(json.dumps(asdict(checked)), encoding="utf-8")
