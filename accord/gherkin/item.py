@@ -168,9 +168,7 @@ def undefined(step: Step, location: str, item: pytest.Item) -> str:
     visible_here = [] if definitions is None else definitions.visible_to([item])
     difference = invisible_difference(step, visible_here, item.config.rootpath)
     sentence = f"{location}: no step definition says: {step.keyword} {step.name}"
-    return visible(f"{sentence}: {difference}" if difference else f"{sentence}
-
-{snippet(step.type, step.name)}")
+    return visible(f"{sentence}: {difference}" if difference else f"{sentence}\n\n{snippet(step.type, step.name)}")
 
 
 def _unfixed(step: Step, location: str, error: pytest.FixtureLookupError) -> str:
