@@ -235,6 +235,20 @@ def test_a_placeholder_that_one_of_two_tables_lacks_is_found(document: Callable[
     assert (line, "line 7" in found) == (3, True)
 
 
+def test_a_misspelt_placeholder_of_a_background_is_found(document: Callable[[str], Document]) -> None:
+    text = """
+        Feature: It
+          Background:
+            Given the price <prcie> of <thing>
+          Scenario Outline: One
+            Then it is <price>
+            Examples:
+              | price |
+              | 5     |
+    """
+    assert lines(unknown_placeholder(document(text))) == [3]
+
+
 LITERAL = [
     "a <b>bold</b> <n>",
     "a line<br>and <n>",

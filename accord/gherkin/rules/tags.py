@@ -20,11 +20,17 @@ class Tags:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._patterns: list[str] = config.getini(SETTING)
+        self._known: dict[tuple[str, int], bool] = {}
 
     def is_known(self, tag: str) -> bool:
         """Return whether a tag, without its `@`, is known."""
         # Markers may be added while conftests are loaded.
         lines: list[str] = self._config.getini("markers")
+        if (found := self._known.get((tag, len(lines)))) is None:
+            found = self._known[tag, len(lines)] = self._is_known(tag, lines)
+        return found
+
+    def _is_known(self, tag: str, lines: list[str]) -> bool:
         is_mark = can_be_mark(tag) and (
             any(tag == _marker(line) or _is_of_line(tag, line) for line in lines)
             or any(fnmatchcase(tag, pattern) for pattern in self._patterns)
