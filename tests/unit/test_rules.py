@@ -268,6 +268,23 @@ def test_what_is_no_placeholder_is_left_alone(document: Callable[[str], Document
     assert lines(unknown_placeholder(found)) == lines(headerless_examples(found)) == []
 
 
+def test_what_is_in_brackets_in_a_text_is_left_alone(document: Callable[[str], Document]) -> None:
+    text = '''
+        Feature: It
+          Scenario Outline: One
+            Given a file of <lines>
+              """
+              Scenario Outline: Two
+                When I do <what>
+              """
+            Then it is
+            Examples:
+              | lines |
+              | 5     |
+    '''
+    assert lines(unknown_placeholder(document(text))) == []
+
+
 def test_brackets_outside_an_outline_are_left_alone(document: Callable[[str], Document]) -> None:
     assert lines(unknown_placeholder(document("Feature: It\n  Scenario: One\n    Then <prcie> is <price>\n"))) == []
 

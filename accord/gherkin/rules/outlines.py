@@ -91,14 +91,16 @@ def _outlines(document: Document) -> list[Node]:
 def _is_name(name: str, scenario: Node, columns: list[str]) -> bool:
     """Return whether what is in brackets must be the name of a column, though it is like none of them.
 
-    That is so where others in that outline are, unless it is a tag of HTML or a type such as `List<String>`.
+    That is so where others in that outline are, unless it is a tag of HTML, a type such as `List<String>`, or in a text
+    under a step, which may be of any kind, such as Gherkin itself.
     """
-    others = {other for _line, other in _placeholders(scenario)}
-    if not _NAME.fullmatch(name) or others.isdisjoint(columns):
+    sentences = [text for step in scenario["steps"] for _line, text in _sentences(step)]
+    if not _NAME.fullmatch(name) or not any(f"<{name}>" in it for it in sentences):
         return False
-    texts = [text for _line, text in _texts(scenario)]
-    is_markup = name in _VOID_TAGS or any(f"</{name}>" in text for text in texts)
-    return not is_markup and not any(re.search(rf"\w<{re.escape(name)}>", text) for text in texts)
+    others = {other for _line, other in _placeholders(scenario)}
+    is_markup = name in _VOID_TAGS or any(f"</{name}>" in text for text in sentences)
+    is_type = any(re.search(rf"\w<{re.escape(name)}>", text) for text in sentences)
+    return not (others.isdisjoint(columns) or is_markup or is_type)
 
 
 def _headerless(scenario: Node) -> Iterator[Node]:
@@ -129,9 +131,14 @@ def _placeholders(scenario: Node) -> Iterator[tuple[int, str]]:
 def _texts(scenario: Node) -> Iterator[tuple[int, str]]:
     yield line_of(scenario), scenario["name"]
     for step in scenario["steps"]:
-        yield line_of(step), step["text"]
-        for row in step.get("dataTable", {}).get("rows", ()):
-            yield from ((line_of(row), cell["value"]) for cell in row["cells"])
+        yield from _sentences(step)
         if "docString" in step:
             first = line_of(step["docString"]) + 1
             yield from enumerate(step["docString"]["content"].split("\n"), first)
+
+
+def _sentences(step: Node) -> Iterator[tuple[int, str]]:
+    """Yield the sentence of a step and the cells of its table, each with its line."""
+    yield line_of(step), step["text"]
+    for row in step.get("dataTable", {}).get("rows", ()):
+        yield from ((line_of(row), cell["value"]) for cell in row["cells"])
