@@ -24,10 +24,12 @@ from accord.errors import (
 from accord.guards.guard import StateGuard
 from accord.isolation.isolation import Isolation
 from accord.isolation.lifespan import lifespan
+from accord.recording.attaching import Attach
 
 __all__ = [
     "AccordError",
     "AmbiguousStepError",
+    "Attach",
     "Contract",
     "ContractViolationError",
     "DatabaseParts",

@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from accord.basics.failures import named, own_traceback
+from accord.compat.pytest import give_way
 from accord.contract.check import Contract
 from accord.database import migrations, provision
 from accord.database.address import VARIABLE, DatabaseParts, beside, given_in, given_to, parts, rendered
@@ -29,9 +30,17 @@ from accord.guards.guard import STATE_GUARD, StateGuard
 from accord.isolation import policies
 from accord.isolation.isolation import ISOLATION, Isolation
 from accord.isolation.lifespan import lifespan
+from accord.recording.attaching import Attach, attach_to
+from accord.recording.recorder import RECORDER
 from accord.recording.redaction.redaction import REDACTION
 from accord.running import RUNNING, stop_run
 from accord.steps.unawaited import UNAWAITED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Leave the names of these fixtures to other plugins that have them, as pytest-django has `client`."""
+    give_way(session, __name__)
 
 
 @pytest.fixture(scope="session")
@@ -214,6 +223,15 @@ async def session_loop(pytestconfig: pytest.Config) -> AsyncIterator[asyncio.Abs
         with unawaited.listening(loop):
             yield loop
     running.loop = None
+
+
+@pytest.fixture
+def attach(pytestconfig: pytest.Config) -> Attach:
+    """Attach something to the step that runs: `attach("text")`, `attach({"a": 1})`, `attach(png, name="screen")`.
+
+    It is in the messages file, and can be opened in the document. Secrets are hidden in text and JSON.
+    """
+    return attach_to(pytestconfig.stash.get(RECORDER, None))
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from accord import fixtures, hookspecs
+from accord.compat.xdist import without_workers
 from accord.contract.hooks import Contracts
 from accord.database.address import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
+from accord.gherkin import dry_run
 from accord.gherkin.hooks import Features
+from accord.gherkin.lines import take_lines
 from accord.gherkin.rules.switches import FOR_ALL, FOR_FILES
 from accord.gherkin.rules.tags import SETTING as TAGS_SETTING
 from accord.guards import hooks as guards
@@ -68,6 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PERCENT",
         help="fail the run if scenarios cover fewer than PERCENT of the responses in the app's OpenAPI document",
     )
+    dry_run.add_option(group)
     group.addoption(
         OPTION,
         metavar="URL",
@@ -147,10 +151,20 @@ def percentage(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text} is not a percentage: give a number from 0 to 100")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Note what the environment says of the database, before a conftest sets there what the app wants to read."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, object, object]:
+    """Note what the environment says of the database, before a conftest sets there what the app wants to read.
+
+    What the command line says beyond pytest is read here.
+    """
     early_config.stash[ENVIRONMENT] = environment()
+    take_lines(early_config, args)
+    result = yield
+    # Once the options of all conftests are known.
+    dry_run.add_usual_name(parser)
+    return result
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -164,13 +178,11 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Let workers of pytest-xdist that have finished take over from the others, unless the user chose otherwise."""
-    # "no" is the default, for which `-n` has pytest-xdist take "load": there a worker keeps what it was assigned.
-    if getattr(config.option, "numprocesses", None) and config.option.dist == "no" and not config.option.distload:
-        config.option.dist = "worksteal"
-    return (yield)
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Have nothing run in workers where nothing is to run."""
+    if config.getoption(dry_run.OPTION):
+        without_workers(config)
 
 
 # Before pytest-split, which reads its file when it is configured.

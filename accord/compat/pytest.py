@@ -20,6 +20,7 @@ __all__ = [
     "can_be_mark",
     "drop_fixtures",
     "give_fixture",
+    "give_way",
     "is_not_recursed",
     "is_of_pytest",
     "know_mark",
@@ -127,6 +128,21 @@ def give_fixture(request: pytest.FixtureRequest, name: str, value: object) -> No
     fixture: Any = copy(request._get_active_fixturedef("request"))
     fixture.argname, fixture.cached_result = name, (value, None, None)
     request._fixture_defs[name] = fixture
+
+
+def give_way(session: pytest.Session, module: str) -> None:
+    """Have the fixtures of a plugin's module be overridden by those that other plugins have by the same names.
+
+    Of several plugins pytest takes the one that was registered last, which depends on the order of their loading.
+    """
+    manager: Any = session._fixturemanager
+    # Since 9.2 they are kept by node, the nearest first; before that together, the nearest last.
+    if (by_node := getattr(manager, "_arg2node2fixturedefs", None)) is not None:
+        for fixtures in by_node.values():
+            fixtures.get(session, []).sort(key=lambda it: it.func.__module__ == module)
+    else:
+        for fixtures in manager._arg2fixturedefs.values():
+            fixtures.sort(key=lambda it: it.func.__module__ != module)
 
 
 def drop_fixtures(item: pytest.Item) -> None:

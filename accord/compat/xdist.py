@@ -12,6 +12,12 @@ def end_workers(config: pytest.Config) -> None:
     config.pluginmanager.getplugin("dsession").triggershutdown()
 
 
+def without_workers(config: pytest.Config) -> None:
+    """Have the run be one of this process alone, whatever the command line says; to be called before it begins."""
+    if config.pluginmanager.has_plugin("xdist"):
+        config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
+
+
 def is_of_crash(report: pytest.TestReport) -> bool:
     """Return whether pytest-xdist made the report, for what a worker ran when it died, which is its `node`."""
     return str(report.when) == "???"

@@ -11,6 +11,7 @@ from accord.compat.pytest_bdd import GherkinParseError, ScenarioTemplate
 from accord.errors import EmptyFeatureError
 from accord.gherkin.document import Document, Node, read
 from accord.gherkin.item import FaultyPart, Scenario
+from accord.gherkin.lines import chosen, lines_of
 from accord.gherkin.names import Names, cases, rule_name, scenario_name
 from accord.gherkin.rules.catalogue import faults
 from accord.gherkin.rules.fault import Fault
@@ -21,20 +22,27 @@ from accord.gherkin.rules.tags import TAGS
 
 @dataclass(frozen=True)
 class Contents:
-    """What the nodes of a feature file share: its scenarios by their lines, and what is wrong with each."""
+    """What the nodes of a feature file share: its scenarios by their lines, what is wrong with each, and which run."""
 
     templates: dict[int, ScenarioTemplate]
     faults: dict[int, list[Fault]]
+    chosen: set[int] | None
+    """The lines of the items that are to be collected, if not all are."""
 
     @classmethod
-    def of(cls, document: Document, found: Sequence[Fault]) -> "Contents":
-        """Return those of a document."""
+    def of(cls, document: Document, found: Sequence[Fault], lines: Sequence[int]) -> "Contents":
+        """Return those of a document. Raises CollectError for a line that is not there."""
         wrong: dict[int, list[Fault]] = {}
         for fault in found:
             for scenario in document.concerned(fault.line):
                 wrong.setdefault(scenario["location"]["line"], []).append(fault)
         # pytest-bdd's templates have no ids: the line is what they share with Gherkin's tree.
-        return cls({template.line_number: template for template in document.templates}, wrong)
+        templates = {template.line_number: template for template in document.templates}
+        return cls(templates, wrong, chosen(document, lines) if lines else None)
+
+    def collects(self, line: int) -> bool:
+        """Return whether the item of a line is to be collected."""
+        return self.chosen is None or line in self.chosen
 
 
 class FeatureFile(pytest.Module):
@@ -54,7 +62,7 @@ class FeatureFile(pytest.Module):
             return
         stash = self.config.stash
         found = sorted(stash[SWITCHES].remaining(document, faults(document, stash[TAGS])))
-        contents = Contents.of(document, found)
+        contents = Contents.of(document, found, lines_of(self.config, self.path))
         self.config.hook.pytest_accord_feature(document=document)
         if alone := [fault for fault in found if not document.concerned(fault.line)]:
             yield FaultyPart.from_parent(self, name=self.path.stem, faults=alone)
@@ -100,13 +108,15 @@ def _scenarios(parent: pytest.Collector, node: Node, name: str, contents: Conten
     line: int = node["location"]["line"]
     template, found = contents.templates[line], contents.faults.get(line, [])
     if found and not _runs(node):
-        yield FaultyPart.from_parent(parent, name=name, faults=found)
+        if contents.collects(line):
+            yield FaultyPart.from_parent(parent, name=name, faults=found)
         return
     examples = [(row, template.tags | table.tags) for table in template.examples for row in table.as_contexts()]
     if not node["examples"]:
         examples = [({}, template.tags)]
     for case, (row, tags) in zip(cases(node, name), examples, strict=True):
-        yield from Scenario.of(parent, case, template, row, tags, found)
+        if contents.collects(case.line):
+            yield from Scenario.of(parent, case, template, row, tags, found)
 
 
 def _runs(scenario: Node) -> bool:

@@ -8,16 +8,18 @@ import pytest
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.compat.pytest import SessionFixtures, drop_fixtures
 from accord.errors import FaultyFeatureError
+from accord.gherkin import dry_run
 from accord.gherkin.binding import BOUND, Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
+from accord.gherkin.dry_run import DryRun
 from accord.gherkin.item import FaultyPart, Scenario, breaks
 from accord.gherkin.passed_over import PASSED_OVER, SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING
-from accord.steps.definitions import IS_OFF, owner
+from accord.steps.definitions import DEFINITIONS, IS_OFF, Definitions, owner
 
 
 class Features:
@@ -32,6 +34,9 @@ class Features:
         config.stash[BOUND] = self._bound = Bound(config)
         config.stash[PASSED_OVER] = self._passed_over = PassedOver(config, switches)
         self._read: set[str] = set()
+        if config.getoption(dry_run.OPTION) and not config.option.collectonly:
+            definitions = config.stash.get(DEFINITIONS, None) or Definitions(self._running)
+            config.pluginmanager.register(DryRun(definitions))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:

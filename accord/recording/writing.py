@@ -16,6 +16,7 @@ from accord.basics.files import Together, alone, together
 from accord.basics.source import relative
 from accord.basics.text import one_line
 from accord.compat.xdist import end_workers, is_of_crash
+from accord.gherkin.dry_run import OPTION
 from accord.recording.crashes import Crash
 from accord.recording.recorder import Record, Recorder
 from accord.recording.writer import MessagesWriter
@@ -28,7 +29,7 @@ TRAVELLING = "accord_record"
 
 def is_on(config: pytest.Config) -> bool:
     """Return whether the run is to be recorded."""
-    return bool(config.getoption(DOCS)) and not config.option.collectonly
+    return bool(config.getoption(DOCS)) and not config.option.collectonly and not config.getoption(OPTION)
 
 
 def directory_of(config: pytest.Config) -> Path:

@@ -192,8 +192,7 @@ Feature: It
     "no scenario": (
         """
 Feature: It
-  Senario: One
-    Then there are 1
+  To be written.
 """,
         ['it.feature:1: "It" has no scenario, so nothing would run: write one, or remove it. [no-scenario]'],
     ),
@@ -201,8 +200,7 @@ Feature: It
         """
 Feature: It
   Rule: First
-    Senario: One
-      Then there are 1
+    To be written.
   Rule: Second
     Scenario: Two
       Then there are 1
