@@ -52,6 +52,12 @@ def test_a_misspelt_step_is_found(document: Callable[[str], Document], sentence:
     assert lines(misspelt_keyword(document(text))) == [3]
 
 
+@pytest.mark.parametrize("under", ["| red |", '"""\n    red\n    """'])
+def test_a_misspelt_step_with_something_under_it_is_found(document: Callable[[str], Document], under: str) -> None:
+    text = f"Feature: It\n  Scenario: One\n    Gven these\n    {under}\n    Then it is\n"
+    assert lines(misspelt_keyword(document(text))) == [3]
+
+
 TITLES = [
     *["Backgroud:", "background:", "BACKGROUND:", "Background", "Backround:", "Scenaro: Two", "Scenario Two"],
     *["Scenario : Two", "scenario: Two", "Scnario Outline: Two", "Scenario outline: Two", "Scenario-Outline: Two"],
@@ -150,6 +156,7 @@ def test_prose_is_left_alone(document: Callable[[str], Document], prose: str, pl
         "Given that prices change, they are looked up.",
         "When in doubt ask the owner.",
         "Given any of these:\n\n- a price",
+        "It looks like this:\n```\nGiven a pen\ngiven a cup\nThen it is\n```",
         "Prices are shown.\nWhen they change they are shown again",
         "When prices change, customers are told\nAnd see them",
     ],
@@ -166,6 +173,7 @@ STRAY = {
     "one step": ("Given a pen", [1]),
     "several": ("Given a pen\nAnd a cup\nWhen I look\nThen it is", [1, 2, 3, 4]),
     "with a table": ("Given the pens\n| red |\n| blue |", [1]),
+    "with a text": ('Given this\n"""\nThen it\n\nwas\n"""\nThen it is', [1, 7]),
     "with a comma in a quotation": ('When I say "yes, no"', [1]),
     "below a sentence": ("Prices are shown\nGiven a pen\nWhen I look, and look\nThen it is", [2, 3, 4]),
 }
