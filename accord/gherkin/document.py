@@ -43,6 +43,11 @@ class Document:
         """Return the rules."""
         return [child["rule"] for child in self.tree["feature"]["children"] if "rule" in child]
 
+    def backgrounds(self) -> list[Node]:
+        """Return the backgrounds, those of rules too."""
+        parents = (self.tree["feature"], *self.rules())
+        return [child["background"] for parent in parents for child in parent["children"] if "background" in child]
+
     def scenarios(self) -> list[Node]:
         """Return the scenarios and outlines, those of rules too."""
         return [it for parent in (self.tree["feature"], *self.rules()) for it in _scenarios(parent)]

@@ -52,6 +52,12 @@ def test_a_misspelt_step_is_found(document: Callable[[str], Document], sentence:
     assert lines(misspelt_keyword(document(text))) == [3]
 
 
+@pytest.mark.parametrize("under", ["| red |", '"""\n    red\n    """'])
+def test_a_misspelt_step_with_something_under_it_is_found(document: Callable[[str], Document], under: str) -> None:
+    text = f"Feature: It\n  Scenario: One\n    Gven these\n    {under}\n    Then it is\n"
+    assert lines(misspelt_keyword(document(text))) == [3]
+
+
 TITLES = [
     *["Backgroud:", "background:", "BACKGROUND:", "Background", "Backround:", "Scenaro: Two", "Scenario Two"],
     *["Scenario : Two", "scenario: Two", "Scnario Outline: Two", "Scenario outline: Two", "Scenario-Outline: Two"],
@@ -150,6 +156,7 @@ def test_prose_is_left_alone(document: Callable[[str], Document], prose: str, pl
         "Given that prices change, they are looked up.",
         "When in doubt ask the owner.",
         "Given any of these:\n\n- a price",
+        "It looks like this:\n```\nGiven a pen\ngiven a cup\nThen it is\n```",
         "Prices are shown.\nWhen they change they are shown again",
         "When prices change, customers are told\nAnd see them",
     ],
@@ -166,6 +173,7 @@ STRAY = {
     "one step": ("Given a pen", [1]),
     "several": ("Given a pen\nAnd a cup\nWhen I look\nThen it is", [1, 2, 3, 4]),
     "with a table": ("Given the pens\n| red |\n| blue |", [1]),
+    "with a text": ('Given this\n"""\nThen it\n\nwas\n"""\nThen it is', [1, 7]),
     "with a comma in a quotation": ('When I say "yes, no"', [1]),
     "below a sentence": ("Prices are shown\nGiven a pen\nWhen I look, and look\nThen it is", [2, 3, 4]),
 }
@@ -235,6 +243,20 @@ def test_a_placeholder_that_one_of_two_tables_lacks_is_found(document: Callable[
     assert (line, "line 7" in found) == (3, True)
 
 
+def test_a_misspelt_placeholder_of_a_background_is_found(document: Callable[[str], Document]) -> None:
+    text = """
+        Feature: It
+          Background:
+            Given the price <prcie> of <thing>
+          Scenario Outline: One
+            Then it is <price>
+            Examples:
+              | price |
+              | 5     |
+    """
+    assert lines(unknown_placeholder(document(text))) == [3]
+
+
 LITERAL = [
     "a <b>bold</b> <n>",
     "a line<br>and <n>",
@@ -252,6 +274,23 @@ def test_what_is_no_placeholder_is_left_alone(document: Callable[[str], Document
     text = f"Feature: It\n  Scenario Outline: One\n    Then {sentence}\n    Examples:\n      | n |\n      | 5 |\n"
     found = document(text)
     assert lines(unknown_placeholder(found)) == lines(headerless_examples(found)) == []
+
+
+def test_what_is_in_brackets_in_a_text_is_left_alone(document: Callable[[str], Document]) -> None:
+    text = '''
+        Feature: It
+          Scenario Outline: One
+            Given a file of <lines>
+              """
+              Scenario Outline: Two
+                When I do <what>
+              """
+            Then it is
+            Examples:
+              | lines |
+              | 5     |
+    '''
+    assert lines(unknown_placeholder(document(text))) == []
 
 
 def test_brackets_outside_an_outline_are_left_alone(document: Callable[[str], Document]) -> None:

@@ -5,7 +5,7 @@ keyword that is misspelt there, or a step that stands there, is passed over with
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import dropwhile, pairwise
 
 from accord.gherkin.document import Document, Node
@@ -13,6 +13,7 @@ from accord.gherkin.rules.fault import Finding
 from accord.gherkin.rules.keywords import Keyword, Keywords
 
 _NEVER = "is not run, but read as a description"
+_FENCES = ('"""', "```")
 # A step has no clauses, and no full stop; what is in quotes may have both.
 _PROSE = re.compile(r"""^[^"']*, |[.,:;!?…]$""")
 
@@ -43,7 +44,7 @@ class _Description:
         self._lines = lines
         self._keywords = keywords
         self._has_steps = kind in ("scenario", "background")
-        described = list(_described(node, lines))
+        described = list(self._without_texts(_described(node, lines)))
         self._paragraphs = list(self._split(described))
         self._next = dict(pairwise(described))
 
@@ -94,7 +95,9 @@ class _Description:
 
     def _is_step(self, number: int, first: int, step: Keyword) -> bool:
         """Return whether a line that is the first of a paragraph, or below steps, is one, and not a sentence."""
-        return number > first or step.is_certain or self._keywords.step(self._below(number)) is not None
+        below = self._below(number)
+        goes_on = below.startswith(("|", *_FENCES)) or self._keywords.step(below) is not None
+        return number > first or step.is_certain or goes_on
 
     def _is_above_content(self, number: int) -> bool:
         """Return whether steps or a table follow, as they do below a title."""
@@ -105,6 +108,17 @@ class _Description:
         """Return the next line that is not blank and not a comment."""
         below = (text for it in range(number + 1, len(self._lines) + 1) if (text := self.text(it)))
         return next((text for text in below if not text.startswith("#")), "")
+
+    def _without_texts(self, numbers: Iterable[int]) -> Iterator[int]:
+        """Yield the lines but for those of texts, be they those of steps or code."""
+        fence: str | None = None
+        for number in numbers:
+            text = self.text(number)
+            found = next((it for it in _FENCES if text.startswith(it)), None)
+            if fence is None and found is None:
+                yield number
+            elif fence is None or fence == found:
+                fence = found if fence is None else None
 
     def _split(self, numbers: list[int]) -> Iterator[list[int]]:
         """Yield paragraphs, which a blank line ends, and a comment does not."""
