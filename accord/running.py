@@ -20,6 +20,8 @@ from accord.compat.pytest_check import failed_checks
 
 _STOPPED = "accord_stopped"
 _NOTICES = "accord_notices"
+# All that a test may have of Accord's database and event loop rests on one of these.
+_FIXTURES = {"isolation", "session_loop"}
 
 
 @dataclass
@@ -112,6 +114,11 @@ class Running:
     def is_scenario(self) -> bool:
         """Whether the test is a scenario, of a feature file or bound by a Python module."""
         return self.item is not None and is_scenario(self.item)
+
+    @property
+    def uses_accord(self) -> bool:
+        """Whether the test is a scenario, or has part in Accord by its fixtures."""
+        return self.is_scenario or not _FIXTURES.isdisjoint(getattr(self.item, "fixturenames", ()))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -202,7 +202,7 @@ def workers(suites: Suites) -> str:
         commands = {"no workers": suites.accord(scenarios)}
         for number in (1, 2):
             commands[f"-n {number}"] = suites.accord(scenarios, "-n", str(number))
-        commands["-n 2 --dist load"] = suites.accord(scenarios, "-n", "2", "--dist", "load")
+        commands["-n 2 --dist worksteal"] = suites.accord(scenarios, "-n", "2", "--dist", "worksteal")
         sections.append(f"{scenarios} scenarios:\n\n{compare(commands, ROUNDS).table()}")
     return "\n\n".join(sections)
 

@@ -18,6 +18,11 @@ def without_workers(config: pytest.Config) -> None:
         config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
 
 
+def runs_each(config: pytest.Config) -> bool:
+    """Return whether each worker runs all tests, which is another way to run them than to share them."""
+    return bool(config.getoption("dist", "no") == "each")
+
+
 def is_of_crash(report: pytest.TestReport) -> bool:
     """Return whether pytest-xdist made the report, for what a worker ran when it died, which is its `node`."""
     return str(report.when) == "???"

@@ -18,7 +18,7 @@ from accord.gherkin.passed_over import PASSED_OVER, SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
-from accord.running import RUNNING
+from accord.running import RUNNING, is_scenario
 from accord.steps.definitions import DEFINITIONS, IS_OFF, Definitions, owner
 
 
@@ -87,7 +87,9 @@ class Features:
             if isinstance(item, FaultyPart):
                 session.config.hook.pytest_accord_faults(path=item.path, faults=item.faults)
         self._running.notices += self._passed_over.notices(session)
-        session.config.add_cleanup(freeze_loaded())
+        # What looks for those that refer to an object, as Hypothesis does, does not find them then.
+        if any(is_scenario(item) for item in session.items):
+            session.config.add_cleanup(freeze_loaded())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -111,4 +113,5 @@ class Features:
             if isinstance(item, Scenario) and not hasattr(item, "callspec"):
                 self._session_fixtures.keep(item, owner(item))
             # After pytest's own hook, which tears them down.
-            drop_fixtures(item)
+            if is_scenario(item):
+                drop_fixtures(item)

@@ -47,9 +47,12 @@ def _number(time: dict[str, Any], name: str) -> float:
     return float(number)
 
 
-def case_id(nodeid: str) -> str:
-    """Return the id of the test case that the item of that node id is: the same on every machine."""
-    return hashed(nodeid)
+def case_id(nodeid: str, worker: str = "") -> str:
+    """Return the id of the test case that the item of that node id is: the same on every machine.
+
+    A worker of pytest-xdist is named where each of them runs all items, which `--dist each` has them do.
+    """
+    return hashed(f"{nodeid}@{worker}" if worker else nodeid)
 
 
 def hashed(text: str) -> str:

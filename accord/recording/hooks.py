@@ -3,10 +3,12 @@
 import os
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accord.compat.pytest_bdd import Step
+from accord.compat.xdist import runs_each
 from accord.errors import TimedOutError
 from accord.gherkin.document import Document
 from accord.gherkin.rules.fault import Fault
@@ -18,6 +20,8 @@ from accord.recording.writing import TRAVELLING
 from accord.running import RUNNING
 from accord.steps.definitions import DEFINITIONS, Definitions
 from accord.timeouts.watchdog import WATCHDOG
+
+_IS_EACH = "accord_is_each"
 
 
 class Recording:
@@ -31,6 +35,7 @@ class Recording:
             config.stash[REDACTION],
             os.environ.get("PYTEST_XDIST_WORKER"),
             is_on=writing.is_on(config),
+            is_each=getattr(config, "workerinput", {}).get(_IS_EACH, False),
         )
         config.stash[RECORDER] = self._recorder
         if (isolation := config.stash.get(ISOLATION, None)) is not None:
@@ -41,6 +46,11 @@ class Recording:
             watchdog.last_words.append(self._end_process)
         self._writing = writing.register(config, self._recorder)
         self._is_in_call = False
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of pytest-xdist whether each of them runs all items."""
+        node.workerinput[_IS_EACH] = runs_each(node.config)
 
     def pytest_accord_feature(self, document: Document) -> None:
         """Note a feature file."""

@@ -78,8 +78,10 @@ class Recorder:
         worker: str | None = None,
         *,
         is_on: bool = True,
+        is_each: bool = False,
     ) -> None:
         self._is_on = is_on
+        self._runs_all = worker if worker is not None and is_each else ""
         self._rootpath = rootpath
         self._definitions = definitions
         self._redaction = redaction
@@ -114,7 +116,7 @@ class Recorder:
     def select(self, items: Sequence[pytest.Item]) -> None:
         """Note which scenarios are to run, and all step definitions that they might use."""
         scenarios = [(item, pickle) for item in items if (pickle := self._pickles.of(item)) is not None]
-        self._selected = {item.nodeid: (case_id(item.nodeid), pickle) for item, pickle in scenarios}
+        self._selected = {item.nodeid: (case_id(item.nodeid, self._runs_all), pickle) for item, pickle in scenarios}
         self._record.selected = {case: pickle.id for case, pickle in self._selected.values()}
         visible = self._definitions.visible_to(item for item, _pickle in scenarios)
         written_by_others = (definition for definition in visible if not is_of_pytest_bdd(definition))

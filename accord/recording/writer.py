@@ -44,9 +44,8 @@ class MessagesWriter:
 
     def write(self, record: Record, *, is_retried: bool = False) -> None:
         """Write what is not written yet, so that it is there if the process is killed next."""
-        # Every worker sends which scenarios are to run, and all send the same.
-        if not self._selected:
-            self._selected = record.selected
+        # Every worker sends which scenarios are to run, and all send the same unless each runs them.
+        self._selected.update(record.selected)
         fresh = [text for about, text in record.known.items() if about not in self._known]
         self._known.update(record.known)
         self._ended.update(record.ended)
@@ -57,9 +56,12 @@ class MessagesWriter:
                 end["testCaseFinished"]["willBeRetried"] = is_retried
             self._append("".join([*fresh, *record.ended.values(), *map(line, record.ends)]))
 
-    def add_crash(self, crash: Crash) -> None:
-        """Add a scenario whose process died, to be written at the end unless it is tried again."""
-        self._crashed[case_id(crash.nodeid)] = crash
+    def add_crash(self, crash: Crash, *, is_each: bool = False) -> None:
+        """Add a scenario whose process died, to be written at the end unless it is tried again.
+
+        `is_each` says that the other workers run it as well.
+        """
+        self._crashed[case_id(crash.nodeid, crash.worker if is_each else "")] = crash
 
     def finish(self, success: bool) -> Path | None:
         """Write what was to run and did not, and the end; return the file, if there is one and all is in it."""

@@ -15,7 +15,7 @@ from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE
 from accord.basics.files import Together, alone, together
 from accord.basics.source import relative
 from accord.basics.text import one_line
-from accord.compat.xdist import end_workers, is_of_crash
+from accord.compat.xdist import end_workers, is_of_crash, runs_each
 from accord.gherkin.dry_run import OPTION
 from accord.recording.crashes import Crash
 from accord.recording.recorder import Record, Recorder
@@ -71,6 +71,7 @@ class Writing:
         # Messages name files as the user would type them: a test may have changed the directory since.
         self._working_directory = config.invocation_params.dir
         self._faults: list[str] = []
+        self._is_each = runs_each(config)
         # Tests of which an attempt has failed that another one follows.
         self._retried: set[str] = set()
 
@@ -105,7 +106,7 @@ class Writing:
         if report.when == "teardown":
             self._retried.discard(report.nodeid)
         if is_of_crash(report):
-            self._writer.add_crash(Crash.of(report.nodeid, getattr(report, "node", None)))
+            self._writer.add_crash(Crash.of(report.nodeid, getattr(report, "node", None)), is_each=self._is_each)
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_testnodedown(self, node: Any) -> None:

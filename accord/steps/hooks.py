@@ -1,6 +1,7 @@
 """The hooks by which steps are found, run and awaited."""
 
 from collections.abc import Callable, Generator
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ class Steps:
     """Has scenarios run by Accord's own runner, and fails them for what they leave unawaited."""
 
     def __init__(self, config: pytest.Config) -> None:
-        running = config.stash[RUNNING]
+        self._running = running = config.stash[RUNNING]
         config.stash[DEFINITIONS] = definitions = Definitions(running)
         config.stash[UNAWAITED] = self._unawaited = Unawaited(running, config.rootpath)
         self._calls = calls = Calls(running, self._unawaited, config.stash.get(WATCHDOG, None))
@@ -74,8 +75,7 @@ class Steps:
     @pytest.hookimpl(trylast=True)
     def pytest_exception_interact(self, call: pytest.CallInfo[object]) -> None:
         """Drop what a failed test had begun, once a debugger was there."""
-        assert call.excinfo is not None
-        self._unawaited.give_up(call.excinfo.value)
+        self._give_up(call)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -83,9 +83,14 @@ class Steps:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Drop what a test had begun that is skipped, or is known to fail: no debugger asks for that."""
         report = yield
-        if report.skipped and call.excinfo is not None:
-            self._unawaited.give_up(call.excinfo.value)
+        if report.skipped:
+            self._give_up(call)
         return report
+
+    def _give_up(self, call: pytest.CallInfo[Any]) -> None:
+        # Where a part of a scenario fails, such as a subtest, its step goes on.
+        if call.excinfo is not None and self._running.step is None:
+            self._unawaited.give_up(call.excinfo.value)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -156,8 +156,10 @@ class Unawaited:
         """The scenario failed, or is skipped: say no more of it, and drop what would be dropped in the next one."""
         # What a forgotten call was given is dropped with it; the failure itself is what helps.
         self._findings.has_failed = True
-        # pytest keeps the traceback until the run ends, and with its frames the coroutines in them.
-        traceback.clear_frames(error.__traceback__)
+        # pytest keeps the traceback until the run ends, and with its frames the coroutines in them. In a test that has
+        # no part in Accord they may be another plugin's, which goes on with them, as anyio's does.
+        if self._running.uses_accord:
+            traceback.clear_frames(error.__traceback__)
         loop = self._running.serving_loop
         own = () if loop is None else filter(self._is_of_project, background.left(loop))
         for task in [*self._tasks, *own]:

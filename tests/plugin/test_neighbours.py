@@ -1,5 +1,8 @@
 """Other plugins of pytest do in a suite with Accord what they do in any other, each tried as it is released."""
 
+import json
+from xml.etree import ElementTree
+
 import pytest
 
 from tests.helpers.messages import STEPS, Messages, messages, of
@@ -194,10 +197,12 @@ class TestSubtests:
     STEPS = """
         @then("each row is right")
         async def _(datatable, subtests):
+            begun = asyncio.create_task(asyncio.sleep(0))
             for a, b in datatable:
                 with subtests.test("row", a=a):
                     print(f"looking at {a}")
                     assert a == b
+            await begun
         """
 
     @pytest.fixture
@@ -268,3 +273,199 @@ class TestCheck:
             """)
         soft.run("-p", "check").assert_outcomes(xfailed=1)
         assert {status for status, _message in results(messages(soft))} == {"PASSED", "PENDING"}
+
+
+class TestTimeout:
+    @pytest.fixture
+    def slow(self, project: Project) -> Project:
+        project.scenario("Given a step", "Then it takes long")
+        project.feature("Feature: Next\n  Scenario: Next\n    Then it holds", "next.feature")
+        project.steps(STEPS)
+        project.more_steps("""
+            import time
+
+            @then("it takes long")
+            async def _():
+                await asyncio.sleep(20)
+            """)
+        return project
+
+    @pytest.mark.parametrize("wait", ["await asyncio.sleep(20)", "time.sleep(20)"])
+    def test_its_signal_fails_the_step_and_the_next_scenario_runs(self, slow: Project, wait: str) -> None:
+        slow.change("conftest.py", "await asyncio.sleep(20)", wait)
+        result = slow.run("-p", "timeout", "--timeout=0.5", "--timeout-method=signal")
+        result.assert_outcomes(failed=1, passed=1)
+        result.stdout.fnmatch_lines([">   Then it takes long", "*Timeout (>0.5s) from pytest-timeout*"])
+        assert [status for status, _message in results(messages(slow))] == ["PASSED", "FAILED", "PASSED"]
+
+    def test_the_shorter_limit_of_accords_own_comes_first(self, slow: Project) -> None:
+        settings = slow.path.joinpath("pytest.ini").read_text(encoding="utf-8")
+        slow.settings(settings + "accord_timeout = 0.3\n")
+        result = slow.run("-p", "timeout", "--timeout=10", "--timeout-method=thread")
+        result.assert_outcomes(failed=1, passed=1)
+        result.stdout.fnmatch_lines(["*had not ended after 0.3 seconds*"])
+
+    def test_its_thread_ends_the_run_and_the_record_has_what_ran(self, slow: Project) -> None:
+        slow.change("conftest.py", "await asyncio.sleep(20)", "time.sleep(20)")
+        arguments = ("-p", "timeout", "--timeout=0.5", "--timeout-method=thread", "next.feature", "it.feature")
+        result = slow.run_process(*arguments)
+        result.stdout.fnmatch_lines(["*+ Timeout +*"])
+        assert result.ret == 1
+        [left] = slow.path.joinpath("living-docs").glob("messages.*.ndjson")
+        assert '"testCaseFinished"' in left.read_text(encoding="utf-8")
+
+
+class TestXdist:
+    @pytest.mark.parametrize("dist", ["loadscope", "loadfile", "loadgroup", "worksteal"])
+    def test_each_way_to_share_the_scenarios_records_all_of_them(self, suite: Project, dist: str) -> None:
+        suite.more_steps("""
+            def pytest_collection_modifyitems(items):
+                for item in items:
+                    item.add_marker(pytest.mark.xdist_group("one"))
+            """)
+        result = suite.run("-n1", f"--dist={dist}")
+        result.assert_outcomes(passed=3)
+        result.stdout.fnmatch_lines(["3 promises kept: *"])
+
+    def test_workers_that_run_all_of_them_have_test_cases_of_their_own(self, suite: Project) -> None:
+        suite.run("-n2", "--dist=each").assert_outcomes(passed=6)
+        told = messages(suite)
+        assert len({case["id"] for case in of("testCase", told)}) == 6
+        assert len({started["id"] for started in of("testCaseStarted", told)}) == 6
+
+    def test_how_they_are_shared_is_the_choice_of_the_user(self, suite: Project) -> None:
+        suite.more_steps("""
+            @pytest.hookimpl(optionalhook=True)
+            def pytest_xdist_make_scheduler(config):
+                print(f"shared by {config.option.dist}")
+            """)
+        suite.run("-n1", "-s", "it.feature::One").stdout.fnmatch_lines(["shared by load"])
+
+
+class TestReports:
+    def test_the_page_of_pytest_html_has_each_scenario_by_its_name(self, suite: Project) -> None:
+        plugins = ("-ppytest_html.plugin", "-ppytest_html.fixtures", "-ppytest_metadata.plugin")
+        suite.run(*plugins, "--html=report.html", "--self-contained-html").assert_outcomes(passed=3)
+        report = suite.path.joinpath("report.html").read_text(encoding="utf-8")
+        for name in ("it.feature::One", "it.feature::Many::Each[1]", "it.feature::Many::Each[2]"):
+            assert name in report
+        assert "accord_record" not in report
+
+    def test_the_file_of_junitxml_has_whole_names(self, suite: Project) -> None:
+        suite.run("--junitxml=junit.xml")
+        cases = ElementTree.parse(suite.path / "junit.xml").iter("testcase")
+        assert [(case.get("classname"), case.get("name")) for case in cases] == [
+            *[("it.feature", "One"), ("it.feature.Many", "Each[1]"), ("it.feature.Many", "Each[2]")]
+        ]
+
+    def test_the_results_of_allure_have_scenarios_and_steps(self, suite: Project) -> None:
+        suite.change("it.feature", "Then it holds\n  Rule", "Then it breaks\n  Rule")
+        suite.run("-p", "allure_pytest_bdd", "--alluredir=allure").assert_outcomes(passed=2, failed=1)
+        files = suite.path.joinpath("allure").glob("*-result.json")
+        found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        assert sorted((it["name"], it["status"]) for it in found) == [
+            *[("Each", "passed"), ("Each", "passed"), ("One", "failed")]
+        ]
+        [broken] = [it for it in found if it["name"] == "One"]
+        steps = [(step["name"], step["status"]) for step in broken["steps"]]
+        assert steps == [("Given a step", "passed"), ("Then it breaks", "failed")]
+
+
+class TestCov:
+    def test_what_steps_run_is_covered_in_workers_and_in_processes_of_theirs(self, project: Project) -> None:
+        project.scenario("Given a step", "Then it is covered")
+        project.steps(STEPS)
+        project.path.joinpath("covered.py").write_text("A = 1\nB = 2\ndef never():\n    return 3\n", encoding="utf-8")
+        project.path.joinpath(".coveragerc").write_text("[run]\npatch = subprocess\nsource = .\nomit = conftest.py\n")
+        project.more_steps("""
+            import subprocess, sys
+
+            @then("it is covered")
+            async def _():
+                await asyncio.to_thread(subprocess.run, [sys.executable, "-c", "import covered"], check=True)
+            """)
+        result = project.run_process("-p", "pytest_cov", "--cov", "--cov-report=term-missing", "-n1")
+        result.assert_outcomes(passed=1)
+        result.stdout.fnmatch_lines(["covered.py*4*1*75%*4"])
+
+
+class TestDjango:
+    SETTINGS = """
+        SECRET_KEY = "x"
+        DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+        INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
+        ROOT_URLCONF = "urls"
+        ALLOWED_HOSTS = ["testserver"]
+        USE_TZ = True
+        """
+
+    def test_its_client_and_database_are_its_own_beside_accord(self, project: Project) -> None:
+        make = project.pytester.makepyfile
+        make(django_settings=self.SETTINGS)
+        views = "urlpatterns = []\nhandler404 = lambda *_, **__: HttpResponse('no')"
+        make(urls=f"from django.http import HttpResponse\n{views}")
+        make(
+            test_plain="""
+            import pytest
+
+            def test_client(client):
+                assert type(client).__module__ == "django.test.client"
+
+            @pytest.mark.django_db
+            def test_database():
+                from django.contrib.auth.models import User
+                User.objects.create(username="alice")
+                assert User.objects.count() == 1
+            """
+        )
+        project.scenario("When I look around", "Then nobody is there")
+        project.steps("""
+            @when("I look around", target_fixture="response")
+            def _(client):
+                return client.get("/")
+
+            @then("nobody is there")
+            def _(db, response):
+                from django.contrib.auth.models import User
+                assert response.content == b"no" and not User.objects.exists()
+            """)
+        result = project.run_process("-p", "django", "--ds=django_settings")
+        result.assert_outcomes(passed=3)
+
+
+class TestAnyio:
+    def test_its_tests_and_fixtures_go_on_after_one_that_skips(self, project: Project) -> None:
+        project.pytester.makepyfile("""
+            import anyio
+            import pytest
+
+            @pytest.fixture(scope="session")
+            def anyio_backend():
+                return "asyncio"
+
+            @pytest.fixture(scope="session")
+            async def resource():
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(anyio.sleep_forever)
+                    yield "resource"
+                    tasks.cancel_scope.cancel()
+
+            @pytest.mark.anyio
+            async def test_resource(resource):
+                assert resource == "resource"
+
+            @pytest.mark.anyio
+            async def test_skip():
+                pytest.skip("as pytest does")
+            """)
+        project.settings("[pytest]\n")
+        project.run("-p", "no:asyncio").assert_outcomes(passed=1, skipped=1)
+
+
+class TestAsyncio:
+    def test_it_warns_of_no_setting_because_accord_is_there(self, suite: Project) -> None:
+        suite.pytester.makepyfile("async def test_plain(): ...")
+        assert "loop_scope" not in suite.path.joinpath("pytest.ini").read_text(encoding="utf-8")
+        result = suite.run_process("-W", "error")
+        result.assert_outcomes(passed=4)
+        result.stderr.no_fnmatch_line("*loop scope*")
