@@ -184,9 +184,10 @@ class StepDefinition:
         """
         found = self.parser.parse_arguments(step.name) or {}
         if reserved := found.keys() & {"datatable", "docstring"}:
+            # In pytest-bdd's words, which its users know.
+            names = ", ".join(map(repr, sorted(reserved)))
             raise StepImplementationError(
-                f"The sentence `{self.parser.name}` has an argument named {' and '.join(sorted(reserved))}, "
-                "which is what a table or a text under a step is passed as: give it another name."
+                f"Step {step.name!r} defines argument names that are reserved: {names}. Please use different names."
             )
         convert = self._converters
         arguments = {name: convert[name](it) if name in convert else it for name, it in found.items()}

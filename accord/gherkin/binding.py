@@ -19,6 +19,7 @@ from accord.gherkin.rules.catalogue import faults
 from accord.gherkin.rules.fault import Fault
 from accord.gherkin.rules.switches import SWITCHES
 from accord.gherkin.rules.tags import TAGS
+from accord.steps.definitions import DEFINITIONS, Definitions
 
 # How many faults are said at the end of a run: a suite that has just met Accord may have hundreds.
 _MOST_SAID = 10
@@ -44,6 +45,33 @@ class Bound:
                 self._faults[path] = sorted(stash[SWITCHES].remaining(document, faults(document, stash[TAGS])))
                 yield document
 
+    def leave_foreign(self, items: list[pytest.Item]) -> Iterator[str]:
+        """Leave out features of whose steps none is defined where they stand, and yield what to say of each.
+
+        Beside other tests they are those of a suite whose steps are in modules, which binds some, or its data. One that
+        is named on the command line runs, and so do all where they are all that there is, or where that is strict.
+        """
+        named = {Path(argument.partition("::")[0]).absolute() for argument in self._config.args}
+        features: dict[Path, list[Scenario]] = {}
+        for item in items:
+            if isinstance(item, Scenario):
+                features.setdefault(item.path, []).append(item)
+        definitions = self._config.stash.get(DEFINITIONS, None)
+        if definitions is None or self._config.getini("accord_strict") or all(it.path in features for it in items):
+            return
+        foreign = {
+            path
+            for path, scenarios in features.items()
+            if path not in named and not any(_has_definition(it, definitions) for it in scenarios)
+        }
+        items[:] = [it for it in items if it.path not in foreign]
+        for path in sorted(foreign):
+            uri = relative(path, self._config.rootpath)
+            yield (
+                f"{uri} was not run: no Python module binds it, and none of its steps is defined where it stands. "
+                "Name it on the command line to have it run."
+            )
+
     def faults_of(self, item: pytest.Item) -> list[str]:
         """Return what fails a scenario that a module binds: nothing unless that is strict."""
         if (bound := bound_scenario(item)) is None or not self._config.getini("accord_strict"):
@@ -68,6 +96,11 @@ class Bound:
         if (more := len(said) - _MOST_SAID) > 0:
             return [*said[:_MOST_SAID], f"And {more} more of the kind: `accord check` names them."]
         return said
+
+
+def _has_definition(scenario: Scenario, definitions: Definitions) -> bool:
+    steps = scenario.template.render(scenario.row).steps
+    return any(definitions.matching(step.type, step.name, scenario) for step in steps)
 
 
 BOUND = pytest.StashKey[Bound]()

@@ -73,7 +73,7 @@ class Features:
         for document in self._bound.take(items):
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
-        self._running.notices += self._bound.notices()
+        self._running.notices += [*self._bound.notices(), *self._bound.leave_foreign(items)]
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
         result = yield

@@ -146,3 +146,29 @@ def test_of_many_ten_are_said(bound: Project) -> None:
     result.assert_outcomes(passed=12)
     assert len([line for line in result.outlines if "[no-then]" in line]) == 10
     result.stdout.fnmatch_lines(["And 2 more of the kind: `accord check` names them."])
+
+
+def test_a_feature_without_a_step_that_is_defined_where_it_stands_is_named_beside_other_tests(bound: Project) -> None:
+    bound.feature(FEATURE.replace("drop", "cup"), "data/cups.feature")
+    result = bound.run_process()
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "data/cups.feature was not run: no Python module binds it, and none of its steps is defined where it *",
+            "2 promises kept, 2 not run: living-docs/index.html",
+        ]
+    )
+
+
+@pytest.mark.parametrize("arguments", [["data"], ["test_drops.py", "data/cups.feature"]], ids=str)
+def test_it_runs_where_it_is_all_that_there_is_or_is_named(bound: Project, arguments: list[str]) -> None:
+    bound.feature(FEATURE.replace("drop", "cup"), "data/cups.feature")
+    result = bound.run_process(*arguments)
+    assert result.parseoutcomes()["failed"] == 2
+    result.stdout.fnmatch_lines(["*no step definition says: Given a cup*"])
+
+
+def test_it_runs_where_that_is_strict(bound: Project) -> None:
+    bound.settings(f"{PUBLISHING}accord_strict = true\n")
+    bound.feature(FEATURE.replace("drop", "cup"), "data/cups.feature")
+    bound.run_process().assert_outcomes(passed=2, failed=2)
