@@ -71,5 +71,9 @@ class AmbiguousStepError(AccordError):
     """More than one step definition matches a sentence."""
 
 
+class UnusedTableError(AccordError):
+    """A table or a text stands under a step, and its definition does not take it."""
+
+
 class NeverAwaitedError(AccordError):
     """Something async was called and not awaited: it did not happen, or nobody saw how it ended."""

@@ -43,8 +43,8 @@ def is_of_pytest(handler: logging.Handler) -> bool:
 
 
 def can_be_mark(name: str) -> bool:
-    """Return whether `pytest.mark` has a mark of this name, if it is known: it has none that begins with `_`."""
-    return bool(name) and not name.startswith("_")
+    """Return whether a mark of this name, without arguments, can be set: none begins with `_`, and one needs some."""
+    return bool(name) and not name.startswith("_") and name != "parametrize"
 
 
 def is_not_recursed(config: pytest.Config, folder: Path) -> bool:

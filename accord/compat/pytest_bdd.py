@@ -172,6 +172,11 @@ class StepDefinition:
         parameters = self.parameters.items()
         return [name for name, it in parameters if it.kind is it.POSITIONAL_OR_KEYWORD and it.default is it.empty]
 
+    def unused(self, step: Step) -> list[str]:
+        """Return what stands under a step, `datatable` or `docstring`, and is no parameter of the function."""
+        given = {"datatable": step.datatable, "docstring": step.docstring}
+        return [name for name, it in given.items() if it is not None and name not in self.parameters]
+
     def arguments(self, step: Step) -> dict[str, object]:
         """Return the arguments that a step's sentence has for the function, and its table and doc string.
 

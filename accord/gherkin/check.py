@@ -49,7 +49,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     from accord.gherkin.item import FaultyPart, FaultyScenario
     from accord.gherkin.passed_over import PASSED_OVER
 
-    stash, found = session.config.stash, set(session.config.stash[BOUND].faults())
+    stash = session.config.stash
+    if BOUND not in stash:  # The run was told to leave feature files alone.
+        return
+    found = set(stash[BOUND].faults())
     for item in session.items:
         if isinstance(item, FaultyPart | FaultyScenario):
             found.update((item.nodeid.partition("::")[0], fault) for fault in item.faults)

@@ -72,10 +72,12 @@ class FeatureFile(pytest.Module):
         try:
             return read(self.path, relative(self.path, self.config.rootpath))
         except GherkinParseError as error:
-            return syntax_fault(error)
+            return syntax_fault(error, self.path.read_text(encoding="utf-8-sig"))
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             return Fault(line, "there is a character that is not UTF-8: save the file as UTF-8.", "not-utf8")
+        except OSError as error:
+            return Fault(1, f"the file cannot be read: {error.strerror or error}.", "not-readable")
         except EmptyFeatureError:
             return Fault(1, "there is no feature in it: begin with a line `Feature: ...`.", "not-gherkin")
 

@@ -1,17 +1,19 @@
 """Reads a feature file: the tree of Gherkin's own parser, and the feature that pytest-bdd runs."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gherkin.ast_builder import AstBuilder
 from gherkin.errors import CompositeParserException
 from gherkin.parser import Parser
-from gherkin.pickles.compiler import Compiler
 from gherkin.stream.id_generator import IdGenerator
 
+from accord.compat.gherkin import PickleCompiler
 from accord.compat.pytest_bdd import Feature, ScenarioTemplate, feature_of, syntax_error
 from accord.errors import EmptyFeatureError
 
@@ -35,11 +37,16 @@ class Document:
 
     def pickles(self) -> list[Node]:
         """Return the scenarios and examples, each with the sentences that are to be run."""
-        return [dict(pickle) for pickle in Compiler(self.ids).compile(self.tree)]  # type: ignore[arg-type]  # typed dicts
+        return [dict(pickle) for pickle in PickleCompiler(self.ids).compile(self.tree)]  # type: ignore[arg-type]  # typed dicts
 
     def rules(self) -> list[Node]:
         """Return the rules."""
         return [child["rule"] for child in self.tree["feature"]["children"] if "rule" in child]
+
+    def backgrounds(self) -> list[Node]:
+        """Return the backgrounds, those of rules too."""
+        parents = (self.tree["feature"], *self.rules())
+        return [child["background"] for parent in parents for child in parent["children"] if "background" in child]
 
     def scenarios(self) -> list[Node]:
         """Return the scenarios and outlines, those of rules too."""
@@ -47,16 +54,17 @@ class Document:
 
     def concerned(self, line: int) -> list[Node]:
         """Return the scenarios that what stands in a line is for: the one that it is in, or all that it is above."""
-        return max((part for part in self._parts() if part[0] <= line), default=(0, self.scenarios()), key=_first)[1]
+        number = bisect_right(self._parts, line, key=_first)
+        return self._parts[number - 1][1] if number else self.scenarios()
 
     def extent(self, line: int) -> range:
         """Return the lines of what begins in a line, be it with a tag; of anything else, that line."""
         if line <= _start(self.tree["feature"]):
             return range(1, self.text.count("\n") + 2)
-        nodes = [*self._nodes(), (self.text.count("\n") + 2, 0)]
+        nodes, end = list(self._nodes()), self.text.count("\n") + 2
         for number, (start, depth) in enumerate(nodes):
             if start == line:
-                return range(line, next(end for end, other in nodes[number + 1 :] if other <= depth))
+                return range(line, next((below for below, other in nodes[number + 1 :] if other <= depth), end))
         return range(line, line + 1)
 
     def _nodes(self) -> Iterator[tuple[int, int]]:
@@ -70,15 +78,17 @@ class Document:
                 yield from ((_start(table), 3) for table in part.get("examples", ()))
             yield from ((_start(table), 3) for table in node.get("examples", ()))
 
-    def _parts(self) -> Iterator[tuple[int, list[Node]]]:
-        """Yield the first line of each part of the feature, and the scenarios that it is for."""
+    @cached_property
+    def _parts(self) -> list[tuple[int, list[Node]]]:
+        """The first line of each part of the feature, and the scenarios that it is for, by line."""
         feature = self.tree["feature"]
-        yield _start(feature), self.scenarios()
+        parts = [(_start(feature), self.scenarios())]
         for parent in (feature, *self.rules()):
             below = self.scenarios() if parent is feature else _scenarios(parent)
             for child in parent["children"]:
                 [(kind, node)] = child.items()
-                yield _start(node), _concerned(kind, node, below)
+                parts.append((_start(node), _concerned(kind, node, below)))
+        return sorted(parts, key=_first)
 
     def tags(self) -> Iterator[Node]:
         """Yield all tags."""

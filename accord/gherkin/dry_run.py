@@ -73,7 +73,7 @@ class DryRun:
                 try:
                     if self._definitions.resolve(step, item) is None:
                         where = location(template.feature.filename, step.line_number, item.config.rootpath)
-                        yield undefined(step, where)
+                        yield undefined(step, where, item)
                 except AmbiguousStepError as error:
                     yield str(error)
 

@@ -16,7 +16,8 @@ from accord.gherkin.names import Case
 from accord.gherkin.rules.fault import Fault
 from accord.running import RUNNING
 from accord.steps.awaiting import from_step
-from accord.steps.definitions import snippet
+from accord.steps.definitions import DEFINITIONS, snippet
+from accord.steps.differences import invisible_difference
 from accord.steps.runner import RUNNER
 
 
@@ -82,7 +83,7 @@ class Scenario(pytest.Function):
         if step is None:
             return super().repr_failure(excinfo)
         if isinstance(error, StepDefinitionNotFoundError):
-            return undefined(step, self._location(step))
+            return undefined(step, self._location(step), self)
         if isinstance(error, pytest.FixtureLookupError):
             return _unfixed(step, self._location(step), error)
         try:
@@ -161,9 +162,13 @@ def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:
     return "\n".join(lines)
 
 
-def undefined(step: Step, location: str) -> str:
-    """Return what to say of a step without a definition."""
-    return f"{location}: no step definition says: {step.keyword} {step.name}\n\n{snippet(step.type, step.name)}"
+def undefined(step: Step, location: str, item: pytest.Item) -> str:
+    """Return what to say of a step without a definition: what looks like one that is there, or else a snippet."""
+    definitions = item.config.stash.get(DEFINITIONS, None)
+    visible_here = [] if definitions is None else definitions.visible_to([item])
+    difference = invisible_difference(step, visible_here, item.config.rootpath)
+    sentence = f"{location}: no step definition says: {step.keyword} {step.name}"
+    return visible(f"{sentence}: {difference}" if difference else f"{sentence}\n\n{snippet(step.type, step.name)}")
 
 
 def _unfixed(step: Step, location: str, error: pytest.FixtureLookupError) -> str:

@@ -241,6 +241,8 @@ class Attempt:
         step, test_step = self.pickle.steps[number], f"{self.case}.step.{number}"
         if number < len(self._results):
             result = self._results[number]
+        elif self._results and self._results[-1].status == "SKIPPED":
+            result = Result("SKIPPED", at := now(), at)
         else:
             # By the number of definitions: without any, with the one that was not reached, with several.
             result = Result(("UNDEFINED", "SKIPPED", "AMBIGUOUS")[min(matching, 2)], at := now(), at)

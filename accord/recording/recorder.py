@@ -10,6 +10,7 @@ with which the tests check them, take ten times as long.
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,8 +107,9 @@ class Recorder:
     def add_faults(self, path: Path, faults: Iterable[Fault]) -> None:
         """Note why nothing of a feature file, or of an outline in it, can run."""
         if self._is_on:
-            uri, text = relative(path, self._rootpath), path.read_text(encoding="utf-8", errors="replace")
-            self._note(f"source {uri}", source(uri, text))
+            uri = relative(path, self._rootpath)
+            with suppress(OSError):  # That may be what is wrong with it.
+                self._note(f"source {uri}", source(uri, path.read_text(encoding="utf-8", errors="replace")))
             for fault in faults:
                 self._note(f"fault {uri}:{fault.line}: {fault}", parse_error(uri, fault.line, str(fault)))
 

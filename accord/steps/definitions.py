@@ -22,9 +22,10 @@ from accord.compat.pytest_bdd import (
     literal_start,
     step_definitions,
 )
-from accord.errors import AmbiguousStepError
+from accord.errors import AmbiguousStepError, UnusedTableError
 from accord.running import Running
 
+_NAMES = {"datatable": "table", "docstring": "text"}
 # How many sentences are remembered: a step's is looked up again when the scenario is recorded.
 _REMEMBERED = 1000
 
@@ -51,6 +52,24 @@ class Definitions:
                 f"{step.keyword} {step.name}: {' and '.join(locations)}: reword or remove all but one. [ambiguous-step]"
             )
         return found[-1] if found else None
+
+    def check_unused(self, definition: StepDefinition, step: Step, item: pytest.Item) -> None:
+        """Raise UnusedTableError where a table or a text stands under a step whose definition takes none.
+
+        Of a scenario that a module binds it is only said, unless that is strict.
+        """
+        if not (unused := definition.unused(step)) or self.is_off("unused-table", step, item):
+            return
+        root, what = item.config.rootpath, " and ".join(_NAMES[name] for name in unused)
+        sentence = (
+            f"{location(self._file(item), step.line_number, root)}: {step.keyword} {step.name}: its definition "
+            f"({location(*defined_at(definition.function), root)}) does not take the {what} under it: "
+            f"add an argument {' and '.join(f'`{name}`' for name in unused)}, or remove the {what}. [unused-table]"
+        )
+        if not self._running.is_of_feature_file and not item.config.getini("accord_strict"):
+            self._running.notices.append(sentence)
+            return
+        raise UnusedTableError(sentence)
 
     def is_off(self, rule: str, step: Step, item: pytest.Item) -> bool:
         """Return whether a rule is switched off for a step."""

@@ -42,6 +42,8 @@ class Runner:
         hook.pytest_bdd_before_step(**context)
         arguments: dict[str, object] = {}
         try:
+            if step.datatable is not None or step.docstring is not None:
+                self._definitions.check_unused(definition, step, request.node)
             arguments = definition.arguments(step)
             arguments |= {name: request.getfixturevalue(name) for name in definition.required if name not in arguments}
             hook.pytest_bdd_before_step_call(**context, step_func_args=arguments)

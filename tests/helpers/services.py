@@ -37,8 +37,9 @@ DATABASE = """
 class Written:
     """A project, and what is run in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: str) -> None:
         self.path = path
+        self._options = options
 
     def write(self, files: dict[str, str]) -> None:
         """Write files, each without the indentation that it has in the test."""
@@ -69,7 +70,7 @@ class Written:
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         # Plugins of this environment that the project does not have.
-        without = {"PYTEST_ADDOPTS": "-p no:schemathesis -p no:randomly", "PYTHONDONTWRITEBYTECODE": "1"}
+        without = {"PYTEST_ADDOPTS": self._options, "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.path,
@@ -83,9 +84,10 @@ class Written:
 
 
 @pytest.fixture
-def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> Written:
     """An empty project, whose name says nothing; its runs know nothing of this one."""
     for name in ("ACCORD_DATABASE_URL", "DATABASE_URL", *(it for it in os.environ if it.startswith("PYTEST_XDIST_"))):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "project").mkdir()
-    return Written(tmp_path / "project")
+    left_out = [option for option in pytestconfig.getini("addopts") if option.startswith("-pno:")]
+    return Written(tmp_path / "project", " ".join([*left_out, "-pno:randomly"]))

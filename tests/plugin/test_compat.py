@@ -74,7 +74,10 @@ CALLED = [
     ("pytest-bdd", "pytest_bdd.parser", "FeatureParser", ["basedir", "filename", "encoding"]),
     ("pytest-bdd", "pytest_bdd.parser", "FeatureParser.parse", ["self"]),
     ("pytest-bdd", "pytest_bdd.parser", "FeatureParser._parse_feature_file", ["self"]),
+    ("pytest-bdd", "pytest_bdd.parser", "FeatureParser.parse_scenario", ["self", "scenario_data", "feature", "rule"]),
+    ("pytest-bdd", "pytest_bdd.parser", "FeatureParser.parse_steps", ["self", "steps_data"]),
     ("pytest-bdd", "pytest_bdd.parser", "ScenarioTemplate.render", ["self", "context"]),
+    ("pytest-bdd", "pytest_bdd.types", "STEP_TYPE_BY_PARSER_KEYWORD", []),
     ("pytest-bdd", "pytest_bdd.parser", "Examples.as_contexts", ["self"]),
     ("pytest-bdd", "pytest_bdd.exceptions", "GherkinParseError", ["message", "line", "line_content", "filename"]),
     ("pytest", "_pytest.python", "Metafunc", ["definition", "fixtureinfo", "config", "cls", "module"]),
@@ -96,6 +99,13 @@ CALLED = [
     ("gherkin-official", "gherkin.parser", "Parser", ["ast_builder"]),
     ("gherkin-official", "gherkin.pickles.compiler", "Compiler", ["id_generator"]),
     ("gherkin-official", "gherkin.pickles.compiler", "Compiler.compile", ["self", "gherkin_document"]),
+    (
+        "gherkin-official",
+        "gherkin.pickles.compiler",
+        "Compiler._interpolate",
+        ["self", "name", "variable_cells", "value_cells"],
+    ),
+    ("gherkin-official", "gherkin.dialect", "DIALECTS", []),
     ("gherkin-official", "gherkin.stream.id_generator", "IdGenerator.get_next_id", ["self"]),
     (
         "httpx-ws",
@@ -108,6 +118,10 @@ CALLED = [
     ("pytest", "pytest", "FixtureLookupError.formatrepr", ["self"]),
     ("pytest", "pytest", "Function.repr_failure", ["self", "excinfo"]),
     ("pytest", "pytest", "Item.reportinfo", ["self"]),
+    ("pytest", "_pytest.pathlib", "fnmatch_ex", ["pattern", "path"]),
+    ("pytest", "_pytest.pathlib", "absolutepath", ["path"]),
+    ("pytest", "_pytest.config", "Config._getconftest_pathlist", ["self", "name", "path"]),
+    ("pytest", "pytest", "mark._markers", []),
     ("pytest", "_pytest.fixtures", "FixtureRequest._get_active_fixturedef", ["self", "argname"]),
 ]
 

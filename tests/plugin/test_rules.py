@@ -1,5 +1,6 @@
 """What cannot be trusted in a feature file is an error that says where."""
 
+import os
 import re
 
 import pytest
@@ -36,8 +37,18 @@ NOT_READABLE = {
     ),
     "no such keyword": (
         b"Feature: It\n  Scenario: One\n    Given a pen\n  Senario: Two\n",
-        "it.feature:4: Unexpected token found. Check Gherkin syntax near the reported error. Senario: Two "
-        "[not-gherkin]",
+        "it.feature:4: Unexpected token found. Check Gherkin syntax near the reported error. Senario: Two: "
+        "did you mean `Scenario:`? [not-gherkin]",
+    ),
+    "a misspelt first keyword": (
+        b"Feeture: It\n  Scenario: One\n    Given a pen\n",
+        "it.feature:1: Unexpected token found. Check Gherkin syntax near the reported error. Feeture: It: "
+        "did you mean `Feature:`? [not-gherkin]",
+    ),
+    "a misspelt keyword in another language": (
+        "# language: de\nFunktionalität: Es\n  Szenario: Eins\n    Dann ist es\n    Unnd so\n".encode(),
+        "it.feature:5: Unexpected token found. Check Gherkin syntax near the reported error. Unnd so: "
+        "did you mean `Und ...`? [not-gherkin]",
     ),
     "unequal rows": (
         b"Feature: It\n  Scenario: One\n    Given a pen\n      | a | b |\n      | c |\n",
@@ -58,6 +69,14 @@ NOT_READABLE = {
 def test_a_file_that_cannot_be_read_is_an_error_in_one_line(project: Project, content: bytes, message: str) -> None:
     project.path.joinpath("it.feature").write_bytes(content)
     assert faults(project) == [message]
+
+
+def test_a_file_that_may_not_be_read_is_an_error_in_one_line(project: Project) -> None:
+    file = project.feature("Feature: It\n")
+    file.chmod(0)
+    if os.access(file, os.R_OK):
+        pytest.skip("root reads everything")
+    assert faults(project) == ["it.feature:1: the file cannot be read: Permission denied. [not-readable]"]
 
 
 FAULTS = {
@@ -173,8 +192,7 @@ Feature: It
     "no scenario": (
         """
 Feature: It
-  Senario: One
-    Then there are 1
+  To be written.
 """,
         ['it.feature:1: "It" has no scenario, so nothing would run: write one, or remove it. [no-scenario]'],
     ),
@@ -182,8 +200,7 @@ Feature: It
         """
 Feature: It
   Rule: First
-    Senario: One
-      Then there are 1
+    To be written.
   Rule: Second
     Scenario: Two
       Then there are 1

@@ -205,3 +205,117 @@ def test_a_conftest_beside_the_feature_serves_that_feature_only(project: Project
     result = project.run("-s")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["here/it.feature here", "*there/it.feature there"])
+
+
+UNUSED = {
+    "a table": ("| a | b |", "the table under it: add an argument `datatable`, or remove the table."),
+    "a text": ('"""\na\n"""', "the text under it: add an argument `docstring`, or remove the text."),
+}
+
+
+@pytest.mark.parametrize(("under", "said"), UNUSED.values(), ids=UNUSED)
+def test_what_no_step_takes_fails_it_unless_that_is_switched_off(project: Project, under: str, said: str) -> None:
+    project.scenario("Given a pen", *under.split("\n"), "Then it is there")
+    project.steps("""
+        @given("a pen")
+        async def _():
+            print("it ran")
+
+        @then("it is there")
+        async def _(): ...
+    """)
+    result = project.run("-s")
+    result.assert_outcomes(failed=1)
+    line = project.path.joinpath("conftest.py").read_text(encoding="utf-8").split("\n").index('@given("a pen")') + 1
+    result.stdout.fnmatch_lines(
+        [f"*it.feature:3: Given a pen: its definition (conftest.py:{line}) does not take {said} [[]unused-table]"]
+    )
+    result.stdout.no_fnmatch_line("*it ran*")
+    project.change("it.feature", "    Given", "    # accord: ignore[unused-table]\n    Given")
+    project.run().assert_outcomes(passed=1)
+
+
+def test_what_no_step_of_a_module_takes_is_said(project: Project) -> None:
+    project.scenario("Given a pen", "| a | b |")
+    project.pytester.makepyfile("""
+        from pytest_bdd import given, scenarios
+
+        scenarios("it.feature")
+
+        @given("a pen")
+        def _(): ...
+    """)
+    result = project.run()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*it.feature:3: Given a pen: its definition (*) does not take the table under it*"])
+
+
+DIFFERENCES = {
+    "a no-break space": ("I\u00a0look", "`I look` (conftest.py:*) only by a space of another kind (U+00A0)"),
+    "two spaces": ("I  look", "`I look` (conftest.py:*) only by several spaces in a row"),
+    "a zero-width space": ("I lo\u200bok", "`I look` (conftest.py:*) only by an invisible character (U+200B)"),
+    "a stop": ("I look.", "`I look` (conftest.py:*) only by what it ends with"),
+    "an empty value": ('I enter ""', '`I enter "{text}"` (*) only by an empty value, where `{text}` needs a character'),
+    "no value": ("I type <none>", "`I type {words}` (*) only by an empty value, where `{words}` needs a character"),
+    "curly quotes": ("I enter \u201cit\u201d", '`I enter "{text}"` (*) only by quotes or dashes of another kind'),
+    "another accent": ("I see Gro\u0308\u00dfe", "`I see Gr\u00f6\u00dfe` (*) only by letters that are composed *"),
+    "two of them": ("I\u00a0 look", "`I look` (*) only by a space of another kind (U+00A0) and several spaces *"),
+    "one in the definition": ("I wait", "`I\u00a0wait` (*) only by a space of another kind (U+00A0)"),
+}
+
+
+@pytest.mark.parametrize(("sentence", "said"), DIFFERENCES.values(), ids=DIFFERENCES)
+def test_a_difference_that_nobody_sees_is_said(project: Project, sentence: str, said: str) -> None:
+    project.feature(f"""
+        Feature: It
+          Scenario Outline: One
+            Given {sentence}
+            Then it is
+            Examples:
+              | none |
+              |      |
+    """)
+    project.steps("""
+        @given("I look")
+        @given(parsers.parse('I enter "{text}"'))
+        @given(parsers.parse("I type {words}"))
+        @given("I see Gr\u00f6\u00dfe")
+        @given("I\\u00a0wait")
+        async def _(): ...
+
+        @then("it is")
+        async def _(): ...
+    """)
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"it.feature:3: no step definition says: Given *: it differs from {said}"])
+
+
+def test_a_difference_that_one_sees_is_not_said(project: Project) -> None:
+    project.scenario("Given I  see it", "Then it is")
+    project.steps('@given("I look")\n@given(parsers.parse("I see {n:d}"))\nasync def _(): ...')
+    result = project.run()
+    result.stdout.fnmatch_lines(["it.feature:3: no step definition says: Given I  see it"])
+    result.stdout.no_fnmatch_line("*it differs from*")
+
+
+def test_a_value_that_looks_like_a_placeholder_stays_as_it_is(project: Project) -> None:
+    project.feature("""
+        Feature: It
+          Scenario Outline: One
+            Given "<a>" and "<b>"
+              | <a> |
+            Then it is
+            Examples:
+              | a   | b   |
+              | <b> | <a> |
+    """)
+    project.steps("""
+        @given(parsers.parse('"{one}" and "{other}"'))
+        async def _(one, other, datatable):
+            assert (one, other, datatable) == ("<b>", "<a>", [["<b>"]])
+
+        @then("it is")
+        async def _(): ...
+    """)
+    project.run().assert_outcomes(passed=1)

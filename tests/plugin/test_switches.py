@@ -161,6 +161,7 @@ UNKNOWN_TAGS = {
     "one that no pattern has": ("@JIRA", "accord_tags = JIRA-*"),
     "a misspelt one": ("@smoek", "markers = smoke"),
     "one that no mark can have": ("@_smoke", "markers = _smoke"),
+    "a mark that needs arguments": ("@parametrize", ""),
 }
 
 

@@ -1,5 +1,6 @@
 """What Gherkin passes over without a word is found, and prose is left alone."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -8,6 +9,7 @@ import pytest
 from gherkin.dialect import DIALECTS
 
 from accord.gherkin.document import Document, read
+from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
 from accord.gherkin.rules.descriptions import misspelt_keyword, step_outside_scenario
 from accord.gherkin.rules.fault import Finding
 from accord.gherkin.rules.outlines import duplicate_column, headerless_examples, unknown_placeholder
@@ -47,6 +49,12 @@ MISSPELT = [
 @pytest.mark.parametrize("below", ["Scenario: One", "Background:"])
 def test_a_misspelt_step_is_found(document: Callable[[str], Document], sentence: str, below: str) -> None:
     text = f"Feature: It\n  {below}\n    {sentence}\n    When I look\n  Scenario: Two\n    Then it is\n"
+    assert lines(misspelt_keyword(document(text))) == [3]
+
+
+@pytest.mark.parametrize("under", ["| red |", '"""\n    red\n    """'])
+def test_a_misspelt_step_with_something_under_it_is_found(document: Callable[[str], Document], under: str) -> None:
+    text = f"Feature: It\n  Scenario: One\n    Gven these\n    {under}\n    Then it is\n"
     assert lines(misspelt_keyword(document(text))) == [3]
 
 
@@ -148,6 +156,7 @@ def test_prose_is_left_alone(document: Callable[[str], Document], prose: str, pl
         "Given that prices change, they are looked up.",
         "When in doubt ask the owner.",
         "Given any of these:\n\n- a price",
+        "It looks like this:\n```\nGiven a pen\ngiven a cup\nThen it is\n```",
         "Prices are shown.\nWhen they change they are shown again",
         "When prices change, customers are told\nAnd see them",
     ],
@@ -164,6 +173,7 @@ STRAY = {
     "one step": ("Given a pen", [1]),
     "several": ("Given a pen\nAnd a cup\nWhen I look\nThen it is", [1, 2, 3, 4]),
     "with a table": ("Given the pens\n| red |\n| blue |", [1]),
+    "with a text": ('Given this\n"""\nThen it\n\nwas\n"""\nThen it is', [1, 7]),
     "with a comma in a quotation": ('When I say "yes, no"', [1]),
     "below a sentence": ("Prices are shown\nGiven a pen\nWhen I look, and look\nThen it is", [2, 3, 4]),
 }
@@ -233,6 +243,20 @@ def test_a_placeholder_that_one_of_two_tables_lacks_is_found(document: Callable[
     assert (line, "line 7" in found) == (3, True)
 
 
+def test_a_misspelt_placeholder_of_a_background_is_found(document: Callable[[str], Document]) -> None:
+    text = """
+        Feature: It
+          Background:
+            Given the price <prcie> of <thing>
+          Scenario Outline: One
+            Then it is <price>
+            Examples:
+              | price |
+              | 5     |
+    """
+    assert lines(unknown_placeholder(document(text))) == [3]
+
+
 LITERAL = [
     "a <b>bold</b> <n>",
     "a line<br>and <n>",
@@ -250,6 +274,23 @@ def test_what_is_no_placeholder_is_left_alone(document: Callable[[str], Document
     text = f"Feature: It\n  Scenario Outline: One\n    Then {sentence}\n    Examples:\n      | n |\n      | 5 |\n"
     found = document(text)
     assert lines(unknown_placeholder(found)) == lines(headerless_examples(found)) == []
+
+
+def test_what_is_in_brackets_in_a_text_is_left_alone(document: Callable[[str], Document]) -> None:
+    text = '''
+        Feature: It
+          Scenario Outline: One
+            Given a file of <lines>
+              """
+              Scenario Outline: Two
+                When I do <what>
+              """
+            Then it is
+            Examples:
+              | lines |
+              | 5     |
+    '''
+    assert lines(unknown_placeholder(document(text))) == []
 
 
 def test_brackets_outside_an_outline_are_left_alone(document: Callable[[str], Document]) -> None:
@@ -283,3 +324,23 @@ def test_a_table_that_only_repeats_an_outline_is_left_alone(document: Callable[[
         "Feature: It\n  Scenario Outline: One\n    Then it is\n    Examples:\n      | run |\n      | 1 |\n      | 2 |\n"
     )
     assert lines(headerless_examples(document(text))) == []
+
+
+def test_a_value_that_looks_like_a_placeholder_is_recorded_as_it_runs(document: Callable[[str], Document]) -> None:
+    text = """
+        Feature: It
+          Scenario Outline: One
+            Then <a> and <b> and <c (d> and <e>
+            Examples:
+              | a   | b   | c (d |
+              | <b> | <a> | \\\\1  |
+    """
+    [pickle] = document(text).pickles()
+    assert pickle["steps"][0]["text"] == "<b> and <a> and \\1 and <e>"
+
+
+def test_each_rule_is_documented() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "rules.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == list(RULES)
+    assert all(f"`{name}`" in page for name in NOT_READABLE)
+    assert all(re.fullmatch("[a-z-]+", name) and what.endswith(".") for name, what in RULES.items())

@@ -47,6 +47,7 @@ RULES: dict[str, str] = {name_of(check): (inspect.getdoc(check) or "").partition
 """The rules that can be switched off, each with what it demands."""
 NOT_READABLE = {
     "not-gherkin": "A feature file is Gherkin, and has a feature.",
+    "not-readable": "A feature file can be read.",
     "not-utf8": "A feature file is UTF-8.",
     "unknown-rule": "A rule that is switched off is one of these.",
 }

@@ -5,14 +5,15 @@ keyword that is misspelt there, or a step that stands there, is passed over with
 """
 
 import re
-from collections.abc import Iterator
-from itertools import dropwhile
+from collections.abc import Iterable, Iterator
+from itertools import dropwhile, pairwise
 
 from accord.gherkin.document import Document, Node
 from accord.gherkin.rules.fault import Finding
 from accord.gherkin.rules.keywords import Keyword, Keywords
 
 _NEVER = "is not run, but read as a description"
+_FENCES = ('"""', "```")
 # A step has no clauses, and no full stop; what is in quotes may have both.
 _PROSE = re.compile(r"""^[^"']*, |[.,:;!?…]$""")
 
@@ -38,12 +39,14 @@ def step_outside_scenario(document: Document) -> Iterator[Finding]:
 class _Description:
     """The description of a feature, a rule, a background, a scenario or examples."""
 
-    def __init__(self, kind: str, node: Node, document: Document, keywords: Keywords) -> None:
+    def __init__(self, kind: str, node: Node, lines: list[str], keywords: Keywords) -> None:
         self.kind = kind
-        self._lines = document.text.split("\n")
+        self._lines = lines
         self._keywords = keywords
-        self._numbers = dict.fromkeys(_described(node, self._lines))
         self._has_steps = kind in ("scenario", "background")
+        described = list(self._without_texts(_described(node, lines)))
+        self._paragraphs = list(self._split(described))
+        self._next = dict(pairwise(described))
 
     def text(self, number: int) -> str:
         """Return a line of the file, without the blanks around it."""
@@ -51,30 +54,35 @@ class _Description:
 
     def misspelt(self) -> Iterator[tuple[int, Keyword]]:
         """Yield the lines that begin with a misspelt keyword, each with the one that was meant."""
-        for number in self._numbers:
-            title = self._keywords.title(self.text(number))
-            if title is not None and self._is_above_content(number):
-                yield number, title
-            elif self._has_steps and (step := self._keywords.step(self.text(number))) and self._is_step(number, step):
-                yield number, step
+        for paragraph in self._paragraphs:
+            # A sentence may go on in a line that begins like a step.
+            goes_on = False
+            for number in paragraph:
+                step = self._keywords.step(self.text(number))
+                title = self._keywords.title(self.text(number))
+                if title is not None and self._is_above_content(number):
+                    yield number, title
+                elif self._has_steps and step is not None and not goes_on and self._is_step(number, paragraph[0], step):
+                    yield number, step
+                goes_on = goes_on or step is None
 
     def stray_steps(self) -> Iterator[int]:
         """Yield the lines that are steps, though none may stand here."""
         if self._has_steps:
             return
         titles = {number for number, _keyword in self.misspelt()}
-        for paragraph in self._paragraphs():
+        last_other = 0
+        for paragraph in self._paragraphs:
             steps = self._steps_at_the_end(paragraph)
-            if any(self._first_above(number) in titles for number in steps):
-                continue
-            kinds = {self._keywords.kind(self.text(number)) for number in steps}
+            others = [number for number in paragraph if number not in steps and not self.text(number).startswith("|")]
+            last_other = others[-1] if others else last_other
+            kinds = {self._keywords.kind(self.text(number)) for number in steps} - {None}
             # Several kinds make an example. One alone may be a sentence, and may go on from the line above.
-            is_whole = len(steps) == len([n for n in paragraph if not self.text(n).startswith("|")])
-            is_prose = not is_whole or any(_PROSE.search(self.text(number)) for number in steps)
-            if len(kinds - {None}) > 1 or (kinds - {None} and not is_prose):
+            is_prose = bool(others) or any(_PROSE.search(self.text(number)) for number in steps)
+            if last_other not in titles and (len(kinds) > 1 or (kinds and not is_prose)):
                 yield from steps
 
-    def _steps_at_the_end(self, paragraph: list[int]) -> list[int]:
+    def _steps_at_the_end(self, paragraph: list[int]) -> dict[int, None]:
         """Return the last lines of a paragraph that are steps, of which the first is a Given, When or Then."""
         found: list[int] = []
         for number in reversed(paragraph):
@@ -82,34 +90,41 @@ class _Description:
             if step is None and not self.text(number).startswith("|"):
                 break
             if step is not None:
-                found.insert(0, number)
-        return list(dropwhile(lambda number: self._keywords.kind(self.text(number)) is None, found))
+                found.append(number)
+        return dict.fromkeys(dropwhile(lambda it: self._keywords.kind(self.text(it)) is None, reversed(found)))
 
-    def _first_above(self, number: int) -> int:
-        """Return the last line above a step that is none."""
-        return max((n for n in self._numbers if n < number and self._keywords.step(self.text(n)) is None), default=0)
-
-    def _is_step(self, number: int, step: Keyword) -> bool:
-        """Return whether a line is a step whose keyword is wrong, and not a sentence of the description."""
-        top = number
-        while top - 1 in self._numbers and self._keywords.step(self.text(top - 1)) is not None:
-            top -= 1
-        if top - 1 in self._numbers:
-            # A sentence goes on in a line that begins so.
-            return False
-        below = next((n for n in range(number + 1, len(self._lines) + 1) if self.text(n)), number)
-        return top < number or step.is_certain or self._keywords.step(self.text(below)) is not None
+    def _is_step(self, number: int, first: int, step: Keyword) -> bool:
+        """Return whether a line that is the first of a paragraph, or below steps, is one, and not a sentence."""
+        below = self._below(number)
+        goes_on = below.startswith(("|", *_FENCES)) or self._keywords.step(below) is not None
+        return number > first or step.is_certain or goes_on
 
     def _is_above_content(self, number: int) -> bool:
         """Return whether steps or a table follow, as they do below a title."""
-        below = next((n for n in self._numbers if n > number), number + 1)
-        text = self.text(below)
+        text = self.text(self._next.get(number, number + 1))
         return text.startswith("|") or self._keywords.step(text) is not None
 
-    def _paragraphs(self) -> Iterator[list[int]]:
+    def _below(self, number: int) -> str:
+        """Return the next line that is not blank and not a comment."""
+        below = (text for it in range(number + 1, len(self._lines) + 1) if (text := self.text(it)))
+        return next((text for text in below if not text.startswith("#")), "")
+
+    def _without_texts(self, numbers: Iterable[int]) -> Iterator[int]:
+        """Yield the lines but for those of texts, be they those of steps or code."""
+        fence: str | None = None
+        for number in numbers:
+            text = self.text(number)
+            found = next((it for it in _FENCES if text.startswith(it)), None)
+            if fence is None and found is None:
+                yield number
+            elif fence is None or fence == found:
+                fence = found if fence is None else None
+
+    def _split(self, numbers: list[int]) -> Iterator[list[int]]:
+        """Yield paragraphs, which a blank line ends, and a comment does not."""
         paragraph: list[int] = []
-        for number in self._numbers:
-            if paragraph and paragraph[-1] != number - 1:
+        for number in numbers:
+            if paragraph and not all(self.text(it) for it in range(paragraph[-1] + 1, number)):
                 yield paragraph
                 paragraph = []
             paragraph.append(number)
@@ -121,9 +136,10 @@ def _descriptions(document: Document) -> Iterator[_Description]:
     """Yield those of the feature, its rules, backgrounds, scenarios and examples."""
     feature = document.tree["feature"]
     keywords = Keywords.of(feature["language"])
+    lines = document.text.split("\n")
     for kind, node in _parts(feature):
         if node.get("description", "").strip():
-            yield _Description(kind, node, document, keywords)
+            yield _Description(kind, node, lines, keywords)
 
 
 def _parts(feature: Node, kind: str = "feature") -> Iterator[tuple[str, Node]]:

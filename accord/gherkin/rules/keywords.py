@@ -44,6 +44,7 @@ class Keywords:
         dialect: dict[str, Sequence[str]] = DIALECTS[language]  # type: ignore[assignment]  # a typed dict
         self._steps = list(dict.fromkeys(it for kind in _STEPS for it in dialect[kind] if it != "* "))
         self._kinds = [(it, kind) for kind in _STEPS[:3] for it in dialect[kind] if it != "* "]
+        self._features = dialect["feature"]
         self._titles = list(dict.fromkeys(it for kind in _TITLES for it in dialect[kind]))
 
     @classmethod
@@ -62,7 +63,16 @@ class Keywords:
 
     def title(self, line: str) -> Keyword | None:
         """Return the keyword of a title, such as `Scenario:`, that a line begins with, or was meant to."""
-        return min(self._like_titles(line), key=lambda it: (it.errors, -len(it.correct)), default=None)
+        return self._like(line, self._titles)
+
+    def _like(self, line: str, titles: Sequence[str]) -> Keyword | None:
+        return min(self._like_titles(line, titles), key=lambda it: (it.errors, -len(it.correct)), default=None)
+
+    def correction(self, line: str) -> str | None:
+        """Return the keyword that a line was meant to begin with, where it begins with none, `Feature:` too."""
+        found = [it for it in (self._like(line, self._features), self.title(line), self.step(line)) if it is not None]
+        nearest = min(found, key=lambda it: it.errors, default=None)
+        return None if nearest is None or nearest.is_exact else nearest.correct
 
     def _like_steps(self, line: str) -> Iterator[Keyword]:
         words = _SPACES.split(_INVISIBLE.sub("", line).strip())
@@ -81,10 +91,10 @@ class Keywords:
                 is_certain = errors == 0 and (bare != head or bare == correct)
                 yield Keyword(f"{keyword}...", is_exact=False, is_certain=is_certain, errors=errors)
 
-    def _like_titles(self, line: str) -> Iterator[Keyword]:
+    def _like_titles(self, line: str, titles: Sequence[str]) -> Iterator[Keyword]:
         text = _SPACES.sub(" ", _INVISIBLE.sub("", line)).strip()
         colon = min((at for sign in _COLONS if (at := text.find(sign)) > 0), default=-1)
-        for keyword in self._titles:
+        for keyword in titles:
             correct = f"{keyword}:"
             if colon > 0 and (errors := _errors(text[:colon].strip(), keyword)) is not None:
                 yield Keyword(correct, is_exact=text.startswith(correct), is_certain=False, errors=errors)

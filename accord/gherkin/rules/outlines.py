@@ -14,6 +14,7 @@ from accord.gherkin.rules.fault import Finding, line_of
 _PLACEHOLDER = re.compile(r"<([^<>]+)>")
 # What is no name of a column is text, as in `a <= b`, `<a href="/">` or `</p>`.
 _NAME = re.compile(r"[^\W\d][\w .-]*")
+_UNKNOWN = "<{}> would go in literally, since no column has that name: {}"
 _VOID_TAGS = ("br", "hr", "img", "input")
 
 
@@ -29,7 +30,7 @@ def no_examples(document: Document) -> Iterator[Finding]:
 
 def empty_examples(document: Document) -> Iterator[Finding]:
     """Each table of examples has a row."""
-    for scenario in document.scenarios():
+    for scenario in _outlines(document):
         for table in scenario["examples"]:
             if not table.get("tableBody"):
                 yield line_of(table), f'Examples of "{scenario["name"]}" have no row, so nothing would run: add one.'
@@ -37,7 +38,7 @@ def empty_examples(document: Document) -> Iterator[Finding]:
 
 def duplicate_column(document: Document) -> Iterator[Finding]:
     """A table of examples has no two columns of one name."""
-    for scenario in document.scenarios():
+    for scenario in _outlines(document):
         for table in _with_header(scenario):
             for name, count in Counter(_columns(table)).items():
                 if count > 1:
@@ -49,7 +50,7 @@ def duplicate_column(document: Document) -> Iterator[Finding]:
 
 def headerless_examples(document: Document) -> Iterator[Finding]:
     """A table of examples begins with the names of its columns."""
-    for scenario in document.scenarios():
+    for scenario in _outlines(document):
         for table in _headerless(scenario):
             row = " | ".join(_columns(table))
             sentence = (
@@ -60,7 +61,14 @@ def headerless_examples(document: Document) -> Iterator[Finding]:
 
 def unknown_placeholder(document: Document) -> Iterator[Finding]:
     """A placeholder of an outline is the name of a column, in each table of its examples."""
-    for scenario in document.scenarios():
+    for background in document.backgrounds():
+        # Those of a background are filled in as well, where there is something to fill in.
+        outlines = document.concerned(line_of(background))
+        columns = [column for it in outlines for table in _with_header(it) for column in _columns(table)]
+        for line, name in dict.fromkeys(_placeholders(background)):
+            if name not in columns and (meant := nearest(name, columns)):
+                yield line, _UNKNOWN.format(name, f"did you mean <{meant}>?")
+    for scenario in _outlines(document):
         headerless = [id(table) for table in _headerless(scenario)]
         tables = [table for table in _with_header(scenario) if id(table) not in headerless]
         columns = [column for table in tables for column in _columns(table)]
@@ -70,23 +78,29 @@ def unknown_placeholder(document: Document) -> Iterator[Finding]:
                 where = f"the Examples in line {line_of(lacking[0])} have no such column"
                 yield line, f"<{name}> would go in literally, since {where}: add it there."
             elif lacking and (meant := nearest(name, columns)):
-                yield line, f"<{name}> would go in literally, since no column has that name: did you mean <{meant}>?"
+                yield line, _UNKNOWN.format(name, f"did you mean <{meant}>?")
             elif lacking and line != line_of(scenario) and _is_name(name, scenario, columns):
                 named = ", ".join(f"<{column}>" for column in dict.fromkeys(columns))
-                yield line, f"<{name}> would go in literally, since no column has that name: write one of {named}."
+                yield line, _UNKNOWN.format(name, f"write one of {named}.")
+
+
+def _outlines(document: Document) -> list[Node]:
+    return [scenario for scenario in document.scenarios() if scenario["examples"]]
 
 
 def _is_name(name: str, scenario: Node, columns: list[str]) -> bool:
     """Return whether what is in brackets must be the name of a column, though it is like none of them.
 
-    That is so where others in that outline are, unless it is a tag of HTML or a type such as `List<String>`.
+    That is so where others in that outline are, unless it is a tag of HTML, a type such as `List<String>`, or in a text
+    under a step, which may be of any kind, such as Gherkin itself.
     """
-    others = {other for _line, other in _placeholders(scenario)}
-    if not _NAME.fullmatch(name) or others.isdisjoint(columns):
+    sentences = [text for step in scenario["steps"] for _line, text in _sentences(step)]
+    if not _NAME.fullmatch(name) or not any(f"<{name}>" in it for it in sentences):
         return False
-    texts = [text for _line, text in _texts(scenario)]
-    is_markup = name in _VOID_TAGS or any(f"</{name}>" in text for text in texts)
-    return not is_markup and not any(re.search(rf"\w<{re.escape(name)}>", text) for text in texts)
+    others = {other for _line, other in _placeholders(scenario)}
+    is_markup = name in _VOID_TAGS or any(f"</{name}>" in text for text in sentences)
+    is_type = any(re.search(rf"\w<{re.escape(name)}>", text) for text in sentences)
+    return not (others.isdisjoint(columns) or is_markup or is_type)
 
 
 def _headerless(scenario: Node) -> Iterator[Node]:
@@ -117,9 +131,14 @@ def _placeholders(scenario: Node) -> Iterator[tuple[int, str]]:
 def _texts(scenario: Node) -> Iterator[tuple[int, str]]:
     yield line_of(scenario), scenario["name"]
     for step in scenario["steps"]:
-        yield line_of(step), step["text"]
-        for row in step.get("dataTable", {}).get("rows", ()):
-            yield from ((line_of(row), cell["value"]) for cell in row["cells"])
+        yield from _sentences(step)
         if "docString" in step:
             first = line_of(step["docString"]) + 1
             yield from enumerate(step["docString"]["content"].split("\n"), first)
+
+
+def _sentences(step: Node) -> Iterator[tuple[int, str]]:
+    """Yield the sentence of a step and the cells of its table, each with its line."""
+    yield line_of(step), step["text"]
+    for row in step.get("dataTable", {}).get("rows", ()):
+        yield from ((line_of(row), cell["value"]) for cell in row["cells"])

@@ -2,12 +2,25 @@
 
 import re
 
+from gherkin.dialect import DIALECTS
+from gherkin.token_matcher import TokenMatcher
+
 from accord.compat.pytest_bdd import GherkinParseError
 from accord.gherkin.rules.fault import Fault
+from accord.gherkin.rules.keywords import Keywords
 
 
-def syntax_fault(error: GherkinParseError) -> Fault:
+def syntax_fault(error: GherkinParseError, text: str) -> Fault:
     """Return what is not Gherkin in a file, as pytest-bdd says it, without the frame around it."""
     message = re.sub(r"Unknown parsing error: Parser errors:\n\(\d+:\d+\): ", "", error.message)
-    sentence = " ".join([message.partition("\n")[0], error.line_content.strip()]).strip()
-    return Fault(error.line, sentence, "not-gherkin")
+    line = error.line_content.strip()
+    sentence = " ".join([message.partition("\n")[0], line]).strip()
+    meant = Keywords.of(_language(text)).correction(line)
+    return Fault(error.line, f"{sentence}: did you mean `{meant}`?" if meant else sentence, "not-gherkin")
+
+
+def _language(text: str) -> str:
+    """Return the language of a file, as far as its first lines say one that Gherkin has."""
+    found = (TokenMatcher.LANGUAGE_RE.match(line) for line in text.split("\n"))
+    language = next((it[1] for it in found if it), "en")
+    return language if language in DIALECTS else "en"

@@ -20,20 +20,30 @@ class Tags:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._patterns: list[str] = config.getini(SETTING)
+        self._known: dict[tuple[str, int], bool] = {}
 
     def is_known(self, tag: str) -> bool:
         """Return whether a tag, without its `@`, is known."""
         # Markers may be added while conftests are loaded.
         lines: list[str] = self._config.getini("markers")
+        if (found := self._known.get((tag, len(lines)))) is None:
+            found = self._known[tag, len(lines)] = self._is_known(tag, lines)
+        return found
+
+    def _is_known(self, tag: str, lines: list[str]) -> bool:
         is_mark = can_be_mark(tag) and (
             any(tag == _marker(line) or _is_of_line(tag, line) for line in lines)
             or any(fnmatchcase(tag, pattern) for pattern in self._patterns)
         )
         return is_mark or is_handled(self._config, tag)
 
-    def nearest(self, tag: str) -> str | None:
-        """Return the marker that may have been meant."""
-        return next(iter(get_close_matches(tag, map(_marker, self._config.getini("markers")), 1, cutoff=0.75)), None)
+    def remedy(self, tag: str) -> str:
+        """Return what to do about a tag that is not known."""
+        if not can_be_mark(tag):
+            return "rename it, since pytest has no such mark."
+        near = get_close_matches(tag, map(_marker, self._config.getini("markers")), 1, cutoff=0.75)
+        meant = f" (@{near[0]}?)" if near else ""
+        return f"correct it{meant}, or add it to `markers` or `{SETTING}` in the pytest configuration."
 
 
 def unknown_tag(document: Document, tags: Tags) -> Iterator[Finding]:
@@ -41,12 +51,7 @@ def unknown_tag(document: Document, tags: Tags) -> Iterator[Finding]:
     for tag in document.tags():
         name = tag["name"].removeprefix("@")
         if not tags.is_known(name):
-            meant = tags.nearest(name)
-            yield (
-                line_of(tag),
-                f"the tag @{name} is not known, so a filter may miss it: correct it{f' (@{meant}?)' if meant else ''}, "
-                f"or add it to `markers` or `{SETTING}` in the pytest configuration.",
-            )
+            yield line_of(tag), f"the tag @{name} is not known, so a filter may miss it: {tags.remedy(name)}"
 
 
 def _marker(line: str) -> str:
