@@ -76,15 +76,5 @@ def test_a_baseline_that_is_not_a_messages_file_is_an_error(project: Project, wh
         result.stderr.fnmatch_lines([f"*{said}*"])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "scheduling"), [([], "WorkStealing"), (["--dist", "load"], "Load"), (["-d"], "Load")]
-)
-def test_workers_that_are_done_take_over_unless_another_way_is_asked_for(
-    project: Project, whole: Path, arguments: list[str], scheduling: str
-) -> None:
-    result = project.run_process("-n", "2", "-v", *arguments)
-    result.stdout.fnmatch_lines([f"scheduling tests via {scheduling}Scheduling"])
-
-
 def test_the_slowest_scenarios_are_shown_by_their_names(project: Project, whole: Path) -> None:
     project.run("--durations=1").stdout.re_match_lines([r"0\.\d+s call +it\.feature::Work of 400 ms, number 0"])

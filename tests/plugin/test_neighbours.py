@@ -8,7 +8,7 @@ import pytest
 from tests.helpers.messages import STEPS, Messages, messages, of
 from tests.helpers.project import Project
 
-pytestmark = pytest.mark.usefixtures("publishing")
+published = pytest.mark.usefixtures("publishing")
 
 
 @pytest.fixture
@@ -96,6 +96,7 @@ class TestParameters:
         backends.change("conftest.py", "assert backend == 'a'", "assert backend")
         assert {node[-2] for node in ids(backends.run("-rp", "--lf"))} == {"b"}
 
+    @published
     def test_the_record_has_a_test_case_for_each_with_its_parameter(self, backends: Project) -> None:
         backends.run("it.feature::One")
         told = messages(backends)
@@ -144,6 +145,7 @@ class TestRepeat:
         suite.run("-p", "repeat", "--count=2").assert_outcomes(passed=6)
 
 
+@published
 class TestRerunFailures:
     FLAKY = """
         attempts = []
@@ -193,6 +195,7 @@ class TestRerunFailures:
         assert [status for status, _message in results(told)[-3:]] == ["PASSED"] * 3
 
 
+@published
 class TestSubtests:
     STEPS = """
         @then("each row is right")
@@ -238,6 +241,7 @@ class TestSubtests:
         rows.run().stdout.fnmatch_lines(["1 promise kept: *"])
 
 
+@published
 class TestCheck:
     @pytest.fixture
     def soft(self, project: Project) -> Project:
@@ -275,6 +279,7 @@ class TestCheck:
         assert {status for status, _message in results(messages(soft))} == {"PASSED", "PENDING"}
 
 
+@published
 class TestTimeout:
     @pytest.fixture
     def slow(self, project: Project) -> Project:
@@ -315,6 +320,7 @@ class TestTimeout:
         assert '"testCaseFinished"' in left.read_text(encoding="utf-8")
 
 
+@published
 class TestXdist:
     @pytest.mark.parametrize("dist", ["loadscope", "loadfile", "loadgroup", "worksteal"])
     def test_each_way_to_share_the_scenarios_records_all_of_them(self, suite: Project, dist: str) -> None:
