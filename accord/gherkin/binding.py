@@ -5,7 +5,7 @@ breaks a rule passed before Accord was installed, so that it is only said, at th
 is set it fails, as in other features.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,12 +57,13 @@ class Bound:
             if isinstance(item, Scenario):
                 features.setdefault(item.path, []).append(item)
         definitions = self._config.stash.get(DEFINITIONS, None)
-        if definitions is None or self._config.getini("accord_strict") or all(it.path in features for it in items):
+        are_alone = all(isinstance(it, Scenario | FaultyPart) for it in items)
+        if definitions is None or self._config.getini("accord_strict") or are_alone:
             return
         foreign = {
             path
             for path, scenarios in features.items()
-            if path not in named and not any(_has_definition(it, definitions) for it in scenarios)
+            if path not in named and _has_only_undefined(scenarios, definitions)
         }
         items[:] = [it for it in items if it.path not in foreign]
         for path in sorted(foreign):
@@ -98,9 +99,11 @@ class Bound:
         return said
 
 
-def _has_definition(scenario: Scenario, definitions: Definitions) -> bool:
-    steps = scenario.template.render(scenario.row).steps
-    return any(definitions.matching(step.type, step.name, scenario) for step in steps)
+def _has_only_undefined(scenarios: Iterable[Scenario], definitions: Definitions) -> bool:
+    """Return whether these scenarios have steps, and none of them has a definition."""
+    steps = ((it, step) for it in scenarios for step in it.template.render(it.row).steps)
+    found = [bool(definitions.matching(step.type, step.name, it)) for it, step in steps]
+    return bool(found) and not any(found)
 
 
 BOUND = pytest.StashKey[Bound]()
