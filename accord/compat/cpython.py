@@ -12,7 +12,7 @@ import socketserver
 import sys
 import threading
 import warnings
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context
 from types import AsyncGeneratorType, FrameType
@@ -58,12 +58,12 @@ def is_closing_of_loop(task: "asyncio.Task[Any]") -> bool:
     return isinstance(task.get_coro(), _Closing)
 
 
-async def _empty() -> AsyncIterator[None]:
+async def _empty() -> AsyncGenerator[None, None]:
     return
     yield
 
 
-_closing = _empty().aclose()  # type: ignore[attr-defined]
+_closing = _empty().aclose()
 _Closing: Any = type(_closing)
 # Python would warn that it is never awaited.
 _closing.close()

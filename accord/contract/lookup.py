@@ -26,10 +26,10 @@ class Lookup:
         `template` is the path of the route, if that is known, and `paths` are those under which the document may have
         that of the request.
         """
-        for wanted in ("HEAD", "GET") if method == "HEAD" else (method,):
-            if template is not None and (operation := self._by_template.get((wanted, template))) is not None:
+        for possible in ("HEAD", "GET") if method == "HEAD" else (method,):
+            if template is not None and (operation := self._by_template.get((possible, template))) is not None:
                 return operation
-            for operation in self._matching(wanted, paths, variables):
+            for operation in self._matching(possible, paths, variables):
                 if template is None or not _is_wider(operation.template, template):
                     return operation
         return None

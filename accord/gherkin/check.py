@@ -50,14 +50,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     from accord.gherkin.passed_over import PASSED_OVER
 
     stash = session.config.stash
-    if BOUND not in stash:  # The run was told to leave feature files alone.
+    if BOUND not in stash:  # The run leaves feature files alone, by `-p no:accord.gherkin`.
         return
     found = set(stash[BOUND].faults())
     for item in session.items:
         if isinstance(item, FaultyPart | FaultyScenario):
             found.update((item.nodeid.partition("::")[0], fault) for fault in item.faults)
     files = {item.nodeid.partition("::")[0] for item in session.items if item.getparent(FeatureFile) is not None}
-    # By file and line: pytest may have been told to run the scenarios in another order.
+    # By file and line: the items may be in another order, as pytest-randomly has them.
     faults = [f"{uri}:{fault.line}: {fault}" for uri, fault in sorted(found)]
     checked = Checked(len(files | {uri for uri, _ in found}), faults, list(stash[PASSED_OVER].notices(session)))
     Path(os.environ[FILE]).write_text(json.dumps(asdict(checked)), encoding="utf-8")

@@ -37,7 +37,8 @@ class Document:
 
     def pickles(self) -> list[Node]:
         """Return the scenarios and examples, each with the sentences that are to be run."""
-        return [dict(pickle) for pickle in PickleCompiler(self.ids).compile(self.tree)]  # type: ignore[arg-type]  # typed dicts
+        tree: Any = self.tree  # The compiler has typed dicts for it.
+        return [dict(pickle) for pickle in PickleCompiler(self.ids).compile(tree)]
 
     def rules(self) -> list[Node]:
         """Return the rules."""

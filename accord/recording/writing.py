@@ -100,7 +100,7 @@ class Writing:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write what a scenario did, once it has ended, and keep it no longer."""
         # pytest-rerunfailures says so at the phase that failed, which may be one before that with the record.
-        if report.outcome == "rerun":  # type: ignore[comparison-overlap]  # pytest knows three outcomes of its own
+        if str(report.outcome) == "rerun":
             self._retried.add(report.nodeid)
         self._write_carried(vars(report), is_retried=report.nodeid in self._retried)
         if report.when == "teardown":

@@ -70,6 +70,7 @@ def _note_unset(directory: Path) -> dict[str, None]:
             found[name] = None
         return value
 
+    # In this process alone, which is about to end: nothing else sees what an app looks for and does not find.
     os.environ.get = get  # type: ignore[assignment, method-assign]
     return found
 
@@ -280,7 +281,7 @@ def _python_type(column: Any) -> str:
         while kind.python_type is object:
             kind = kind.impl
         return str(kind.python_type.__name__)
-    except Exception:
+    except (AttributeError, NotImplementedError):
         return "?"
 
 
@@ -354,8 +355,8 @@ def _type_name(field: Any) -> str:
     if hasattr(annotation, "model_fields"):
         return "dict"
     choices = list(getattr(annotation, "__args__", ())) if str(annotation).startswith("typing.Literal") else None
-    if choices is None and isinstance(annotation, type) and hasattr(annotation, "__members__"):
-        choices = [member.value for member in annotation]  # type: ignore[attr-defined]
+    if choices is None and (members := getattr(annotation, "__members__", None)):
+        choices = [member.value for member in members.values()]
     return f"one of:{choices[0]}" if choices else str(getattr(annotation, "__name__", annotation))
 
 

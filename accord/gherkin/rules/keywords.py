@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gherkin.dialect import DIALECTS
 
@@ -41,7 +41,7 @@ class Keywords:
     """The keywords of a language."""
 
     def __init__(self, language: str) -> None:
-        dialect: dict[str, Sequence[str]] = DIALECTS[language]  # type: ignore[assignment]  # a typed dict
+        dialect: Mapping[str, Any] = DIALECTS[language]
         self._steps = list(dict.fromkeys(it for kind in _STEPS for it in dialect[kind] if it != "* "))
         self._kinds = [(it, kind) for kind in _STEPS[:3] for it in dialect[kind] if it != "* "]
         self._features = dialect["feature"]
