@@ -1,6 +1,7 @@
 """Each rule can be switched off: for all features, for those of a folder, or for what a comment stands above."""
 
 import re
+import sys
 
 import pytest
 
@@ -17,6 +18,9 @@ Feature: It
     Given a pen
     Then there are 1
 """
+
+# As the command does, which need not be on the PATH.
+ACCORD = (sys.executable, "-c", "from accord.cli import main; main()")
 
 
 @pytest.fixture
@@ -233,7 +237,7 @@ def test_features_that_one_wants_passed_over_are_not_named(things: Project, sett
 
 
 def test_check_says_what_a_run_says_and_runs_nothing(faulty: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = faulty.pytester.run("accord", "check")
+    result = faulty.pytester.run(*ACCORD, "check")
     assert result.ret == 1
     assert [line.partition(":")[2][:2] for line in result.outlines] == ["2:", "4:", "6:", ""]
     assert result.outlines[0] == (
@@ -241,17 +245,17 @@ def test_check_says_what_a_run_says_and_runs_nothing(faulty: Project, monkeypatc
     )
     assert result.outlines[-1] == "3 faults in 1 feature file."
     faulty.settings(SETTINGS + "accord_ignore = no-then, unknown-tag\n")
-    result = faulty.pytester.run("accord", "check", "it.feature")
+    result = faulty.pytester.run(*ACCORD, "check", "it.feature")
     assert (result.ret, result.outlines) == (0, ["0 faults in 1 feature file."])
 
 
 def test_check_lists_the_rules(project: Project) -> None:
-    result = project.pytester.run("accord", "check", "--rules")
+    result = project.pytester.run(*ACCORD, "check", "--rules")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["no-then *", "unused-table *", "These cannot be ignored:", "not-gherkin *"])
 
 
 def test_check_says_what_pytest_cannot_collect(project: Project) -> None:
-    result = project.pytester.run("accord", "check", "nowhere")
+    result = project.pytester.run(*ACCORD, "check", "nowhere")
     assert result.ret == 1
     result.stderr.fnmatch_lines(["*nowhere*"])
