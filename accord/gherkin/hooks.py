@@ -20,6 +20,7 @@ from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING, is_scenario
 from accord.steps.definitions import DEFINITIONS, IS_OFF, Definitions, owner
+from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
 
 class Features:
@@ -36,7 +37,10 @@ class Features:
         self._read: set[str] = set()
         if config.getoption(dry_run.OPTION) and not config.option.collectonly:
             definitions = config.stash.get(DEFINITIONS, None) or Definitions(self._running)
-            config.pluginmanager.register(DryRun(definitions))
+            if (undefined := config.stash.get(UNDEFINED, None)) is None:
+                undefined = UndefinedSteps(config, definitions)
+                config.pluginmanager.register(undefined)
+            config.pluginmanager.register(DryRun(definitions, undefined))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:

@@ -133,8 +133,9 @@ def test_an_undefined_step_is_named_with_a_definition_to_paste_that_is_found_the
     result = project.run()
     result.assert_outcomes(failed=1)
     lines = result.outlines
-    start = lines.index(f"it.feature:4: no step definition says: {keyword} {sentence}")
-    suggestion = lines[start + 2 : start + 5]
+    assert lines.count(f"it.feature:4: no step definition says: {keyword} {sentence}") == 2
+    start = lines.index("Step definitions to begin with:")
+    suggestion = lines[start + 1 : lines.index("    raise NotImplementedError", start) + 1]
     ast.parse("\n".join(suggestion))
     project.more_steps("\n".join(suggestion))
     result = project.run()
