@@ -8,6 +8,7 @@ import pytest
 
 from accord.basics.text import visible
 from accord.errors import AmbiguousStepError, FaultyFeatureError
+from accord.gherkin.ahead import is_expected_to_fail
 from accord.gherkin.item import FaultyPart, FaultyScenario, raise_faults
 from accord.running import scenario_of
 from accord.steps.definitions import Definitions
@@ -49,8 +50,10 @@ class DryRun:
             return None
         for item in session.items:
             self._faults.update(dict.fromkeys(self._faults_of(item)))
+            is_expected = is_expected_to_fail(item)
             if not isinstance(item, FaultyScenario):
-                self._undefined_steps.update(self._undefined.note(item))
+                noted = self._undefined.note(item, is_expected=is_expected)
+                self._undefined_steps.update([] if is_expected else noted)
         session.testsfailed = self._problems
         return True
 

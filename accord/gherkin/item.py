@@ -12,6 +12,7 @@ from accord.compat.pytest import ExceptionRepr, begin_with, can_be_mark, know_ma
 from accord.compat.pytest_bdd import Scenario as RenderedScenario
 from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute, is_handled
 from accord.errors import FaultyFeatureError
+from accord.gherkin.ahead import expecting
 from accord.gherkin.names import Case
 from accord.gherkin.rules.fault import Fault
 from accord.running import RUNNING
@@ -68,6 +69,8 @@ class Scenario(pytest.Function):
         if faults:
             yield FaultyScenario.from_parent(parent, name=case.name, **of, faults=faults)
             return
+        for mark in expecting(parent.config, tags | template.feature.tags | rule_tags):
+            mark(run)
         for made_with in parametrized(parent, case.scenario, run, case.example):
             yield cls.from_parent(parent, **of, **made_with)
 
