@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from accord import pitfalls
+from accord import extras
 from accord.basics.filenames import PAGE, SUMMARY
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError
@@ -59,6 +59,7 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(arguments: argparse.Namespace) -> int:
+    extras.check("fastapi", "accord init")
     # Of all commands, this one alone has pytest to deal with.
     from accord.scaffold.scaffolding import scaffold
 
@@ -134,9 +135,10 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 
 def _clean(_: argparse.Namespace) -> int:
+    extras.check("postgres", "accord clean")
     # PostgreSQL's driver is loaded for this command alone.
-    from accord.database.address import VARIABLE, given, given_in
     from accord.database.cleaning import in_cache, on_server
+    from accord.database.given import VARIABLE, given, given_in
 
     server = given()
     with given_in(server.source if server else VARIABLE):
@@ -175,6 +177,10 @@ def _is_agreed(question: str) -> bool:
 
 
 def _pitfalls(_: argparse.Namespace) -> int:
+    for extra in extras.PACKAGES:
+        extras.check(extra, "accord pitfalls")
+    from accord import pitfalls
+
     found = asyncio.run(pitfalls.findings())
     print(pitfalls.table(found))
     caught = sum(finding.caught for finding in found)

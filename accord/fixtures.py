@@ -3,31 +3,22 @@
 A conftest gives one, `app`, and may build on each of the others, or override it.
 """
 
+from __future__ import annotations
+
 import asyncio
-import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from functools import partial
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from accord import extras
 from accord.basics.failures import named, own_traceback
 from accord.compat.pytest import give_way
-from accord.contract.check import Contract
-from accord.database import migrations, provision
-from accord.database.address import VARIABLE, DatabaseParts, beside, given_in, given_to, parts, rendered
 from accord.database.installations import missing_extension
-from accord.database.provision import Prepare
 from accord.errors import AccordError, PreparationError, UsageError
 from accord.guards.guard import STATE_GUARD, StateGuard
-from accord.isolation import policies
 from accord.isolation.isolation import ISOLATION, Isolation
 from accord.isolation.lifespan import lifespan
 from accord.recording.attaching import Attach, attach_to
@@ -35,6 +26,14 @@ from accord.recording.recorder import RECORDER
 from accord.recording.redaction.redaction import REDACTION
 from accord.running import RUNNING, stop_run
 from accord.steps.unawaited import UNAWAITED
+
+if TYPE_CHECKING:
+    import httpx
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+    from accord.contract.check import Contract
+    from accord.database.address import DatabaseParts
+    from accord.database.provision import Prepare
 
 
 @pytest.hookimpl(trylast=True)
@@ -54,12 +53,16 @@ def app(pytestconfig: pytest.Config) -> Any:
 
 
 @pytest.fixture(scope="session")
-def prepare_database(pytestconfig: pytest.Config) -> Prepare:
+def prepare_database(pytestconfig: pytest.Config) -> Prepare | None:
     """What makes the tables, once a run, in the database at an address.
 
     By itself it runs Alembic's migrations, where they are found below pytest's root: by an `alembic.ini`, or by
     `[tool.alembic]` in a `pyproject.toml`. Otherwise it makes none. Several of those stop the run.
     """
+    if not _has_database(pytestconfig):
+        return None
+    from accord.database import migrations, provision
+
     try:
         file = migrations.find(pytestconfig.rootpath)
     except UsageError as error:
@@ -69,70 +72,43 @@ def prepare_database(pytestconfig: pytest.Config) -> Prepare:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database_url(
-    pytestconfig: pytest.Config, isolation: Isolation, prepare_database: Prepare
-) -> AsyncIterator[str]:
+    pytestconfig: pytest.Config, isolation: Isolation, prepare_database: Prepare | None
+) -> AsyncIterator[str | None]:
     """The URL of a database for this run, prepared: at the address that was given, else on PostgreSQL from the wheel.
 
     The address is that of `--accord-database-url`, else of ACCORD_DATABASE_URL, else of DATABASE_URL; the first that is
     set counts, and one that is empty means PostgreSQL from the wheel.
-    Each worker of pytest-xdist has a copy of its own.
+    Each worker of pytest-xdist has a copy of its own. None where nothing is installed by which an app may reach one.
 
     On PostgreSQL from the wheel there is no `%` in the URL, so that Alembic's `config.set_main_option` takes it. In the
     URL of a server of your own, what a user or a password has of `@ : / %` and the like stays percent-encoded, and
     `set_main_option` wants each `%` doubled: `database_url.replace("%", "%%")`.
     """
-    server, name = given_to(pytestconfig), os.environ.get("PYTEST_XDIST_WORKER")
-    # The id of the run is what all its workers share, and no other run has.
-    worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
-    sandbox, running = isolation.sandbox, pytestconfig.stash[RUNNING]
-    if pytestconfig.option.verbose > 0:
-        sandbox.engines.tell = running.notices.append
-    provide = partial(
-        provision.database,
-        lost=isolation.lose,
-        tcp=pytestconfig.getini("accord_postgres_tcp"),
-        postgres=_postgres(pytestconfig),
-        notice=running.notices.append,
-    )
-    address = server.address if server else None
+    if prepare_database is None:
+        yield None
+        return
+    from accord.isolation.prepared import prepared
+
     try:
-        with given_in(server.source if server else VARIABLE):
-            async with AsyncExitStack() as stack:
-                others = {
-                    name: await stack.enter_async_context(provide(beside(address, name)))
-                    for name in pytestconfig.getini("accord_databases")
-                }
-                # What is prepared in several databases at once is copied from none.
-                url = await stack.enter_async_context(
-                    provide(address, None if others else worker, sandbox.led(prepare_database, others))
-                )
-                await stack.enter_async_context(isolation.outage.watch(url))
-                sandbox.watch.role = pytestconfig.getini("accord_role") or None
-                if (ignored := await policies.check(url, sandbox.watch.role)) is not None:
-                    running.notices.append(ignored)
-                with sandbox.leading_to(url, others):
-                    yield rendered(url)
-                    await sandbox.close()
+        async with prepared(pytestconfig, isolation, prepare_database) as url:
+            yield url
     except PreparationError as error:
         _stop_unprepared(pytestconfig, error)
     except AccordError as error:
         stop_run(pytestconfig, str(error))
 
 
-@pytest.fixture(scope="session")
-def database_parts(database_url: str) -> DatabaseParts:
-    """The parts of `database_url`, for settings that are split: host, port, user, password and name.
-
-    The host of PostgreSQL from the wheel is the directory of its socket; with `accord_postgres_tcp = true` in pytest's
-    configuration it is 127.0.0.1, with a port and a password.
-    """
-    return parts(make_url(database_url))
-
-
-def _postgres(config: pytest.Config) -> Path | None:
-    """Return the directory of the PostgreSQL that the configuration names; a relative one is below the root."""
-    directory = config.getini("accord_postgres")
-    return config.rootpath / Path(directory).expanduser() if directory else None
+def _has_database(config: pytest.Config) -> bool:
+    """Return whether there is what a run's database takes; stops a run whose app may have another one without it."""
+    if not extras.missing("postgres"):
+        return True
+    if (driver := extras.driver()) is not None:
+        stop_run(
+            config,
+            f"Your app may reach a database by {driver}, and nothing would keep scenarios apart there: pip install "
+            '"accord[postgres]", or have setup_db and db_session return None in conftest.py if it has no database.',
+        )
+    return False
 
 
 def _stop_unprepared(config: pytest.Config, failed: PreparationError) -> NoReturn:
@@ -155,32 +131,70 @@ def _stop_unprepared(config: pytest.Config, failed: PreparationError) -> NoRetur
     )
 
 
+@pytest.fixture(scope="session")
+def database_parts(database_url: str) -> DatabaseParts:
+    """The parts of `database_url`, for settings that are split: host, port, user, password and name.
+
+    The host of PostgreSQL from the wheel is the directory of its socket; with `accord_postgres_tcp = true` in pytest's
+    configuration it is 127.0.0.1, with a port and a password.
+    """
+    from sqlalchemy import make_url
+
+    from accord.database.address import parts
+
+    return parts(make_url(database_url))
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def setup_db(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """The engine of the run's database, which has its tables."""
+async def setup_db(database_url: str | None) -> AsyncIterator[AsyncEngine | None]:
+    """The engine of the run's database, which has its tables; None without a database."""
+    if database_url is None:
+        yield None
+        return
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     engine = create_async_engine(database_url)
     yield engine
     await engine.dispose()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def db_session(setup_db: AsyncEngine, isolation: Isolation) -> AsyncIterator[AsyncSession]:
-    """The scenario's session: what it changes, and what the app does, is rolled back, whatever was committed."""
+async def db_session(setup_db: AsyncEngine | None, isolation: Isolation) -> AsyncIterator[AsyncSession | None]:
+    """The scenario's session: what it changes, and what the app does, is rolled back, whatever was committed.
+
+    None without a database.
+    """
+    if setup_db is None:
+        yield None
+        return
     async with isolation.session(setup_db) as session:
         yield session
 
 
 @pytest.fixture(scope="session")
-def contract(app: Any) -> Contract | None:
+def contract(app: Any, pytestconfig: pytest.Config) -> Contract | None:
     """What the app's OpenAPI document says of each response; none where the app has no such document."""
-    return Contract(app.openapi()) if hasattr(app, "openapi") else None
+    if not hasattr(app, "openapi"):
+        return None
+    _check_extra(pytestconfig, "contract")
+    from accord.contract.check import Contract
+
+    return Contract(app.openapi())
+
+
+def _check_extra(config: pytest.Config, fixture: str) -> None:
+    try:
+        extras.check("fastapi", f"The fixture {fixture}")
+    except UsageError as error:
+        stop_run(config, str(error))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def transport(
-    app: Any, setup_db: AsyncEngine, isolation: Isolation, contract: Contract | None, pytestconfig: pytest.Config
+    app: Any, setup_db: AsyncEngine | None, isolation: Isolation, contract: Contract | None, pytestconfig: pytest.Config
 ) -> AsyncIterator[httpx.AsyncBaseTransport]:
     """The way to the app, which runs in this process, and is started up once, as in production."""
+    _check_extra(pytestconfig, "transport")
     async with lifespan(app) as started:
         yield isolation.transport(
             started,
@@ -205,9 +219,11 @@ def _client_address(config: pytest.Config) -> tuple[str, int]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(
-    transport: httpx.AsyncBaseTransport, db_session: AsyncSession, pytestconfig: pytest.Config
+    transport: httpx.AsyncBaseTransport, db_session: AsyncSession | None, pytestconfig: pytest.Config
 ) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the app, whose requests see what `db_session` has committed."""
+    import httpx
+
     async with httpx.AsyncClient(transport=transport, base_url=pytestconfig.getini("accord_base_url")) as client:
         yield client
 

@@ -11,7 +11,7 @@ import pytest
 from accord import fixtures, hookspecs
 from accord.compat.xdist import without_workers
 from accord.contract.hooks import Contracts
-from accord.database.address import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
+from accord.database.given import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
 from accord.gherkin import dry_run
 from accord.gherkin.hooks import Features
 from accord.gherkin.lines import take_lines

@@ -1,14 +1,18 @@
 """How the responses of a run are checked, and what came of it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from accord.contract.check import Contract, Finding
 from accord.contract.coverage import Coverage
 from accord.contract.rules import Mode, Rules
 from accord.contract.undocumented import Undocumented
+
+if TYPE_CHECKING:
+    import httpx
+
+    from accord.contract.check import Contract, Finding
 
 
 class Checking:

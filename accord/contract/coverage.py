@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from accord.contract.check import Contract
+if TYPE_CHECKING:
+    from accord.contract.check import Contract
 
 # How many operations the summary of a run lists unless it is verbose.
 _LONGEST_LIST = 10
@@ -15,7 +17,7 @@ class Coverage:
     def __init__(self) -> None:
         self.responses: dict[str, bool] = {}
 
-    def note(self, contract: Contract, response: str) -> None:
+    def note(self, contract: "Contract", response: str) -> None:
         """Note that a scenario has seen this documented response."""
         if not self.responses.get(response):
             # All of the contract's with the first of them: those that no scenario sees count as well.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from accord import cache
-from accord.database.address import OWN_SERVER
+from accord.database.given import OWN_SERVER
 from accord.errors import UsageError
 
 

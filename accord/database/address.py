@@ -1,32 +1,21 @@
-"""Where the database is: the address that the user gave, and a connection that has reached just that."""
+"""Where the database is: the address that the user gave, read, and a connection that has reached just that."""
 
 import getpass
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import asyncpg
-import pytest
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from accord.database.given import SUFFIX, VARIABLE, VARIABLE_OF_APPS, origin
 from accord.errors import AccordError, UsageError
 
-ENVIRONMENT = pytest.StashKey[dict[str, str | None]]()
-"""What the variables were set to that name an address, where the run was started."""
-OPTION = "--accord-database-url"
-VARIABLE = "ACCORD_DATABASE_URL"
-"""The environment variable for Accord alone."""
-VARIABLE_OF_APPS = "DATABASE_URL"
-"""What many services read themselves, and a run only where the other two say nothing."""
-OWN_SERVER = f"set {VARIABLE} to use a server of your own."
-"""How a sentence on a PostgreSQL ends that Accord cannot start."""
-SUFFIX = "_test"
 # PostgreSQL cuts a longer name off, and with it the ending.
 LONGEST_NAME = 63
 PORT = 5432
@@ -43,14 +32,6 @@ else:
 
 
 @dataclass(frozen=True)
-class Given:
-    """An address that the user gave, and where: the option or the variable that messages name."""
-
-    address: str
-    source: str
-
-
-@dataclass(frozen=True)
 class DatabaseParts:
     """The address of a run's database, for settings that are split."""
 
@@ -60,43 +41,6 @@ class DatabaseParts:
     user: str
     password: str | None
     name: str
-
-
-class _Source:
-    """Where the address of this process's run was given."""
-
-    name = VARIABLE_OF_APPS
-
-
-def environment() -> dict[str, str | None]:
-    """Return what the variables that name an address are set to; None for one that is not set."""
-    return {name: os.environ.get(name) for name in (VARIABLE, VARIABLE_OF_APPS)}
-
-
-def given(option: str | None = None, variables: Mapping[str, str | None] | None = None) -> Given | None:
-    """Return the address that counts: the option's, else ACCORD_DATABASE_URL's, else DATABASE_URL's.
-
-    The first of them that is set counts; None if that is empty, or if none is set. `variables` is what `environment`
-    returned, if it was earlier.
-    """
-    found = {OPTION: option, **(environment() if variables is None else variables)}
-    source, address = next(((name, it) for name, it in found.items() if it is not None), ("", ""))
-    return Given(address, source) if address else None
-
-
-def given_to(config: pytest.Config) -> Given | None:
-    """Return the address that counts for a run: what its conftests set in the environment is the app's."""
-    return given(config.getoption("accord_database_url"), config.stash.get(ENVIRONMENT, None))
-
-
-@contextmanager
-def given_in(source: str) -> Iterator[None]:
-    """Have what is said of addresses in the block, in any thread, name where the address was given."""
-    before, _Source.name = _Source.name, source
-    try:
-        yield
-    finally:
-        _Source.name = before
 
 
 def rendered(url: URL) -> str:
@@ -126,12 +70,11 @@ def named(address: str) -> URL:
         url = make_url(address)
     except (ArgumentError, ValueError):
         raise UsageError(
-            f"{_Source.name} is not a database's address: "
-            "write it as postgresql+asyncpg://user:password@host/name_test."
+            f"{origin()} is not a database's address: write it as postgresql+asyncpg://user:password@host/name_test."
         ) from None
     if url.drivername not in ("postgresql", "postgresql+asyncpg"):
         raise UsageError(
-            f"{_Source.name} begins with {url.drivername}://, but Accord drives PostgreSQL through asyncpg: "
+            f"{origin()} begins with {url.drivername}://, but Accord drives PostgreSQL through asyncpg: "
             "write postgresql+asyncpg://."
         )
     check(url)
@@ -148,7 +91,7 @@ def check(url: URL, source: str | None = None) -> None:
 
     The sentence names `source`, or where the user gave the address.
     """
-    source = source or _Source.name
+    source = source or origin()
     name = url.database or ""
     if not name.endswith(SUFFIX):
         # Which the service may read itself, and for a database that is not for tests.
@@ -176,7 +119,7 @@ def check(url: URL, source: str | None = None) -> None:
 def too_long(name: str, source: str | None = None) -> AccordError:
     """Return the sentence on a name that PostgreSQL would cut."""
     return UsageError(
-        f'{source or _Source.name} names the database "{name}", and PostgreSQL cuts names off after {LONGEST_NAME} '
+        f'{source or origin()} names the database "{name}", and PostgreSQL cuts names off after {LONGEST_NAME} '
         "bytes: choose a shorter one."
     )
 
@@ -184,7 +127,7 @@ def too_long(name: str, source: str | None = None) -> AccordError:
 def two_servers(url: URL, maintenance: str) -> AccordError:
     """Return the sentence on an address that leads to one server for one database, and to another for the other."""
     return UsageError(
-        f'The address in {_Source.name} leads to one server for "{maintenance}" and to another for "{url.database}": '
+        f'The address in {origin()} leads to one server for "{maintenance}" and to another for "{url.database}": '
         "correct it, or what stands between it and the server."
     )
 
@@ -201,7 +144,7 @@ async def connect(url: URL, settings: Mapping[str, str] = MappingProxyType({})) 
         await connection.close()
         raise UsageError(
             f'The address of the database "{url.database}" at {server_of(url)} leads to the database "{reached}": '
-            f"correct {_Source.name}, or what stands between it and the server."
+            f"correct {origin()}, or what stands between it and the server."
         )
     return connection
 
@@ -232,7 +175,7 @@ async def _connect(url: URL, settings: Mapping[str, str]) -> Connection:
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         raise UsageError(
             f"The PostgreSQL server at {where} does not let you in ({error.message}): "
-            f"correct the user or the password in {_Source.name}."
+            f"correct the user or the password in {origin()}."
         ) from error
     except asyncpg.InsufficientPrivilegeError as error:
         raise UsageError(
@@ -243,11 +186,11 @@ async def _connect(url: URL, settings: Mapping[str, str]) -> Connection:
         raise UsageError(f"The PostgreSQL server at {where} turns the connection down: {error.message}.") from error
     # All of these are raised for settings, by asyncpg or by SQLAlchemy, depending on which setting it is.
     except (TypeError, ValueError, AttributeError, ArgumentError) as error:
-        raise UsageError(f"{_Source.name} has settings that asyncpg does not take ({error}): correct them.") from error
+        raise UsageError(f"{origin()} has settings that asyncpg does not take ({error}): correct them.") from error
     except (OSError, asyncpg.InterfaceError) as error:
         raise UsageError(
             f"No PostgreSQL server answers at {where} ({str(error) or 'timed out'}): start it, "
-            f"correct {_Source.name}, or leave it out to use PostgreSQL from the wheel."
+            f"correct {origin()}, or leave it out to use PostgreSQL from the wheel."
         ) from error
 
 
@@ -259,7 +202,7 @@ def server_of(url: URL) -> str:
 def in_use(url: URL) -> AccordError:
     """Return the sentence on a database that another run owns."""
     return UsageError(
-        f'Another run is using the database "{url.database}": wait for it to end, or name another in {_Source.name}.'
+        f'Another run is using the database "{url.database}": wait for it to end, or name another in {origin()}.'
     )
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from accord import cache
-from accord.database.address import OWN_SERVER
 from accord.database.cluster_files import UNFINISHED, ClusterFiles
+from accord.database.given import OWN_SERVER
 from accord.database.installations import MAJOR, Installation
 from accord.database.programs import Programs
 from accord.errors import AccordError, UsageError

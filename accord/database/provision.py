@@ -11,7 +11,6 @@ from sqlalchemy import URL
 from accord.compat.cpython import logging_unchanged
 from accord.database.address import (
     LONGEST_NAME,
-    SUFFIX,
     check,
     connect,
     named,
@@ -21,6 +20,7 @@ from accord.database.address import (
     user,
 )
 from accord.database.embedded import cluster
+from accord.database.given import SUFFIX
 from accord.database.hosting import hosted
 from accord.database.installations import installed_in
 from accord.database.marks import generated_name, new_token, token_of

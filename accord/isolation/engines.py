@@ -21,9 +21,10 @@ from accord.isolation.catalog import Catalog
 from accord.isolation.connection import SandboxConnection
 from accord.isolation.route import Route
 from accord.isolation.run_database import RunDatabase
+from accord.isolation.scenario import Scenario
 from accord.isolation.statements import read
-from accord.isolation.watch import Scenario, Watch
-from accord.running import SERVED
+from accord.isolation.unled import LEADING
+from accord.isolation.watch import Watch
 
 # What says in the arguments of a connection where it leads, and as whom.
 _ADDRESS = frozenset(
@@ -45,8 +46,6 @@ class Engines:
     def __init__(self, scenario: Scenario, watch: Watch) -> None:
         self._scenario = scenario
         self._watch = watch
-        self.takes_new_ones = False
-        """Whether engines are led that have not been before."""
         self.tell: Callable[[str], None] = ignore
         """Takes the sentence that says where an engine was led."""
         self._databases: Mapping[str, RunDatabase] = {}
@@ -57,13 +56,13 @@ class Engines:
     @contextmanager
     def led_to(self, databases: Mapping[str, RunDatabase]) -> Iterator[None]:
         """Lead engines meanwhile to the database of the name that theirs has, or to that without a name."""
-        self._databases, self.takes_new_ones = databases, True
-        _LEADING.append(self)
+        self._databases, self._scenario.uses_database = databases, True
+        LEADING.append(self)
         try:
             with creating_through(self._replace_creator), connecting_through(self._connect_raw):
                 yield
         finally:
-            _LEADING.remove(self)
+            LEADING.remove(self)
             self._databases = {}
             self._led.clear()
             self._led_raw.clear()
@@ -73,7 +72,7 @@ class Engines:
         if not self._databases or dialect.name != "postgresql":
             return None
         if (database := self._led.get(dialect)) is None:
-            if not self.takes_new_ones:
+            if not self._scenario.uses_database:
                 return None
             database = self._led[dialect] = self._named(arguments.get("database") or arguments.get("dbname"))
             self._tell(dialect, arguments, database)
@@ -109,18 +108,18 @@ class Engines:
         # What the pool notes of one that is led is where it leads.
         is_current = info.get(_LED) in [database.current for database in self._databases.values()]
         is_of_postgresql = type(connection).__module__.partition(".")[0] in ("asyncpg", "psycopg", "psycopg2")
-        if self.takes_new_ones and is_of_postgresql and (_LED not in info or not is_current):
+        if self._scenario.uses_database and is_of_postgresql and (_LED not in info or not is_current):
             raise DisconnectionError("it was opened before the run had its database, or for another one")
 
     def _replace_creator(self, creator: Any) -> Any:
-        is_led = self.takes_new_ones and not isinstance(creator, _Creator)
+        is_led = self._scenario.uses_database and not isinstance(creator, _Creator)
         return _Creator(self._watch, self._named(None), {}) if is_led else creator
 
     async def _connect_raw(self, connect: Connect, options: dict[str, Any]) -> Any:
         """Open a connection that the app makes through asyncpg alone."""
         base = options["connection_class"]
         known_by = tuple(str(options.get(name)) for name in ("dsn", "host", "port", "user", "database"))
-        is_led = self.takes_new_ones or known_by in self._led_raw
+        is_led = self._scenario.uses_database or known_by in self._led_raw
         if not is_led or issubclass(base, address.OwnConnection):
             return await connect(**options)
         self._led_raw.add(known_by)
@@ -200,59 +199,43 @@ class _Creator:
         return SandboxConnection(route)
 
 
-# A run may be within a run, as tests of plugins are: the inner one's engines are its own.
-_LEADING: list[Engines] = []
-
-
 @event.listens_for(Engine, "do_connect")
 def _connect(dialect: Dialect, record: Any, _arguments: object, parameters: dict[str, Any]) -> Any:
-    for engines in reversed(_LEADING):
+    for engines in reversed(LEADING):
         if (connection := engines.connection_for(dialect, record, parameters)) is not None:
             return connection
-    if not _LEADING and dialect.name == "postgresql":
-        _check_is_for_tests(parameters)
     return None
-
-
-def _check_is_for_tests(parameters: Mapping[str, Any]) -> None:
-    """Raise UsageError where an app that Accord serves reaches a database that is not for tests."""
-    name = parameters.get("database") or parameters.get("dbname") or ""
-    if (served := SERVED.get()) is not None and not name.endswith(address.SUFFIX):
-        raise UsageError(
-            f'{served.name} connects to the database "{name}" at {parameters.get("host") or "localhost"}, and this run '
-            "has none of its own yet: request the fixture `database_url`, by which each engine is led to one."
-        )
 
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _check_statement(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     if connection.dialect.driver != "asyncpg":
-        for engines in _LEADING:
+        for engines in LEADING:
             engines.check_statement(connection, statement)
 
 
 @event.listens_for(Engine, "begin")
 def _let_only_read(connection: Connection) -> None:
     if connection.dialect.driver != "asyncpg":
-        for engines in _LEADING:
+        for engines in LEADING:
             engines.let_only_read(connection)
 
 
 @event.listens_for(Engine, "handle_error")
 def _name_error(context: ExceptionContext) -> None:
     if context.dialect.driver != "asyncpg":
-        for engines in _LEADING:
+        for engines in LEADING:
             engines.name_error(context.dialect, context.original_exception)
 
 
 @event.listens_for(Engine, "engine_connect")
 def _note_engine(connection: Connection) -> None:
     if connection.dialect.driver != "asyncpg":
-        for engines in _LEADING:
+        for engines in LEADING:
             engines.note_engine(connection.engine)
 
 
 @event.listens_for(Pool, "checkout")
 def _check_out(connection: Any, record: Any, _proxy: object) -> None:
-    if _LEADING:
-        _LEADING[-1].check_out(getattr(connection, "driver_connection", connection), record.info)
+    if LEADING:
+        LEADING[-1].check_out(getattr(connection, "driver_connection", connection), record.info)

@@ -42,20 +42,19 @@ class Isolations:
     ) -> Generator[None, object, object]:
         """Have what lasts for many tests set up, and torn down, outside of the scenario."""
         __tracebackhide__ = True
-        sandbox = self._isolation.sandbox
         if fixturedef.scope == "function":
             if self._ends_with is not request.node:
                 # The first to be added is the last to be called: the test's own fixtures are over by then.
                 self._ends_with = request.node
-                request.node.addfinalizer(sandbox.leave)
+                request.node.addfinalizer(self._isolation.leave)
             return (yield)
         # A parameter of the next test may have it torn down when that has begun.
         outside = ExitStack()
         # The first to be added is the last to be called.
         fixturedef.addfinalizer(outside.close)
-        with sandbox.outside():
+        with self._isolation.outside():
             result = yield
-        fixturedef.addfinalizer(lambda: outside.enter_context(sandbox.outside()))
+        fixturedef.addfinalizer(lambda: outside.enter_context(self._isolation.outside()))
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -71,7 +70,7 @@ class Isolations:
         """End the scenario of a test that had no fixtures of its own."""
         __tracebackhide__ = True
         if self._ends_with is None:
-            self._isolation.sandbox.leave()
+            self._isolation.leave()
         try:
             return (yield)
         finally:
@@ -83,8 +82,7 @@ class Isolations:
 
     def pytest_bdd_after_step(self) -> None:
         """A step has passed."""
-        self._isolation.uncommitted.note()
-        self._isolation.outage.check_at_end()
+        self._isolation.end_step()
 
     def _stop_if_lost(self, config: pytest.Config) -> None:
         if (sentence := self._isolation.lost) is not None:

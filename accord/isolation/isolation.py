@@ -5,43 +5,37 @@ session it comes from, is a savepoint: see `sandbox.py`. A scenario tagged @real
 instead, where commits are real.
 """
 
+from __future__ import annotations
+
 import inspect
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, suppress
-from typing import Any
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import ORMExecuteState, Session
 
-from accord.contract.check import Contract
 from accord.contract.checking import Checking
 from accord.errors import UsageError
+from accord.isolation import unled
 from accord.isolation.outage import Outage
 from accord.isolation.requests import Requests
-from accord.isolation.sandbox import Sandbox
-from accord.isolation.transport import Transport
-from accord.isolation.uncommitted import UncommittedWork
+from accord.isolation.scenario import Scenario
 from accord.running import SERVED, Running
 
+if TYPE_CHECKING:
+    import httpx
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-class ScenarioSession(Session):
-    """The steps' own session: it answers from the database, never from memory.
-
-    Requests change rows behind its back, so each read overwrites what it had loaded (`populate_existing`).
-    """
-
-    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
-        """Load by primary key, as `Session.get`, from the database each time."""
-        return super().get(entity, ident, **(options | {"populate_existing": True}))
-
-
-@event.listens_for(ScenarioSession, "do_orm_execute")
-def _read_from_database(state: ORMExecuteState) -> None:
-    if state.is_select and not state.is_column_load:
-        state.update_execution_options(populate_existing=True)
+    from accord.contract.check import Contract
+    from accord.isolation.sandbox import Sandbox
 
 
 class Isolation:
@@ -65,22 +59,64 @@ class Isolation:
         """Says that another run has taken the database over, if so: nothing may be done there any more."""
         self.checking: Checking | None = Checking()
         self.observe = observe
+        self.observe_sql: Callable[[str], None] | None = None
         self.running = running or Running()
         self.outage = Outage(self.running)
-        self.sandbox = Sandbox(self.running, self.outage, self.lose)
-        self.uncommitted = UncommittedWork(self.running, self.sandbox.watch.open_work)
+        self._scenario = Scenario()
+        self._sandbox: Sandbox | None = None
         self._requests = Requests()
         self._sessions: async_sessionmaker[AsyncSession] | None = None
 
     @property
     def real_commits(self) -> bool:
         """Whether the scenario is tagged @real_commits."""
-        return self.sandbox.real_commits
+        return self._scenario.real_commits
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The run's databases. It is there from its first use on: what it takes is imported then."""
+        if self._sandbox is None:
+            from accord.isolation.sandbox import Sandbox
+
+            self._sandbox = Sandbox(self._scenario, self.running, self.outage, self.lose)
+            self._sandbox.watch.observe_sql = self.observe_sql
+        return self._sandbox
 
     def begin(self, real_commits: bool, *, uses_database: bool = True) -> None:
         """A scenario, or test, begins; `real_commits` says whether it is tagged so."""
         self.outage.begin()
-        self.sandbox.begin(real_commits=real_commits, uses_database=uses_database)
+        scenario = self._scenario
+        scenario.is_under_way, scenario.real_commits = True, real_commits
+        scenario.uses_database, scenario.thread = uses_database, threading.get_ident()
+        if self._sandbox is not None:
+            self._sandbox.begin()
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Have connections of their own, and real commits: what is set up here is there for many scenarios."""
+        before, self._scenario.is_under_way = self._scenario.is_under_way, False
+        try:
+            yield
+        finally:
+            self._scenario.is_under_way = before
+            if self._sandbox is not None:
+                self._sandbox.note_outside()
+
+    def end_step(self) -> None:
+        """A step has passed. Raises the error of an outage that it has not seen."""
+        if self._sandbox is not None:
+            self._sandbox.uncommitted.note()
+        self.outage.check_at_end()
+
+    def leave(self) -> None:
+        """The scenario is over; no event loop runs."""
+        if self._sandbox is not None:
+            self._sandbox.leave()
+        self._scenario.is_under_way = False
+
+    def limits(self) -> list[str]:
+        """Return what the scenario met with that one transaction cannot show."""
+        return [] if self._sandbox is None else self._sandbox.watch.limits.sentences()
 
     def lose(self, sentence: str) -> None:
         """The run's database is another's by now; this may be called in another thread."""
@@ -96,6 +132,10 @@ class Isolation:
         still under way at the end are cancelled.
         Raises UsageError where the database can't be copied: nothing else may be connected to it meanwhile.
         """
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        from accord.isolation.scenario_session import ScenarioSession
+
         async with AsyncExitStack() as stack:
             url = await stack.enter_async_context(self.sandbox.scenario(engine.url))
             if self.real_commits:
@@ -110,7 +150,7 @@ class Isolation:
             session = await stack.enter_async_context(
                 aclosing(AsyncSession(engine, expire_on_commit=False, sync_session_class=ScenarioSession))
             )
-            self.uncommitted.begin(session)
+            self.sandbox.uncommitted.begin(session)
             self.outage.has_session = True
             try:
                 yield session
@@ -119,7 +159,7 @@ class Isolation:
                 await self._requests.cancel()
                 self._sessions = None
                 self.outage.has_session = False
-                self.uncommitted.end()
+                self.sandbox.uncommitted.end()
 
     async def _request_session(self) -> AsyncIterator[AsyncSession]:
         if self._sessions is None:
@@ -167,6 +207,8 @@ class Isolation:
         httpx.ReadTimeout is raised, as over a network; connecting, writing and a pool take no time here. The 5 seconds
         that a client of httpx has when nobody chose any do not count: `accord_timeout` does.
         """
+        from accord.isolation.transport import Transport
+
         return Transport(
             app,
             contract if self.checking is not None and not self.checking.is_off else None,
@@ -185,8 +227,10 @@ class Isolation:
         # Before anything is sent: the database is another run's.
         if self.lost is not None:
             raise UsageError(self.lost)
-        self.uncommitted.check()
-        await self.sandbox.leave_original()
+        unled.listen()
+        if self._sandbox is not None:
+            self._sandbox.uncommitted.check()
+            await self._sandbox.leave_original()
         with self._requests.under_way():
             yield
 

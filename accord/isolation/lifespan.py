@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import pytest
-from asgi_lifespan import LifespanManager
 
 from accord.basics.failures import text_of
 from accord.errors import LifespanError, TimedOutError
+from accord.isolation import unled
 from accord.running import SERVED, Served
 from accord.timeouts.watchdog import current as current_watchdog
 
@@ -47,6 +47,9 @@ async def lifespan(app: Any) -> AsyncIterator[Any]:
     if _IS_ON and not _IS_ON[-1]:
         yield app
         return
+    from asgi_lifespan import LifespanManager
+
+    unled.listen()
     # What there is by now is not the app's: a limit that is reached names only what has begun since.
     before = asyncio.all_tasks()
     # Its own patience would end in a TimeoutError, as the app's own may.

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-
-from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
+from typing import TYPE_CHECKING
 
 from accord.basics.failures import text_of
-from accord.database import provision
 from accord.errors import AccordError, OutageError
 from accord.running import Running
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 # PostgreSQL's code for it.
 _DISK_FULL = "53100"
@@ -26,24 +26,31 @@ class Outage:
         self._error: AccordError | None = None
         self._is_raised = False
         self._unreachable: Callable[[], str | None] = lambda: None
+        # What may come of one, besides a failure of a scenario's session.
+        self._errors: tuple[type[BaseException], ...] = (OSError, AccordError, ExceptionGroup)
 
     def begin(self) -> None:
         """A scenario, or test, begins."""
         self._error, self._is_raised = None, False
 
     @asynccontextmanager
-    async def watch(self, url: URL) -> AsyncIterator[None]:
+    async def watch(self, url: "URL") -> AsyncIterator[None]:
         """Have `explain` ask, where no event loop runs, whether the run's database can still be reached."""
+        from sqlalchemy.exc import DBAPIError
+
+        from accord.database.provision import unreachable
+
+        self._errors = (*self._errors, DBAPIError)
         loop = asyncio.get_running_loop()
-        self._unreachable = lambda: loop.run_until_complete(provision.unreachable(url))
+        self._unreachable = lambda: loop.run_until_complete(unreachable(url))
         yield
         # What fails after this fails without the database, but maybe since it was gone before.
-        at_the_end = await provision.unreachable(url)
+        at_the_end = await unreachable(url)
         self._unreachable = lambda: at_the_end
 
     def explain(self, error: BaseException) -> str | None:
         """Say in one sentence what became of the database, if that is why the scenario, or test, fails."""
-        if self.has_session or isinstance(error, (OSError, DBAPIError, AccordError, ExceptionGroup)):
+        if self.has_session or isinstance(error, self._errors):
             # To ask takes a connection, so it is done only for what may come of an outage.
             return self._unreachable() or (None if self._error is None else str(self._error))
         return None if self._error is None else str(self._error)

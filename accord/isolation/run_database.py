@@ -15,9 +15,10 @@ from accord.errors import AccordError
 from accord.isolation.own_connection import OwnConnection
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.route import Route
+from accord.isolation.scenario import Scenario
 from accord.isolation.scenario_connection import ScenarioConnection
 from accord.isolation.shared_transaction import SharedTransaction
-from accord.isolation.watch import Scenario, Watch
+from accord.isolation.watch import Watch
 
 
 class RunDatabase:

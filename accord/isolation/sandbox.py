@@ -5,7 +5,6 @@ A scenario's transaction begins where its first statement is sent, and is rolled
 """
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from types import MappingProxyType
@@ -17,7 +16,9 @@ from accord.database.provision import Prepare
 from accord.isolation.engines import Engines
 from accord.isolation.outage import Outage
 from accord.isolation.run_database import RunDatabase
-from accord.isolation.watch import Scenario, Watch
+from accord.isolation.scenario import Scenario
+from accord.isolation.uncommitted import UncommittedWork
+from accord.isolation.watch import Watch
 from accord.running import Running
 
 _NO_OTHERS: Mapping[str, URL] = MappingProxyType({})
@@ -26,20 +27,16 @@ _NO_OTHERS: Mapping[str, URL] = MappingProxyType({})
 class Sandbox:
     """The run's databases, and the scenario in them; `lose` is called if another run takes a copy of one."""
 
-    def __init__(self, running: Running, outage: Outage, lose: Callable[[str], None]) -> None:
-        self._state = Scenario()
+    def __init__(self, state: Scenario, running: Running, outage: Outage, lose: Callable[[str], None]) -> None:
+        self._state = state
         self._lose = lose
         self.watch = Watch(self._state, running, outage)
         self.engines = Engines(self._state, self.watch)
+        self.uncommitted = UncommittedWork(running, self.watch.open_work)
         self._databases: dict[str, RunDatabase] = {}
         # What was set up outside of the scenario may have pools that lead to what the scenario has a copy of.
         self._is_original_in_use = False
         self._leaving = asyncio.Lock()
-
-    @property
-    def real_commits(self) -> bool:
-        """Whether the scenario is tagged @real_commits."""
-        return self._state.real_commits
 
     # The run.
 
@@ -68,18 +65,12 @@ class Sandbox:
 
         return prepare_led
 
-    @contextmanager
-    def outside(self) -> Iterator[None]:
-        """Have connections of their own, and real commits: what is set up here is there for many scenarios."""
-        before, self._state.is_under_way = self._state.is_under_way, False
-        try:
-            yield
-        finally:
-            self._state.is_under_way = before
-            # By whichever driver.
-            for database in self._databases.values():
-                database.forget_schema()
-            self._is_original_in_use = True
+    def note_outside(self) -> None:
+        """Something was set up, or torn down, outside of a scenario, which may have changed the schema."""
+        # By whichever driver.
+        for database in self._databases.values():
+            database.forget_schema()
+        self._is_original_in_use = True
 
     async def leave_original(self) -> None:
         """Have pools that were filled outside of a scenario with real commits lead to its copy."""
@@ -99,11 +90,8 @@ class Sandbox:
 
     # A scenario.
 
-    def begin(self, *, real_commits: bool, uses_database: bool = True) -> None:
-        """A scenario, or another test, begins; engines that are new in a test that uses no database are its own."""
-        self._state.is_under_way, self._state.real_commits = True, real_commits
-        self._state.thread = threading.get_ident()
-        self.engines.takes_new_ones = uses_database
+    def begin(self) -> None:
+        """A scenario, or another test, begins."""
         self.watch.begin()
         for database in self._databases.values():
             database.begin()
@@ -119,7 +107,6 @@ class Sandbox:
         self.roll_back()
         for database in self._databases.values():
             database.remove_copy_now()
-        self._state.is_under_way = False
 
     async def remove_copies(self) -> None:
         """Remove the copies that a scenario with real commits worked on."""

@@ -1,38 +1,16 @@
 """What is seen of the scenario's transactions: which are open, what is sent, and what goes wrong."""
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from accord.errors import AccordError, UsageError
 from accord.isolation.limits import Limits
 from accord.isolation.outage import Outage
 from accord.isolation.route import Place
+from accord.isolation.scenario import Scenario
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.statements import read
 from accord.isolation.work import Work
 from accord.running import SERVED, Running
-
-
-@dataclass
-class Scenario:
-    """Whether there is a scenario, and of which kind."""
-
-    is_under_way: bool = False
-    real_commits: bool = False
-    """Whether it is tagged @real_commits."""
-    thread: int = field(default_factory=threading.get_ident)
-    """The thread in which scenarios run."""
-
-    @property
-    def is_rolled_back(self) -> bool:
-        """Whether there is one, and its work is rolled back."""
-        return self.is_under_way and not self.real_commits
-
-    @property
-    def is_real(self) -> bool:
-        """Whether there is one, and its commits are real."""
-        return self.is_under_way and self.real_commits
 
 
 class Watch:

@@ -41,7 +41,7 @@ class Recording:
         if (isolation := config.stash.get(ISOLATION, None)) is not None:
             isolation.observe = self._recorder.observe
             if config.getoption("accord_sql"):
-                isolation.sandbox.watch.observe_sql = self._recorder.observe_sql
+                isolation.observe_sql = self._recorder.observe_sql
         if (watchdog := config.stash.get(WATCHDOG, None)) is not None:
             watchdog.last_words.append(self._end_process)
         self._writing = writing.register(config, self._recorder)

@@ -8,20 +8,20 @@ Messages are plain dicts, since a dozen are written for each scenario: the class
 with which the tests check them, take ten times as long.
 """
 
+from __future__ import annotations
+
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from accord.basics.clock import now
 from accord.basics.source import defined_at, relative
 from accord.compat.pytest_bdd import StepDefinition, is_of_pytest_bdd, parameters_of
-from accord.contract.check import Contract, Finding
 from accord.gherkin.document import Document
 from accord.gherkin.rules.fault import Fault
 from accord.recording import ndjson
@@ -39,12 +39,17 @@ from accord.recording.envelopes import (
     source,
     step_definition,
 )
-from accord.recording.har import entry, hidden
+from accord.recording.har import hidden
 from accord.recording.http_text import http_text
 from accord.recording.pickles import Pickle, Pickles
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.sql import without_literals
 from accord.steps.definitions import Definitions
+
+if TYPE_CHECKING:
+    import httpx
+
+    from accord.contract.check import Contract, Finding
 
 LONGEST_OUTPUT = 65_536
 """How many characters of what a test wrote, or logged, are attached."""
@@ -197,6 +202,8 @@ class Recorder:
         """Note an exchange, which began at that time, and the traceback of an error that the app did not handle."""
         if self._attempt is None:
             return
+        from accord.recording.exchanges import entry
+
         for known in (contract, None if finding is None else finding.contract):
             if known is not None and known.mount not in self._known_contracts:
                 self._note_contract(known)

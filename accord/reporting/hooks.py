@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from accord.basics.text import visible
-from accord.database.address import given_to
+from accord.database.given import given_to
 from accord.database.installations import missing_extension, on_machine, remedy
 from accord.errors import AccordError, BlockedError
 from accord.gherkin.item import Scenario
@@ -51,7 +51,7 @@ class Failures:
             report.longrepr = outage or self._shown_before(item, error) or sentence or report.longrepr
             if isinstance(report.longrepr, str):
                 report.longrepr = visible(report.longrepr)
-            if self._isolation is not None and (limits := self._isolation.sandbox.watch.limits.sentences()):
+            if self._isolation is not None and (limits := self._isolation.limits()):
                 # No reason, as far as anybody knows, but one to think of.
                 limits.append("If that is why, tag the scenario @real_commits.")
                 report.sections.append(("What one transaction cannot show", "\n".join(limits)))

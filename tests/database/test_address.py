@@ -10,7 +10,8 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import accord
-from accord.database.address import Given, connect, given, given_in, parts, rendered
+from accord.database.address import connect, parts, rendered
+from accord.database.given import Given, given, given_in
 from accord.database.provision import clone, database
 from accord.errors import UsageError
 from accord.isolation.isolation import Isolation

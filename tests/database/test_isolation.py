@@ -274,7 +274,7 @@ async def test_what_a_step_leaves_uncommitted_is_an_error_that_names_it(
     await session.commit()
     monkeypatch.setattr(isolation.running, "step", "The step `Given milk` (features/notes.feature:3)")
     await step(session)
-    isolation.uncommitted.note()
+    isolation.sandbox.uncommitted.note()
     monkeypatch.setattr(isolation.running, "step", "The step `When I look` (features/notes.feature:4)")
     with pytest.raises(
         UncommittedWorkError, match=r"^The step `Given milk` \(features/notes.feature:3\) left changes .*commit"
@@ -308,7 +308,7 @@ async def test_a_request_after_uncommitted_work_was_committed_goes_through(
     client: httpx.AsyncClient, session: AsyncSession, isolation: Isolation
 ) -> None:
     await add(session)
-    isolation.uncommitted.note()
+    isolation.sandbox.uncommitted.note()
     await session.commit()
     assert await notes(client) == ["milk"]
 

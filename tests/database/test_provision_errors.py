@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import URL
 
 from accord.database import provision
-from accord.database.address import given_in
 from accord.database.embedded import Cluster
+from accord.database.given import given_in
 from accord.database.provision import Worker, database
 from accord.errors import AccordError
 from tests.helpers.servers import at, query

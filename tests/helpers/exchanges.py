@@ -4,7 +4,8 @@ import json
 
 import httpx
 
-from accord.recording.har import archive, entry
+from accord.recording.exchanges import entry
+from accord.recording.har import archive
 from accord.recording.redaction.redaction import Redaction
 
 SECRET = "Zq7canaryX9"

@@ -7,6 +7,14 @@ from textwrap import dedent, indent
 
 import pytest
 
+# Imported here, once: a run in this process forgets what it was the first to import, as SQLAlchemy is not made for.
+import accord.contract.check
+import accord.isolation.prepared
+import accord.isolation.sandbox
+import accord.isolation.scenario_session
+import accord.isolation.transport
+import accord.recording.exchanges  # noqa: F401
+
 # Programs of more than a few lines, as files: to be read, linted and run by hand. They share this configuration.
 PROJECTS = Path(__file__).parents[1] / "projects"
 SETTINGS = PROJECTS.joinpath("pytest.ini").read_text(encoding="utf-8")

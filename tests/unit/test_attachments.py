@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.recording.har import LONGEST_BODY, Entry, archive, entry
+from accord.recording.exchanges import entry
+from accord.recording.har import LONGEST_BODY, Entry, archive
 from accord.recording.http_text import http_text
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import HIDDEN

@@ -18,11 +18,11 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from accord.contract import Contract
+from accord.contract.check import Contract
 from accord.contract.checking import Checking
 from accord.contract.rules import Mode, Rules
 from accord.errors import ContractViolationError, UsageError
-from accord.isolation import Isolation
+from accord.isolation.isolation import Isolation
 
 MODES = [Mode.STRICT, Mode.DOCUMENTED]
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.recording.har import archive, entry, hidden
+from accord.recording.exchanges import entry
+from accord.recording.har import archive, hidden
 from accord.recording.redaction.names import Names, Strength
 from accord.recording.redaction.redaction import Redaction, public
 from accord.recording.redaction.values import HIDDEN

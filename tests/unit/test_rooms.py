@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = [
     "basics",
     "errors",
+    "extras",
     "cache",
     "compat",
     "running",
