@@ -54,6 +54,7 @@ __all__ = [
     "step_definitions",
     "syntax_error",
     "values_in",
+    "with_parser",
 ]
 
 Execute = Callable[[Feature, Scenario, pytest.FixtureRequest], None]
@@ -266,6 +267,14 @@ def rewritten(parser: StepParser, sentence: str) -> StepParser | None:
     except (re.error, ValueError, KeyError):
         return None
     return parsers.string(sentence) if isinstance(parser, parsers.string) else None
+
+
+def with_parser(name: str, sentence: str) -> StepParser | None:
+    """Return pytest-bdd's parser of a name, `parse` or `re`, for a sentence; None where it cannot read that."""
+    try:
+        return parsers.re(sentence) if name == "re" else parsers.parse(sentence)
+    except (re.error, ValueError, KeyError, NotImplementedError):
+        return None
 
 
 def values_in(parser: StepParser, sentence: str) -> dict[str, Any] | None:

@@ -51,9 +51,9 @@ def style_of(definitions: Iterable[StepDefinition]) -> Style:
     for definition in definitions:
         if is_of_pytest_bdd(definition) or not (language := language_of(definition.parser)):
             continue
-        for factory in _factories(definition.function) or [f"parsers.{language}"]:
-            found[factory][id(definition)] = definition
-            uses[factory] += 1
+        factory = _factory(definition) or f"parsers.{language}"
+        found[factory][id(definition)] = definition
+        uses[factory] += 1
     for _uses, _last, factory in sorted(((uses[it], last, it) for last, it in enumerate(uses)), reverse=True):
         own = list(found[factory].values())
         languages = Counter(_language(definition) for definition in own)
@@ -115,13 +115,16 @@ def _module(file: str) -> _Module:
     return _Module(imports, levels, functions)
 
 
-def _factories(function: Callable[..., object]) -> list[str]:
-    """Return what makes the parsers of a function's decorators, as it stands there: `parsers.parse`."""
-    file, line = defined_at(function)
+def _factory(definition: StepDefinition) -> str | None:
+    """Return what makes a definition's parser, as it stands in the decorator: `parsers.parse`."""
+    file, line = defined_at(definition.function)
     node = _module(file).functions.get(line)
     calls = [it for it in (node.decorator_list if node else ()) if isinstance(it, ast.Call)]
     named = [[*it.args, *(word.value for word in it.keywords if word.arg == "name")] for it in calls]
-    return [ast.unparse(first.func) for first, *_ in filter(None, named) if isinstance(first, ast.Call)]
+    makers = [first for first, *_ in filter(None, named) if isinstance(first, ast.Call)]
+    # Of several decorators it is the one with the sentence, unless no one can tell by that.
+    own = [it for it in makers if it.args and getattr(it.args[0], "value", None) == definition.parser.name]
+    return next((ast.unparse(it.func) for it in own or makers), None)
 
 
 def _annotation(function: Callable[..., object], name: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Sentences without a step definition: each is told once, at the end of the run, with the code to begin with."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,11 +10,12 @@ import pytest
 
 from accord.basics.source import location
 from accord.basics.text import visible
-from accord.compat.pytest_bdd import Step, fixture_names
+from accord.compat.pytest_bdd import Step, StepDefinition, fixture_names
 from accord.running import scenario_of
 from accord.steps.definitions import Definitions, owner
-from accord.steps.differences import invisible_difference
-from accord.steps.gaps import Part, expression_of, merged, parts_of
+from accord.steps.gaps import Part, escaped, expression_of, merged, parts_of
+from accord.steps.near import Near, nearest_definition
+from accord.steps.patterns import pattern_of
 from accord.steps.snippets import NewSentence, code_of
 from accord.steps.style import Style, style_of
 
@@ -38,8 +40,12 @@ class Undefined:
     """What the examples of the outline have for these."""
     difference: str
     """By what alone it differs from a definition; nothing where there is no such one."""
+    is_mistake: bool
+    """Whether it is hardly a sentence that is still to be defined."""
     style: dict[str, Any]
     """How the definitions are written that its scenario can use."""
+    others: list[str] = field(default_factory=list)
+    """Sentences like those of other definitions, which one for this might match as well."""
     tables: list[bool] = field(default_factory=list)
     """Whether there is a table under it, in the steps where it stands."""
     texts: list[bool] = field(default_factory=list)
@@ -58,14 +64,29 @@ class UndefinedSteps:
         self._file = _file_of(config)
         self._found: list[Undefined] = []
         self._known: dict[tuple[str, str, str], Undefined] = {}
+        self._nearest: dict[tuple[pytest.Collector, str, str], Near | None] = {}
         self._styles: dict[pytest.Collector, Style] = {}
         self._fixtures: dict[str, None] = {}
         self._fault = ""
 
     def sentence(self, step: Step, item: pytest.Item) -> str:
         """Return what to say of a step of a scenario that has no definition, without its place."""
-        difference = invisible_difference(step, self._definitions.visible_to([item]), self._config.rootpath)
-        return _sentence(f"{step.keyword} {step.name}", difference or "")
+        near = self._near(step, item)
+        return _sentence(f"{step.keyword} {step.name}", near.sentence if near else "")
+
+    def _near(self, step: Step, item: pytest.Item) -> Near | None:
+        key = (owner(item), step.type, step.name)
+        if key not in self._nearest:
+            definitions = self._definitions.visible_to([item])
+            self._nearest[key] = nearest_definition(step, definitions, self._config.rootpath)
+        return self._nearest[key]
+
+    def pytest_bdd_step_func_lookup_error(
+        self, request: pytest.FixtureRequest, step: Step, exception: Exception
+    ) -> None:
+        """Have pytest-bdd's own message say the difference as well, where a module binds the scenario."""
+        if (near := self._near(step, request.node)) is not None:
+            exception.add_note(visible(near.sentence))
 
     def snippet(self, kind: str, sentence: str) -> str:
         """Return a definition to begin with for a sentence, by what was noted of it."""
@@ -103,15 +124,17 @@ class UndefinedSteps:
                 self._fixtures.update(dict.fromkeys(fixture_names(node)))
             names = {name for row in rows for name in row if f"<{name}>" in written}
             columns = {name: [row[name] for row in rows if name in row] for name in sorted(names)}
-            difference = invisible_difference(step, own, self._config.rootpath)
+            near = self._near(step, item)
             self._known[key] = Undefined(
                 step.type,
                 f"{step.keyword} {step.name}",
                 step.name,
                 written,
                 columns,
-                difference or "",
+                near.sentence if near else "",
+                near is not None and near.is_mistake,
                 asdict(self._styles[node]),
+                list(_overlapped(parts_of(written, columns), own)),
             )
             self._found.append(self._known[key])
         return self._known[key]
@@ -171,20 +194,20 @@ class UndefinedSteps:
             yield f"  {len(steps)} times{f': also {named}' if named else ''}"
 
     def _code(self) -> str:
-        new = [group for group in _groups(self._found) if not group[0].difference]
+        new = list(_groups((it for it in self._found if not it.is_mistake), by_difference=False))
         sentences = [_new_sentence(group) for group in new]
         examples = [[it.sentence for it in group] for group in new]
         for sentence, own in zip(sentences, examples, strict=True):
-            sentence.others = [it for other in examples if other is not own for it in other]
+            sentence.others += [it for other in examples if other is not own for it in other]
         return code_of(list(_distinct(sentences, examples)), self._fixtures) if sentences else ""
 
 
-def _groups(found: Iterable[Undefined]) -> Iterator[list[Undefined]]:
-    """Yield what one definition is for, or what differs in the same way from one, in the order in which it stands."""
+def _groups(found: Iterable[Undefined], *, by_difference: bool = True) -> Iterator[list[Undefined]]:
+    """Yield what one definition is for, in the order in which it stands; what differs from one by itself."""
     groups: dict[tuple[object, ...], list[Undefined]] = {}
     for it in sorted(found, key=lambda it: min(it.steps)):
         shape = tuple(part if isinstance(part, str) else part.shape for part in _parts(it))
-        key = (it.kind, it.sentence, it.difference) if it.difference else shape
+        key = (it.kind, it.sentence, it.difference) if by_difference and it.difference else shape
         groups.setdefault(key, []).append(it)
     yield from groups.values()
 
@@ -199,9 +222,23 @@ def _new_sentence(group: Sequence[Undefined]) -> NewSentence:
         parts,
         {it.kind for it in group},
         Style(**group[0].style),
+        list(dict.fromkeys(other for it in group for other in it.others)),
         tables={there for it in group for there in it.tables},
         texts={there for it in group for there in it.texts},
     )
+
+
+def _overlapped(parts: Sequence[Part], definitions: Iterable[StepDefinition]) -> Iterator[str]:
+    """Yield sentences like those of definitions that another one with anything in its gaps would match."""
+    if all(isinstance(part, str) for part in parts):
+        return
+    loosest = re.compile("".join(escaped(it) if isinstance(it, str) else ".+" for it in parts), re.IGNORECASE)
+    start = parts[0].casefold() if isinstance(parts[0], str) else ""
+    for definition in definitions:
+        pattern = pattern_of(definition.parser)
+        first = str(pattern.pieces[0]).casefold() if isinstance(pattern.pieces[0], str) else ""
+        if first.startswith(start) or start.startswith(first):
+            yield from filter(loosest.fullmatch, pattern.examples())
 
 
 def _distinct(sentences: Sequence[NewSentence], examples: Sequence[Sequence[str]]) -> Iterator[NewSentence]:

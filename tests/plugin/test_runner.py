@@ -255,7 +255,7 @@ DIFFERENCES = {
     "a no-break space": ("I\u00a0look", "`I look` (conftest.py:*) only by a space of another kind (U+00A0)"),
     "two spaces": ("I  look", "`I look` (conftest.py:*) only by several spaces in a row"),
     "a zero-width space": ("I lo\u200bok", "`I look` (conftest.py:*) only by an invisible character (U+200B)"),
-    "a stop": ("I look.", "`I look` (conftest.py:*) only by what it ends with"),
+    "a stop": ("I look.", "`I look` (conftest.py:*) only by the `.` at its end, which is not there"),
     "an empty value": ('I enter ""', '`I enter "{text}"` (*) only by an empty value, where `{text}` needs a character'),
     "no value": ("I type <none>", "`I type {words}` (*) only by an empty value, where `{words}` needs a character"),
     "curly quotes": ("I enter \u201cit\u201d", '`I enter "{text}"` (*) only by quotes or dashes of another kind'),
