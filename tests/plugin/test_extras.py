@@ -98,7 +98,7 @@ GREETING = """
 def test_the_packages_of_each_extra_are_those_of_the_project_file() -> None:
     project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = {
-        extra: tuple(requirement.split(">")[0].split("[")[0].replace("-", "_") for requirement in requirements)
+        extra: tuple(dict.fromkeys(it.split(">")[0].split("[")[0].replace("-", "_") for it in requirements))
         for extra, requirements in project["optional-dependencies"].items()
     }
     assert named == PACKAGES
