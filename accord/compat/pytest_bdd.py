@@ -23,6 +23,8 @@ from pytest_bdd.reporting import scenario_reports_registry, test_report_context_
 from pytest_bdd.steps import step_function_context_registry
 from pytest_bdd.types import STEP_TYPE_BY_PARSER_KEYWORD
 
+from accord.compat.pytest import all_fixtures
+
 __all__ = [
     "ANY_KIND",
     "Examples",
@@ -39,6 +41,7 @@ __all__ = [
     "call_step",
     "count_step_definitions",
     "feature_of",
+    "files_of_step_definitions",
     "forget_item",
     "forget_report",
     "is_handled",
@@ -207,6 +210,12 @@ def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
         for fixture in getfixturedefs(manager, name, node) or []
         if fixture.func in step_function_context_registry
     ]
+
+
+def files_of_step_definitions(session: pytest.Session) -> set[str]:
+    """Return the files of all step functions that are visible somewhere."""
+    contexts = (step_function_context_registry.get(fixture.func) for fixture in all_fixtures(session))
+    return {context.step_func.__code__.co_filename for context in contexts if context is not None}
 
 
 def count_step_definitions() -> int:
