@@ -74,6 +74,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     dry_run.add_option(group)
     group.addoption(
+        "--accord-snippets",
+        metavar="FILE",
+        help="write step definitions to begin with, of all steps that have none, to a new FILE",
+    )
+    group.addoption(
         OPTION,
         metavar="URL",
         help=f"the run's database, before {VARIABLE} and {VARIABLE_OF_APPS}; if empty, PostgreSQL from the wheel",

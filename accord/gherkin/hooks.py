@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
+from accord.basics.source import location
 from accord.compat.pytest import SessionFixtures, drop_fixtures, renew_fixtures
 from accord.errors import FaultyFeatureError
-from accord.gherkin import dry_run
+from accord.gherkin import ahead, dry_run
 from accord.gherkin.binding import BOUND, Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
@@ -18,9 +19,10 @@ from accord.gherkin.passed_over import PASSED_OVER, SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
-from accord.running import RUNNING, is_scenario
+from accord.running import RUNNING, is_scenario, scenario_of
 from accord.steps import modules
 from accord.steps.definitions import DEFINITIONS, IS_OFF, Definitions, owner
+from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
 
 class Features:
@@ -29,6 +31,7 @@ class Features:
     def __init__(self, config: pytest.Config) -> None:
         self._running = config.stash[RUNNING]
         self._session_fixtures = SessionFixtures()
+        ahead.add_marker(config)
         config.stash[TAGS] = Tags(config)
         config.stash[SWITCHES] = switches = Switches(config)
         config.stash[IS_OFF] = switches.is_off_at
@@ -37,7 +40,10 @@ class Features:
         self._read: set[str] = set()
         if config.getoption(dry_run.OPTION) and not config.option.collectonly:
             definitions = config.stash.get(DEFINITIONS, None) or Definitions(self._running)
-            config.pluginmanager.register(DryRun(definitions))
+            if (undefined := config.stash.get(UNDEFINED, None)) is None:
+                undefined = UndefinedSteps(config, definitions)
+                config.pluginmanager.register(undefined)
+            config.pluginmanager.register(DryRun(definitions, undefined))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -75,6 +81,7 @@ class Features:
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
         self._running.notices += [*self._load_steps(items), *self._bound.notices(), *self._bound.leave_foreign(items)]
+        ahead.expect_of_bound(items, config)
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
         result = yield
@@ -118,6 +125,16 @@ class Features:
             self._session_fixtures.clear()
             if faults := self._bound.faults_of(item):
                 raise FaultyFeatureError("\n".join(faults))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Say of a scenario that was expected not to hold, and does, what to do."""
+        report = yield
+        if report.failed and report.when == "call" and (found := scenario_of(item)) is not None:
+            template, _row = found
+            line = getattr(item, "line", template.line_number)
+            ahead.say_that_it_holds(report, item, location(template.feature.filename, line, item.config.rootpath))
+        return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
