@@ -26,6 +26,7 @@ from accord.recording.hooks import Recording
 from accord.recording.redaction.redaction import REDACTION, Redaction
 from accord.reporting.hooks import Details, Failures
 from accord.running import RUNNING, Running
+from accord.steps import modules
 from accord.steps.hooks import Steps
 from accord.steps.kinds import explain_unknown_kinds
 from accord.timeouts.hooks import Timeouts
@@ -97,6 +98,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "accord_databases",
         "databases, as the app's engines name them, that the run has one each for; all other engines share one",
         "args",
+    )
+    parser.addini(
+        modules.SETTING,
+        "files and folders of step definitions that no conftest has to name, relative to the root and to its folder "
+        "tests; by itself steps, where no Python module binds a feature",
+        "args",
+        default=None,
     )
     parser.addini(
         "accord_strict",

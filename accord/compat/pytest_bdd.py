@@ -23,6 +23,9 @@ from pytest_bdd.reporting import scenario_reports_registry, test_report_context_
 from pytest_bdd.steps import step_function_context_registry
 from pytest_bdd.types import STEP_TYPE_BY_PARSER_KEYWORD
 
+from accord.basics.source import defined_at
+from accord.compat.pytest import all_fixtures
+
 __all__ = [
     "ANY_KIND",
     "Examples",
@@ -40,6 +43,7 @@ __all__ = [
     "count_step_definitions",
     "explain_errors",
     "feature_of",
+    "files_of_step_definitions",
     "fixture_names",
     "forget_item",
     "forget_report",
@@ -179,6 +183,14 @@ class StepDefinition:
         parameters = self.parameters.items()
         return [name for name, it in parameters if it.kind is it.POSITIONAL_OR_KEYWORD and it.default is it.empty]
 
+    def values(self, step: Step) -> list[tuple[str, object]]:
+        """Return the values of a step's sentence by their names, before they are converted."""
+        return list((self.parser.parse_arguments(step.name) or {}).items())
+
+    def convert(self, name: str, value: Any) -> object:
+        """Return a value as its converter makes it, if it has one. Raises what that raises."""
+        return self._converters[name](value) if name in self._converters else value
+
     def unused(self, step: Step) -> list[str]:
         """Return what stands under a step, `datatable` or `docstring`, and is no parameter of the function."""
         given = {"datatable": step.datatable, "docstring": step.docstring}
@@ -196,8 +208,7 @@ class StepDefinition:
             raise StepImplementationError(
                 f"Step {step.name!r} defines argument names that are reserved: {names}. Please use different names."
             )
-        convert = self._converters
-        arguments = {name: convert[name](it) if name in convert else it for name, it in found.items()}
+        arguments: dict[str, object] = {name: self.convert(name, it) for name, it in found.items()}
         if step.datatable is not None:
             arguments["datatable"] = step.datatable.raw()
         if step.docstring is not None:
@@ -214,6 +225,12 @@ def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
         for fixture in getfixturedefs(manager, name, node) or []
         if fixture.func in step_function_context_registry
     ]
+
+
+def files_of_step_definitions(session: pytest.Session) -> set[str]:
+    """Return the files of all step functions that are visible somewhere."""
+    contexts = (step_function_context_registry.get(fixture.func) for fixture in all_fixtures(session))
+    return {defined_at(context.step_func)[0] for context in contexts if context is not None}
 
 
 def fixture_names(node: pytest.Collector) -> list[str]:

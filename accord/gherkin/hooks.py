@@ -1,13 +1,13 @@
 """The hooks by which feature files are collected, and by which their scenarios cost little."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.basics.source import location
-from accord.compat.pytest import SessionFixtures, drop_fixtures
+from accord.compat.pytest import SessionFixtures, drop_fixtures, renew_fixtures
 from accord.compat.xdist import runs_workers
 from accord.errors import FaultyFeatureError
 from accord.gherkin import ahead, dry_run, meant
@@ -21,6 +21,7 @@ from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
 from accord.running import RUNNING, is_scenario, scenario_of
+from accord.steps import modules
 from accord.steps.definitions import DEFINITIONS, IS_OFF, Definitions, owner
 from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
@@ -89,7 +90,7 @@ class Features:
         for document in self._bound.take(items):
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
-        self._running.notices += [*self._bound.notices(), *self._bound.leave_foreign(items)]
+        self._running.notices += [*self._load_steps(items), *self._bound.notices(), *self._bound.leave_foreign(items)]
         ahead.expect_of_bound(items, config)
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
@@ -103,6 +104,21 @@ class Features:
         chosen = {id(item) for item in items}
         items += [item for item in untagged if id(item) not in chosen]
         return result
+
+    def _load_steps(self, items: list[pytest.Item]) -> Iterator[str]:
+        """Load the modules of steps that no conftest names, and yield what to say of them.
+
+        Where Python modules bind features, they import what they use, each its own, unless a setting names them.
+        """
+        scenarios = [item for item in items if isinstance(item, Scenario)]
+        if not scenarios or (self._bound.has_any and not modules.are_named(scenarios[0].config)):
+            return
+        plugins = scenarios[0].config.pluginmanager
+        before = len(plugins.get_plugins())
+        yield from modules.load(scenarios[0].session)
+        if len(plugins.get_plugins()) > before:
+            for item in scenarios:
+                renew_fixtures(item)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what cannot run. All that is loaded by now stays until the end."""

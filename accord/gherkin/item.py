@@ -171,7 +171,4 @@ def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:
 
 def _unfixed(step: Step, location: str, error: pytest.FixtureLookupError) -> str:
     what, *_ = str(error.formatrepr().errorstring).splitlines()
-    return (
-        f"{location}: {step.keyword} {step.name}: {what.strip()}: "
-        "correct the argument of that name, in the step definition or in a fixture under it, or define the fixture."
-    )
+    return f"{location}: {step.keyword} {step.name}: {what.strip()}: correct the name, or define the fixture."

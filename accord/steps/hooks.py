@@ -85,10 +85,12 @@ class Steps:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note which steps of a scenario that fails are undefined, be it by them or before them.
+        """Note which steps of a scenario that fails are undefined, and what was not awaited where that is why.
 
         What a test had begun that is skipped, or is known to fail, is dropped: no debugger asks for that.
         """
+        if call.excinfo is not None and self._running.is_scenario:
+            self._unawaited.explain(call.excinfo.value)
         report = yield
         is_expected = hasattr(report, "wasxfail")
         # One that breaks a rule is to be mended first.
