@@ -87,9 +87,9 @@ NEAR = {
     'Then the task "x" was completed at 9:30 on 1 March 2026': (
         "*only by `9:30 on 1 March 2026`, which is not written as `{moment:Moment}` has it: `*`"
     ),
-    "Then it is due on 31 February 2026": "*only by `31 February 2026`, which is not a date, as `{day:%d %B %Y}` is",
-    "Then it is due on 1 Mrach 2026": "*only by `1 Mrach 2026`, which is not a date, as `{day:%d %B %Y}` is",
-    "? Then it is due on tomorrow": "*only by `tomorrow`, which is not a date, as `{day:%d %B %Y}` is",
+    "Then it is due on 31 February 2026": "*only by `31 February 2026`, which is not a date as `{day:%d %B %Y}` has it",
+    "Then it is due on 1 Mrach 2026": "*only by `1 Mrach 2026`, which is not a date as `{day:%d %B %Y}` has it",
+    "? Then it is due on tomorrow": "*only by `tomorrow`, which is not a date as `{day:%d %B %Y}` has it",
     'When I add three items to "a"': "*only by `three`, which is not a whole number, as `{count:d}` is",
     'When I add 2.5 items to "a"': "*only by `2.5`, which is not a whole number, as `{count:d}` is",
     'When I add 1 item to "a"': "*only by `item`, which is `items` there",
@@ -98,6 +98,11 @@ NEAR = {
     "Then the basket has 3 aples": "*only by `aples`, which is not one of `apples`, `pears` (`apples`?)",
     "Then the basket has three pears": "*only by `three`, which is not a whole number, as `(?P<count>\\d+)` is",
     "Then the baskte has 3 pears": "*only by `baskte`, which is `basket` there",
+    'When I create the task "x" # as ever': f"{OF_TASK} `# as ever`, which is a part of the sentence",
+    'When I create the task \\"x\\"': f"{OF_TASK} the backslashes before quotes",
+    'When When I create the task "x"': f"{OF_TASK} the word `When`, which is not there",
+    "Then it is due on 2026-03-01": "*only by `2026-03-01`, which is not a date as `{day:%d %B %Y}` has it",
+    'When I add 1,000 items to "a"': "*only by `1,000`, which is not a whole number, as `{count:d}` is",
     "Then anythng at all goes": "*only by `anythng`, which is `anything` there",
 }
 ANOTHER = [

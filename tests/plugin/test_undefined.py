@@ -245,6 +245,21 @@ class TestSnippets:
         written = due.path.joinpath("steps", "due.py").read_text(encoding="utf-8")
         assert written == f'"""Step definitions that are still to be written."""\n{CODE}'
 
+    def test_what_a_conftest_has_for_itself_is_not_used_there(self, due: Project) -> None:
+        due.more_steps("""
+            def sentence(words):
+                return parsers.parse(words)
+
+            @given(sentence("{count:d} tasks"))
+            @given(sentence("{count:d} people"))
+            def _(count): ...
+        """)
+        due.run("--accord-snippets", "new.py")
+        written = due.path.joinpath("new.py").read_text(encoding="utf-8")
+        assert '@when(parsers.parse("I invite {number:d} people:"))' in written
+        compile(written, "new.py", "exec")
+        assert '@when(sentence("I invite {number:d} people:"))' in code_in(due.run())
+
     @pytest.mark.parametrize("name", ["conftest.py", "it.feature", "."])
     def test_what_is_there_is_never_overwritten(self, due: Project, name: str) -> None:
         before = due.path.joinpath("conftest.py").read_bytes()
