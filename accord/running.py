@@ -32,6 +32,8 @@ class Served:
     """As POST /tasks."""
     scope: MutableMapping[str, Any] = field(default_factory=dict)
     """The request's ASGI scope, into which the app writes as it goes; empty at the app's startup."""
+    status: int | None = None
+    """The status of its response, once there is one."""
     is_over: bool = False
 
 

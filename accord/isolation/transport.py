@@ -139,6 +139,8 @@ class Transport(httpx.AsyncBaseTransport):
         __tracebackhide__ = True
         finding = None
         response = exchange.recorded()
+        if (served := SERVED.get()) is not None:
+            served.status = response.status_code
         try:
             finding = self._check(exchange, response, error)
         finally:
