@@ -107,7 +107,9 @@ class Scenario(pytest.Function):
             failing.append(running.last_step)
         if failing and isinstance(shown, ExceptionRepr):
             marked = _marked(self.template.render(self.row), failing)
-            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n"))
+            # What is shown below may come of that, far from where it happened.
+            errors = "".join(f"\n{error}\n" for error in running.app_errors)
+            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n{errors}"))
 
     def _undefined(self, step: Step) -> str:
         undefined = self.config.stash.get(UNDEFINED, None)
