@@ -75,7 +75,7 @@ def test_its_traceback_begins_with_the_projects_own_code(greeting: Project) -> N
             "*return words({})",
             "*",
             '  File "*service.py", line 13, in words',
-            '*return known*',
+            "*return known*",
             "*",
             "KeyError: 'hello'",
         ],
