@@ -4,7 +4,7 @@ import importlib
 import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, wraps
 from inspect import Parameter, isfunction, signature
 from itertools import takewhile
 from pathlib import Path
@@ -41,6 +41,7 @@ __all__ = [
     "bound_scenario",
     "call_step",
     "count_step_definitions",
+    "explain_errors",
     "feature_of",
     "files_of_step_definitions",
     "fixture_names",
@@ -284,6 +285,52 @@ def rewritten(parser: StepParser, sentence: str) -> StepParser | None:
     except (re.error, ValueError, KeyError):
         return None
     return parsers.string(sentence) if isinstance(parser, parsers.string) else None
+
+
+def explain_errors(explain: Callable[[str, str, Mapping[str, Any]], str | None]) -> Callable[[], None]:
+    """Have the error of a parser that does not know a field's kind say what `explain` does; return what undoes it.
+
+    That is given the name of the field, its kind, and the kinds that the parser was given.
+    """
+    undone = [_explain_error(parsers.parse, explain), _explain_error(parsers.cfparse, explain)]
+
+    def undo() -> None:
+        for it in undone:
+            it()
+
+    return undo
+
+
+def _explain_error(parser: Any, explain: Callable[[str, str, Mapping[str, Any]], str | None]) -> Callable[[], None]:
+    make = parser.__init__
+
+    @wraps(make)
+    def make_or_explain(self: Any, name: str, *args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
+        try:
+            make(self, name, *args, **kwargs)
+        except (ValueError, KeyError) as error:
+            kinds = next((it for it in (*args, *kwargs.values()) if isinstance(it, Mapping)), {})
+            for field, kind in _FIELD.findall(name):
+                try:
+                    make(object.__new__(parser), f"{{{field or 'it'}:{kind}}}", *args, **kwargs)
+                except (ValueError, KeyError):
+                    if not hasattr(error, "is_explained") and (text := explain(field, kind, kinds)):
+                        # It stays the error that it is to whoever takes it.
+                        error.args = (text,)
+                        error.is_explained = True  # type: ignore[union-attr]  # Runs may be within others.
+                    break
+            raise
+
+    parser.__init__ = make_or_explain
+
+    def undo() -> None:
+        parser.__init__ = make
+
+    return undo
+
+
+_FIELD = re.compile(r"\{([\w-]*)[^{}:]*:([^{}]+)\}")
 
 
 def with_parser(name: str, sentence: str) -> StepParser | None:

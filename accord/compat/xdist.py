@@ -18,6 +18,11 @@ def without_workers(config: pytest.Config) -> None:
         config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
 
 
+def runs_workers(config: pytest.Config) -> bool:
+    """Return whether this process has workers, which collect and run in its place."""
+    return config.pluginmanager.has_plugin("dsession")
+
+
 def runs_each(config: pytest.Config) -> bool:
     """Return whether each worker runs all tests, which is another way to run them than to share them."""
     return bool(config.getoption("dist", "no") == "each")
