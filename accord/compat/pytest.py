@@ -18,6 +18,7 @@ __all__ = [
     "SessionFixtures",
     "begin_with",
     "can_be_mark",
+    "count_fewer",
     "drop_fixtures",
     "give_fixture",
     "give_way",
@@ -66,6 +67,12 @@ def know_mark(config: pytest.Config, name: str) -> None:
     if name not in marks:
         marks.add(name)
         config.add_cleanup(lambda: marks.discard(name))
+
+
+def count_fewer(config: pytest.Config, number: int) -> None:
+    """Have pytest say that it has collected fewer items, by this number, than it has."""
+    if (reporter := config.pluginmanager.getplugin("terminalreporter")) is not None:
+        reporter._numcollected -= number
 
 
 def replace_setting(config: pytest.Config, name: str, value: str) -> None:

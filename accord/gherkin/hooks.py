@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
-from accord.compat.pytest import SessionFixtures, drop_fixtures
+from accord.compat.pytest import SessionFixtures, count_fewer, drop_fixtures
 from accord.errors import FaultyFeatureError
 from accord.gherkin import dry_run
 from accord.gherkin.binding import BOUND, Bound
@@ -70,10 +70,12 @@ class Features:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
         """Have features that Python modules bind run there alone, and no filter pass over a tag that is not known."""
+        collected = len(items)
         for document in self._bound.take(items):
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
         self._running.notices += [*self._bound.notices(), *self._bound.leave_foreign(items)]
+        count_fewer(config, collected - len(items))
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
         result = yield

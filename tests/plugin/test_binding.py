@@ -53,6 +53,20 @@ def test_it_is_so_with_workers(bound: Project) -> None:
     result.stdout.fnmatch_lines(["2 promises kept: living-docs/index.html"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "collected 2 items"),
+        (["-k", "one"], "collected 2 items / 1 deselected / 1 selected"),
+        (["--collect-only"], "*2 tests collected*"),
+    ],
+    ids=str,
+)
+def test_it_is_counted_once(bound: Project, arguments: list[str], said: str) -> None:
+    bound.feature(FEATURE.replace("drop", "cup"), "data/cups.feature")
+    bound.run_process(*arguments).stdout.fnmatch_lines([said])
+
+
 def test_of_a_module_that_binds_one_scenario_the_others_do_not_run(bound: Project) -> None:
     binding = '@scenario("drops.feature", "Two")\ndef test_two(): ...'
     bound.path.joinpath("test_drops.py").write_text(MODULE.format(binding=binding), encoding="utf-8")
