@@ -29,6 +29,7 @@ __all__ = [
     "all_fixtures",
     "begin_with",
     "can_be_mark",
+    "count_fewer",
     "drop_fixtures",
     "give_fixture",
     "give_way",
@@ -96,6 +97,12 @@ def unknown_settings(config: pytest.Config) -> tuple[list[str], dict[str, str]]:
     given = dict.fromkeys(in_file, str(config.inipath))
     given |= {it.partition("=")[0]: "-o" for it in config.known_args_namespace.override_ini or ()}
     return sorted(known), {name: place for name, place in given.items() if name not in known}
+
+
+def count_fewer(config: pytest.Config, number: int) -> None:
+    """Have pytest say that it has collected fewer items, by this number, than it has."""
+    if (reporter := config.pluginmanager.getplugin("terminalreporter")) is not None:
+        reporter._numcollected -= number
 
 
 def replace_setting(config: pytest.Config, name: str, value: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.basics.source import location
-from accord.compat.pytest import SessionFixtures, drop_fixtures, renew_fixtures
+from accord.compat.pytest import SessionFixtures, count_fewer, drop_fixtures, renew_fixtures
 from accord.compat.xdist import runs_workers
 from accord.errors import FaultyFeatureError
 from accord.gherkin import ahead, dry_run, meant
@@ -87,10 +87,12 @@ class Features:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
         """Have features that Python modules bind run there alone, and no filter pass over a tag that is not known."""
+        number = len(items)
         for document in self._bound.take(items):
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
         self._running.notices += [*self._load_steps(items), *self._bound.notices(), *self._bound.leave_foreign(items)]
+        count_fewer(config, number - len(items))
         ahead.expect_of_bound(items, config)
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
