@@ -34,6 +34,7 @@ __all__ = [
     "StepDefinition",
     "StepDefinitionNotFoundError",
     "StepParser",
+    "all_step_definitions",
     "arguments_of",
     "bound_scenario",
     "call_step",
@@ -49,6 +50,7 @@ __all__ = [
     "replace_execution",
     "step_definitions",
     "syntax_error",
+    "under",
 ]
 
 Execute = Callable[[Feature, Scenario, pytest.FixtureRequest], None]
@@ -174,8 +176,7 @@ class StepDefinition:
 
     def unused(self, step: Step) -> list[str]:
         """Return what stands under a step, `datatable` or `docstring`, and is no parameter of the function."""
-        given = {"datatable": step.datatable, "docstring": step.docstring}
-        return [name for name, it in given.items() if it is not None and name not in self.parameters]
+        return [name for name in under(step) if name not in self.parameters]
 
     def arguments(self, step: Step) -> dict[str, object]:
         """Return the arguments that a step's sentence has for the function, and its table and doc string.
@@ -198,6 +199,12 @@ class StepDefinition:
         return {name: it for name, it in arguments.items() if name in self.parameters}
 
 
+def under(step: Step) -> list[str]:
+    """Return what stands under a step: `datatable`, `docstring`, or neither."""
+    given = {"datatable": step.datatable, "docstring": step.docstring}
+    return [name for name, it in given.items() if it is not None]
+
+
 def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
     """Return the step definitions that are visible to a node, in the order in which pytest-bdd meets them."""
     manager = node.session._fixturemanager
@@ -207,6 +214,17 @@ def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
         for fixture in getfixturedefs(manager, name, node) or []
         if fixture.func in step_function_context_registry
     ]
+
+
+def all_step_definitions(session: pytest.Session) -> list[StepDefinition]:
+    """Return all step definitions that were found, wherever they are visible."""
+    manager: Any = session._fixturemanager
+    # Since pytest 9.2 they are kept by node; before that together.
+    if (by_node := getattr(manager, "_arg2node2fixturedefs", None)) is not None:
+        fixtures = [it for nodes in by_node.values() for found in nodes.values() for it in found]
+    else:
+        fixtures = [it for found in manager._arg2fixturedefs.values() for it in found]
+    return [StepDefinition(fixture) for fixture in fixtures if fixture.func in step_function_context_registry]
 
 
 def count_step_definitions() -> int:
