@@ -3,13 +3,11 @@
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 from accord.basics.text import one_line
+from accord.catalogue.grouping import grouped
 from accord.catalogue.sentences import Sentence, Use
-
-UNUSED = "Never used"
 
 
 def chosen(sentences: Iterable[Sentence], words: Sequence[str], *, unused: bool) -> list[Sentence]:
@@ -24,26 +22,6 @@ def _has(sentence: Sentence, words: Sequence[str]) -> bool:
     texts = (sentence.heading, sentence.words, sentence.pattern, sentence.place, example, *sentence.folders, *said)
     text = "\n".join(texts).casefold()
     return all(word in text for word in words)
-
-
-def grouped(sentences: Iterable[Sentence]) -> list[tuple[str, dict[str, list[Sentence]]]]:
-    """Return sentences by the folder where each is used most, and by Given, When and Then.
-
-    Those that are never used stand last, by the module that they are defined in.
-    """
-    by_folder: dict[tuple[bool, str], list[Sentence]] = {}
-    for sentence in sentences:
-        folder = min(sentence.folders, key=lambda it: (-sentence.folders[it], it), default=None)
-        key = (True, sentence.place.rpartition(":")[0]) if folder is None else (False, folder)
-        by_folder.setdefault(key, []).append(sentence)
-    return [
-        (f"{UNUSED}, in {name}" if is_unused else name, _by_heading(found))
-        for (is_unused, name), found in sorted(by_folder.items())
-    ]
-
-
-def _by_heading(sentences: list[Sentence]) -> dict[str, list[Sentence]]:
-    return {heading: list(found) for heading, found in groupby(sentences, key=lambda it: it.heading)}
 
 
 def listing(sentences: Sequence[Sentence]) -> Iterator[str]:
@@ -95,7 +73,7 @@ def as_json(sentences: Iterable[Sentence]) -> list[dict[str, Any]]:
             "defined": _place(sentence.place),
             "uses": sentence.uses,
             "folders": dict(sentence.folders),
-            "gaps": [{"name": name, "values": values} for name, values in sentence.gaps.items()],
+            "gaps": [{"name": name, "values": list(values)} for name, values in sentence.gaps.items()],
             "example": _example(sentence.example),
         }
         for sentence in sentences

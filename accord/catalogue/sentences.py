@@ -6,7 +6,7 @@ read only where there is none.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from string import Formatter
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ _QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 _PART = re.compile(
     r"\\(.)|\(\?(?:P<(?P<name>\w+)>|(?P<plain>:|[aiLmsux-]+:|<?[=!]))|(?P<open>\()|(?P<close>\))|.", re.DOTALL
 )
-_KINDS = ("given", "when", "then")
+KINDS = ("given", "when", "then")
 
 
 class Use(NamedTuple):
@@ -47,7 +47,7 @@ class Sentence:
     """How often it is used in each folder of features."""
     words: str = ""
     """The sentence with `…` for each gap; `"…"` for one that has a text in quotes."""
-    gaps: dict[str, list[str]] = field(default_factory=dict)
+    gaps: dict[str, dict[str, None]] = field(default_factory=dict)
     """What was said in each gap, by its name: each text once, in the order of the features."""
     kinds: list[str] = field(default_factory=list)
     """Which kinds of step it is used for."""
@@ -61,10 +61,10 @@ class Sentence:
     def heading(self) -> str:
         """`Given`, `When`, `Then`, or `Any` for what is used as several of them."""
         kinds = [self.kind] if self.kind else self.kinds
-        return kinds[0].capitalize() if len(kinds) == 1 and kinds[0] in _KINDS else "Any"
+        return kinds[0].capitalize() if len(kinds) == 1 and kinds[0] in KINDS else "Any"
 
-    def use(self, kind: str, folder: str, step: Use, arguments: Sequence[Argument]) -> None:
-        """Count a step that it is used for, and take what is said in its gaps."""
+    def use(self, kind: str, folder: str, step: Use, arguments: Iterable[Argument]) -> None:
+        """Count a step that it is used for, and take what is said in its gaps, which are only asked for if need be."""
         self.uses += 1
         self.folders[folder] += 1
         if kind not in self.kinds:
@@ -73,13 +73,13 @@ class Sentence:
         if step.text in self._texts:
             return
         self._texts.add(step.text)
-        outer = list(_outer(step.text, arguments))
+        found = list(arguments)
         if self.example is None:
             self.example = step
-            self.words = _with_gaps(step.text, outer)
-        for name, (_start, text) in zip(self._names(len(arguments)), arguments, strict=True):
-            if text is not None and text not in (values := self.gaps.setdefault(name, [])):
-                values.append(text)
+            self.words = _with_gaps(step.text, _outer(step.text, found))
+        for name, (_start, text) in zip(self._names(len(found)), found, strict=True):
+            if text is not None:
+                self.gaps.setdefault(name, {})[text] = None
 
     def _names(self, count: int) -> list[str]:
         names = gap_names(self.pattern, is_regex=self.is_regex)
@@ -97,13 +97,6 @@ def from_json(written: dict[str, Any]) -> Sentence:
     return Sentence(**written | {"folders": Counter(written["folders"]), "example": Use(*example) if example else None})
 
 
-def order(sentence: Sentence) -> tuple[int, str, str]:
-    """Return a key to sort sentences by: Given, When, Then, and then as in a dictionary."""
-    kind = sentence.heading.lower()
-    number = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
-    return number, re.sub(r"\W+", " ", sentence.words).casefold().strip(), sentence.place
-
-
 _FIELDS = [it.name for it in fields(Sentence) if not it.name.startswith("_")]
 
 
@@ -117,7 +110,10 @@ def gap_names(pattern: str, *, is_regex: bool) -> list[str]:
         named = {number: name for name, number in compiled.groupindex.items()}
         return [named.get(number, str(number)) for number in range(1, compiled.groups + 1)]
     names = [name for _text, name in _parts(pattern) if name is not None]
-    return [name or str(number) for number, name in enumerate(names, 1)]
+    # In a Cucumber expression the name is that of the kind, which may be there twice.
+    return [
+        name if name and names.count(name) == 1 else f"{name} {number}".strip() for number, name in enumerate(names, 1)
+    ]
 
 
 def in_words(pattern: str, *, is_regex: bool) -> str:
@@ -156,7 +152,10 @@ def _outer(text: str, arguments: Sequence[Argument]) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for start, value in arguments:
         if value is not None:
-            at = text.find(value) if start is None and text.count(value) == 1 else start
+            at = start if start is not None and start >= 0 and text.startswith(value, start) else None
+            # Some parsers do not say where, and some count the characters in another way.
+            if at is None and text.count(value) == 1:
+                at = text.find(value)
             spans += [(at, at + len(value))] if at is not None else []
     outer: list[tuple[int, int]] = []
     for begin, end in sorted(spans, key=lambda span: (span[0], -span[1])):

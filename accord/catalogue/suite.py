@@ -9,7 +9,8 @@ import pytest
 
 from accord.basics.source import defined_at, location, relative
 from accord.catalogue.finding import Finding
-from accord.catalogue.sentences import Sentence, Use, order
+from accord.catalogue.grouping import order
+from accord.catalogue.sentences import Sentence, Use
 from accord.compat.pytest_bdd import (
     StepDefinition,
     all_step_definitions,

@@ -17,7 +17,8 @@ from accord.compat.gherkin import PickleCompiler
 from accord.compat.pytest_bdd import ANY_KIND, Feature, ScenarioTemplate, feature_of, syntax_error
 from accord.errors import EmptyFeatureError
 
-_KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+"""What Gherkin calls the kind of a step, and the decorator of its definition."""
 Node = dict[str, Any]
 """A node of Gherkin's abstract syntax tree, as Cucumber Messages have it: a feature, a rule, a scenario, a tag, ..."""
 
@@ -125,7 +126,7 @@ def steps_of(pickle: Node) -> Iterator[tuple[str, Node]]:
     """
     kind = ANY_KIND
     for step in pickle["steps"]:
-        kind = _KINDS.get(step["type"], kind)
+        kind = KINDS.get(step["type"], kind)
         yield kind, step
 
 

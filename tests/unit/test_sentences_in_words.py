@@ -12,6 +12,7 @@ PATTERNS = {
     "brackets that are text": ("a {{brace}}", False, "a {brace}", []),
     "a brace alone": ("a { brace", False, "a { brace", []),
     "a Cucumber expression": ("I have {int} cucumber(s)", False, "I have … cucumber(s)", ["int"]),
+    "two gaps of one name": ("{int} of {int}", False, "… of …", ["int 1", "int 2"]),
     "a regular expression": (r"^I have (?P<count>\d+) \"(.*)\"$", True, 'I have … "…"', ["count", "2"]),
     "words of which one is said": (r"there (?:is|are) (\d+)", True, "there is|are …", ["1"]),
     "a group in a group": (r"I have ((\d+) eggs)\.", True, "I have ….", ["1", "2"]),
@@ -56,7 +57,10 @@ def test_each_text_of_a_gap_is_there_once_in_the_order_of_the_features() -> None
     for title, state in (("a", "open"), ("b", "open"), ("a", "done"), ("b", "open")):
         text = f"the task {title} is {state}"
         sentence.use("then", "features", Use("Then", text), [(9, title), (14, state)])
-    assert sentence.gaps == {"title": ["a", "b"], "state": ["open", "done"]}
+    assert {name: list(values) for name, values in sentence.gaps.items()} == {
+        "title": ["a", "b"],
+        "state": ["open", "done"],
+    }
     assert (sentence.uses, sentence.folders["features"]) == (4, 4)
     assert from_json(as_json(sentence)) == sentence
 
