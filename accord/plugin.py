@@ -26,6 +26,7 @@ from accord.recording.hooks import Recording
 from accord.recording.redaction.redaction import REDACTION, Redaction
 from accord.reporting.hooks import Details, Failures
 from accord.running import RUNNING, Running
+from accord.steps import modules
 from accord.steps.hooks import Steps
 from accord.timeouts.hooks import Timeouts
 
@@ -73,6 +74,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     dry_run.add_option(group)
     group.addoption(
+        "--accord-snippets",
+        metavar="FILE",
+        help="write step definitions to begin with, of all steps that have none, to a new FILE",
+    )
+    group.addoption(
         OPTION,
         metavar="URL",
         help=f"the run's database, before {VARIABLE} and {VARIABLE_OF_APPS}; if empty, PostgreSQL from the wheel",
@@ -91,6 +97,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "accord_databases",
         "databases, as the app's engines name them, that the run has one each for; all other engines share one",
         "args",
+    )
+    parser.addini(
+        modules.SETTING,
+        "files and folders of step definitions that no conftest has to name, relative to the root and to its folder "
+        "tests; by itself steps, where no Python module binds a feature",
+        "args",
+        default=None,
     )
     parser.addini(
         "accord_strict",

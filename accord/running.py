@@ -50,10 +50,19 @@ def request_of(task: "asyncio.Task[Any]") -> Served | None:
     return served if served is not None and served.scope else None
 
 
+def scenario_of(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:
+    """Return the scenario that a test is, of a feature file or bound by a Python module, and an example's values."""
+    # The items of feature files are made in a room above.
+    template: object = getattr(item, "template", None)
+    if isinstance(template, ScenarioTemplate):
+        row: dict[str, str] = getattr(item, "row", {})
+        return template, row
+    return bound_scenario(item)
+
+
 def is_scenario(item: pytest.Item) -> bool:
     """Return whether a test is a scenario, of a feature file or bound by a Python module."""
-    # The items of feature files are made in a room above.
-    return isinstance(getattr(item, "template", None), ScenarioTemplate) or bound_scenario(item) is not None
+    return scenario_of(item) is not None
 
 
 class Running:

@@ -68,7 +68,11 @@ class Suite:
 
     def notices(self) -> Iterator[str]:
         """Yield what is not a matter of a line."""
-        yield from self._session.config.stash[PASSED_OVER].notices(self._session)
+        stash = self._session.config.stash
+        said = dict.fromkeys([*stash[RUNNING].notices, *stash[PASSED_OVER].notices(self._session)])
+        # These are findings.
+        faults = self._bound.notices()
+        yield from (notice for notice in said if notice not in faults)
 
     def sentences(self) -> list[Sentence]:
         """Return all step definitions but pytest-bdd's own, each once, with the steps that they are used for."""

@@ -23,6 +23,8 @@ from pytest_bdd.reporting import scenario_reports_registry, test_report_context_
 from pytest_bdd.steps import step_function_context_registry
 from pytest_bdd.types import STEP_TYPE_BY_PARSER_KEYWORD
 
+from accord.compat.pytest import all_fixtures
+
 __all__ = [
     "ANY_KIND",
     "Examples",
@@ -40,17 +42,24 @@ __all__ = [
     "call_step",
     "count_step_definitions",
     "feature_of",
+    "files_of_step_definitions",
+    "fixture_names",
     "forget_item",
     "forget_report",
     "is_handled",
     "is_of_pytest_bdd",
     "is_regular_expression",
+    "kinds_of",
+    "language_of",
     "literal_start",
     "parameters_of",
     "replace_execution",
+    "rewritten",
     "step_definitions",
     "syntax_error",
     "under",
+    "values_in",
+    "with_parser",
 ]
 
 Execute = Callable[[Feature, Scenario, pytest.FixtureRequest], None]
@@ -218,13 +227,19 @@ def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
 
 def all_step_definitions(session: pytest.Session) -> list[StepDefinition]:
     """Return all step definitions that were found, wherever they are visible."""
-    manager: Any = session._fixturemanager
-    # Since pytest 9.2 they are kept by node; before that together.
-    if (by_node := getattr(manager, "_arg2node2fixturedefs", None)) is not None:
-        fixtures = [it for nodes in by_node.values() for found in nodes.values() for it in found]
-    else:
-        fixtures = [it for found in manager._arg2fixturedefs.values() for it in found]
-    return [StepDefinition(fixture) for fixture in fixtures if fixture.func in step_function_context_registry]
+    return [StepDefinition(it) for it in all_fixtures(session) if it.func in step_function_context_registry]
+
+
+def files_of_step_definitions(session: pytest.Session) -> set[str]:
+    """Return the files of all step functions that are visible somewhere."""
+    contexts = (step_function_context_registry.get(fixture.func) for fixture in all_fixtures(session))
+    return {context.step_func.__code__.co_filename for context in contexts if context is not None}
+
+
+def fixture_names(node: pytest.Collector) -> list[str]:
+    """Return the names of all fixtures of the session, but for those that stand for step definitions."""
+    names = get_fixture_names(fixturemanager=node.session._fixturemanager)
+    return [name for name in names if not name.startswith("pytestbdd_")]
 
 
 def count_step_definitions() -> int:
@@ -245,6 +260,50 @@ def literal_start(parser: StepParser) -> tuple[str, bool]:
     if type(parser) in (parsers.parse, parsers.cfparse):
         return re.split("[{}]", parser.name, maxsplit=1)[0], False
     return "", False
+
+
+def language_of(parser: StepParser) -> str:
+    """Return what a parser's sentences are written in, `parse`, `cfparse`, `re` or `other`; nothing for plain text."""
+    if isinstance(parser, parsers.string):
+        return ""
+    known = {parsers.cfparse: "cfparse", parsers.parse: "parse", parsers.re: "re"}
+    return next((name for kind, name in known.items() if isinstance(parser, kind)), "other")
+
+
+def kinds_of(parser: StepParser) -> Mapping[str, Any]:
+    """Return the converters, by their names, of the kinds of arguments that a parser was given: `{title:Text}`."""
+    kinds: Mapping[str, Any] = getattr(getattr(parser, "parser", None), "_extra_types", {})
+    return kinds
+
+
+def rewritten(parser: StepParser, sentence: str) -> StepParser | None:
+    """Return a parser of the same class and kinds for another sentence; None where there can't be one."""
+    try:
+        if isinstance(parser, parsers.re):
+            return parsers.re(sentence, parser.regex.flags)
+        if isinstance(parser, parsers.parse):
+            is_sensitive = not parser.parser._re_flags & re.IGNORECASE
+            made = parsers.cfparse if isinstance(parser, parsers.cfparse) else parsers.parse
+            return made(sentence, extra_types=dict(kinds_of(parser)), case_sensitive=is_sensitive)
+    except (re.error, ValueError, KeyError):
+        return None
+    return parsers.string(sentence) if isinstance(parser, parsers.string) else None
+
+
+def with_parser(name: str, sentence: str) -> StepParser | None:
+    """Return pytest-bdd's parser of a name, `parse` or `re`, for a sentence; None where it cannot read that."""
+    try:
+        return parsers.re(sentence) if name == "re" else parsers.parse(sentence)
+    except (re.error, ValueError, KeyError, NotImplementedError):
+        return None
+
+
+def values_in(parser: StepParser, sentence: str) -> dict[str, Any] | None:
+    """Return the values that a parser finds in a sentence, by their names; None where it does not match."""
+    try:
+        return (parser.parse_arguments(sentence) or {}) if parser.is_matching(sentence) else None
+    except Exception:  # A converter of the project's may raise anything.
+        return None
 
 
 def arguments_of(parser: StepParser, sentence: str) -> list[tuple[int | None, str | None]]:

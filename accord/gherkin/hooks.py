@@ -1,16 +1,17 @@
 """The hooks by which feature files are collected, and by which their scenarios cost little."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
-from accord.compat.pytest import SessionFixtures, drop_fixtures
+from accord.basics.source import location
+from accord.compat.pytest import SessionFixtures, drop_fixtures, renew_fixtures
 from accord.errors import FaultyFeatureError
-from accord.gherkin import dry_run
+from accord.gherkin import ahead, dry_run
 from accord.gherkin.binding import BOUND, Bound
-from accord.gherkin.collector import FeatureFile
+from accord.gherkin.collector import READ, FeatureFile
 from accord.gherkin.document import Document
 from accord.gherkin.dry_run import DryRun
 from accord.gherkin.item import FaultyPart, Scenario, breaks
@@ -18,8 +19,10 @@ from accord.gherkin.passed_over import PASSED_OVER, SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
-from accord.running import RUNNING, is_scenario
+from accord.running import RUNNING, is_scenario, scenario_of
+from accord.steps import modules
 from accord.steps.definitions import DEFINITIONS, IS_OFF, Definitions, owner
+from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
 
 class Features:
@@ -28,6 +31,7 @@ class Features:
     def __init__(self, config: pytest.Config) -> None:
         self._running = config.stash[RUNNING]
         self._session_fixtures = SessionFixtures()
+        ahead.add_marker(config)
         config.stash[TAGS] = Tags(config)
         config.stash[SWITCHES] = switches = Switches(config)
         config.stash[IS_OFF] = switches.is_off_at
@@ -36,7 +40,10 @@ class Features:
         self._read: set[str] = set()
         if config.getoption(dry_run.OPTION) and not config.option.collectonly:
             definitions = config.stash.get(DEFINITIONS, None) or Definitions(self._running)
-            config.pluginmanager.register(DryRun(definitions))
+            if (undefined := config.stash.get(UNDEFINED, None)) is None:
+                undefined = UndefinedSteps(config, definitions)
+                config.pluginmanager.register(undefined)
+            config.pluginmanager.register(DryRun(definitions, undefined))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -73,13 +80,35 @@ class Features:
         for document in self._bound.take(items):
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
-        self._running.notices += [*self._bound.notices(), *self._bound.leave_foreign(items)]
+        self._running.notices += [
+            *self._load_steps(items, config),
+            *self._bound.notices(),
+            *self._bound.leave_foreign(items),
+        ]
+        ahead.expect_of_bound(items, config)
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
         result = yield
         chosen = {id(item) for item in items}
         items += [item for item in untagged if id(item) not in chosen]
         return result
+
+    def _load_steps(self, items: list[pytest.Item], config: pytest.Config) -> Iterator[str]:
+        """Load the modules of steps that no conftest names, and yield what to say of them.
+
+        Where Python modules bind features, they import what they use, each its own, unless a setting names them.
+        """
+        scenarios = [item for item in items if isinstance(item, Scenario)]
+        read = [file.node for file in config.stash.get(READ, ()) if file.node.path not in self._bound.documents()]
+        nodes = [*scenarios, *read]
+        if not nodes or (self._bound.has_any and not modules.are_named(config)):
+            return
+        plugins = config.pluginmanager
+        before = len(plugins.get_plugins())
+        yield from modules.load(nodes[0].session)
+        if len(plugins.get_plugins()) > before:
+            for item in scenarios:
+                renew_fixtures(item)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what cannot run. All that is loaded by now stays until the end."""
@@ -102,6 +131,16 @@ class Features:
             self._session_fixtures.clear()
             if faults := self._bound.faults_of(item):
                 raise FaultyFeatureError("\n".join(faults))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Say of a scenario that was expected not to hold, and does, what to do."""
+        report = yield
+        if report.failed and report.when == "call" and (found := scenario_of(item)) is not None:
+            template, _row = found
+            line = getattr(item, "line", template.line_number)
+            ahead.say_that_it_holds(report, item, location(template.feature.filename, line, item.config.rootpath))
+        return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -158,6 +158,18 @@ def test_features_that_modules_bind_count_with_the_definitions_of_the_module(sui
     assert found == {"I open {which} task": 1, r"I (?P<what>open|delete) (the|that) task": 2}
 
 
+def test_modules_of_steps_that_no_conftest_names_count(project: Project) -> None:
+    project.path.joinpath("steps").mkdir()
+    project.path.joinpath("steps/pens.py").write_text(
+        'from pytest_bdd import given\n\n\n@given("a pen")\ndef _(): ...\n'
+    )
+    project.path.joinpath("steps/broken.py").write_text("import pytest_bdd\nimport nowhere_to_be_found\n")
+    project.scenario("Given a pen")
+    assert [(it["words"], it["uses"]) for it in steps(project)] == [("a pen", 1)]
+    result = project.pytester.run(*ACCORD, "check")
+    result.stdout.fnmatch_lines(["steps/broken.py is not loaded, so that its steps are undefined: *: correct it."])
+
+
 def test_a_converter_that_fails_ends_nothing(project: Project) -> None:
     project.steps("""
         def fail(text):

@@ -32,7 +32,7 @@ class Tags:
 
     def _is_known(self, tag: str, lines: list[str]) -> bool:
         is_mark = can_be_mark(tag) and (
-            any(tag == _marker(line) or _is_of_line(tag, line) for line in lines)
+            any(tag == marker(line) or _is_of_line(tag, line) for line in lines)
             or any(fnmatchcase(tag, pattern) for pattern in self._patterns)
         )
         return is_mark or is_handled(self._config, tag)
@@ -41,7 +41,7 @@ class Tags:
         """Return what to do about a tag that is not known."""
         if not can_be_mark(tag):
             return "rename it, since pytest has no such mark."
-        near = get_close_matches(tag, map(_marker, self._config.getini("markers")), 1, cutoff=0.75)
+        near = get_close_matches(tag, map(marker, self._config.getini("markers")), 1, cutoff=0.75)
         meant = f" (@{near[0]}?)" if near else ""
         return f"correct it{meant}, or add it to `markers` or `{SETTING}` in the pytest configuration."
 
@@ -54,7 +54,8 @@ def unknown_tag(document: Document, tags: Tags) -> Iterator[Finding]:
             yield line_of(tag), f"the tag @{name} is not known, so a filter may miss it: {tags.remedy(name)}"
 
 
-def _marker(line: str) -> str:
+def marker(line: str) -> str:
+    """Return the name of the marker that a line of `markers` is of."""
     # A marker is declared as `name(arguments): description`.
     return line.partition(":")[0].partition("(")[0].strip()
 
