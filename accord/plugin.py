@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accord import fixtures, hookspecs
+from accord import fixtures, hookspecs, misspelt
 from accord.compat.xdist import without_workers
 from accord.contract.hooks import Contracts
 from accord.database.given import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
@@ -28,6 +28,7 @@ from accord.reporting.hooks import Details, Failures
 from accord.running import RUNNING, Running
 from accord.steps import modules
 from accord.steps.hooks import Steps
+from accord.steps.kinds import explain_unknown_kinds
 from accord.timeouts.hooks import Timeouts
 
 _ENVIRONMENT = "accord_environment"
@@ -174,9 +175,11 @@ def pytest_load_initial_conftests(
     """
     early_config.stash[ENVIRONMENT] = environment()
     take_lines(early_config, args)
+    early_config.add_cleanup(explain_unknown_kinds(early_config.rootpath))
     result = yield
     # Once the options of all conftests are known.
     dry_run.add_usual_name(parser)
+    misspelt.check(early_config, parser, args)
     return result
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "all_fixtures",
     "begin_with",
     "can_be_mark",
+    "count_fewer",
     "drop_fixtures",
     "give_fixture",
     "give_way",
@@ -36,11 +37,13 @@ __all__ = [
     "is_not_recursed",
     "is_of_pytest",
     "know_mark",
+    "options_of",
     "parametrized",
     "renew_fixtures",
     "replace_setting",
     "settle_id",
     "stop_capturing",
+    "unknown_settings",
 ]
 
 
@@ -79,6 +82,27 @@ def know_mark(config: pytest.Config, name: str) -> None:
     if name not in marks:
         marks.add(name)
         config.add_cleanup(lambda: marks.discard(name))
+
+
+def options_of(group: pytest.OptionGroup) -> list[str]:
+    """Return the names of a group's options."""
+    return [name for option in group.options for name in option.names()]
+
+
+def unknown_settings(config: pytest.Config) -> tuple[list[str], dict[str, str]]:
+    """Return the settings that are known, and those that are not, each with where it is: a file, or `-o`."""
+    known = {*config._parser._inidict, *getattr(config._parser, "_ini_aliases", ())}
+    # Before 9.1 it had the second name, which warns since.
+    in_file: Any = config._inicfg if hasattr(config, "_inicfg") else config.inicfg
+    given = dict.fromkeys(in_file, str(config.inipath))
+    given |= {it.partition("=")[0]: "-o" for it in config.known_args_namespace.override_ini or ()}
+    return sorted(known), {name: place for name, place in given.items() if name not in known}
+
+
+def count_fewer(config: pytest.Config, number: int) -> None:
+    """Have pytest say that it has collected fewer items, by this number, than it has."""
+    if (reporter := config.pluginmanager.getplugin("terminalreporter")) is not None:
+        reporter._numcollected -= number
 
 
 def replace_setting(config: pytest.Config, name: str, value: str) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
 from accord.basics.source import location
-from accord.compat.pytest import SessionFixtures, drop_fixtures, renew_fixtures
+from accord.compat.pytest import SessionFixtures, count_fewer, drop_fixtures, renew_fixtures
+from accord.compat.xdist import runs_workers
 from accord.errors import FaultyFeatureError
-from accord.gherkin import ahead, dry_run
+from accord.gherkin import ahead, dry_run, meant
 from accord.gherkin.binding import BOUND, Bound
 from accord.gherkin.collector import READ, FeatureFile
 from accord.gherkin.document import Document
@@ -46,10 +47,19 @@ class Features:
             config.pluginmanager.register(DryRun(definitions, undefined))
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_collection(self) -> Generator[None, object, object]:
-        """Have the garbage collector wait while scenarios are collected."""
-        with uncollected():
-            return (yield)
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Have the garbage collector wait while scenarios are collected; say what was meant by what is not there."""
+        config = session.config
+        # Nobody sees what workers say of it.
+        if runs_workers(config) and (missing := list(meant.not_found(config))):
+            raise pytest.UsageError(*(said or f"not found: {argument}" for argument, said in missing))
+        try:
+            with uncollected():
+                return (yield)
+        except pytest.UsageError as error:
+            raise pytest.UsageError(
+                *error.args, *(said for _argument, said in meant.not_found(config) if said)
+            ) from None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect feature files."""
@@ -77,18 +87,23 @@ class Features:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
         """Have features that Python modules bind run there alone, and no filter pass over a tag that is not known."""
+        number = len(items)
         for document in self._bound.take(items):
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
-        self._running.notices += [
-            *self._load_steps(items, config),
-            *self._bound.notices(),
-            *self._bound.leave_foreign(items),
-        ]
+        notices = self._running.notices
+        notices += [*self._load_steps(items, config), *self._bound.notices(), *self._bound.leave_foreign(items)]
+        count_fewer(config, number - len(items))
         ahead.expect_of_bound(items, config)
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
-        result = yield
+        collected = list(items)
+        try:
+            result = yield
+        except pytest.UsageError as error:
+            said = [*meant.of_expressions(config, collected), *meant.of_name(config, collected)]
+            raise pytest.UsageError(*error.args, *said) from None
+        self._running.notices += meant.of_expressions(config, collected)
         chosen = {id(item) for item in items}
         items += [item for item in untagged if id(item) not in chosen]
         return result

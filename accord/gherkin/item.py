@@ -107,7 +107,9 @@ class Scenario(pytest.Function):
             failing.append(running.last_step)
         if failing and isinstance(shown, ExceptionRepr):
             marked = _marked(self.template.render(self.row), failing)
-            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n"))
+            # What is shown below may come of that, far from where it happened.
+            errors = "".join(f"\n{error}\n" for error in running.app_errors)
+            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n{errors}"))
 
     def _undefined(self, step: Step) -> str:
         undefined = self.config.stash.get(UNDEFINED, None)
@@ -171,7 +173,4 @@ def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:
 
 def _unfixed(step: Step, location: str, error: pytest.FixtureLookupError) -> str:
     what, *_ = str(error.formatrepr().errorstring).splitlines()
-    return (
-        f"{location}: {step.keyword} {step.name}: {what.strip()}: "
-        "correct the argument of that name, in the step definition or in a fixture under it, or define the fixture."
-    )
+    return f"{location}: {step.keyword} {step.name}: {what.strip()}: correct the name, or define the fixture."

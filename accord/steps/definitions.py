@@ -18,11 +18,12 @@ from accord.compat.pytest_bdd import (
     ANY_KIND,
     Step,
     StepDefinition,
+    bound_scenario,
     count_step_definitions,
     literal_start,
     step_definitions,
 )
-from accord.errors import AmbiguousStepError, UnusedTableError
+from accord.errors import AccordError, AmbiguousStepError, UnusedTableError
 from accord.running import Running
 
 _NAMES = {"datatable": "table", "docstring": "text"}
@@ -41,31 +42,30 @@ class Definitions:
     def resolve(self, step: Step, item: pytest.Item) -> StepDefinition | None:
         """Return the one definition of a step, or None. Raises AmbiguousStepError where several functions match it.
 
-        Where that rule is switched off, it is the one that pytest-bdd would take: the nearest and last.
+        Where it may be ambiguous, it is the one that pytest-bdd would take: the nearest and last.
         """
         found = self.matching(step.type, step.name, item)
         if len(found) > 1 and not self.is_off("ambiguous-step", step, item):
             root = item.config.rootpath
             sentence = ambiguity(found, f"{step.keyword} {step.name}", root)
-            raise AmbiguousStepError(
-                f"{location(self._file(item), step.line_number, root)}: {sentence} [ambiguous-step]"
-            )
+            where = location(self._file(item), step.line_number, root)
+            self._fail(AmbiguousStepError(f"{where}: {sentence} [ambiguous-step]"), item)
         return found[-1] if found else None
 
     def check_unused(self, definition: StepDefinition, step: Step, item: pytest.Item) -> None:
-        """Raise UnusedTableError where a table or a text stands under a step whose definition takes none.
-
-        Of a scenario that a module binds it is only said, unless that is strict.
-        """
+        """Raise UnusedTableError where a table or a text stands under a step whose definition takes none."""
         if not (unused := definition.unused(step)) or self.is_off("unused-table", step, item):
             return
         root = item.config.rootpath
         what = not_taken(definition, unused, f"{step.keyword} {step.name}", root)
         sentence = f"{location(self._file(item), step.line_number, root)}: {what} [unused-table]"
-        if not self._running.is_of_feature_file and not item.config.getini("accord_strict"):
-            self._running.notices.append(sentence)
-            return
-        raise UnusedTableError(sentence)
+        self._fail(UnusedTableError(sentence), item)
+
+    def _fail(self, error: AccordError, item: pytest.Item) -> None:
+        """Raise an error, which is only said of a scenario that a module binds, since that passed, unless strict."""
+        if bound_scenario(item) is None or item.config.getini("accord_strict"):
+            raise error
+        self._running.notices.append(str(error))
 
     def is_off(self, rule: str, step: Step, item: pytest.Item) -> bool:
         """Return whether a rule is switched off for a step."""
@@ -73,7 +73,8 @@ class Definitions:
         return is_off is not None and is_off(rule, Path(self._file(item)), step.line_number)
 
     def _file(self, item: pytest.Item) -> str | Path:
-        return self._running.feature.filename if self._running.feature else item.path
+        bound = bound_scenario(item)
+        return item.path if bound is None else bound[0].feature.filename
 
     def matching(self, kind: str, sentence: str, item: pytest.Item | pytest.Collector) -> list[StepDefinition]:
         """Return the definitions of a kind (`given`, `when`, `then`, `step` for any) that match a sentence.

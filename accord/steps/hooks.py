@@ -71,7 +71,8 @@ class Steps:
         finally:
             self._calls.end_requests()
             unawaited = self._unawaited.end()
-            forget_item(item)
+            if self._running.is_of_feature_file:
+                forget_item(item)
         if unawaited:
             pytest.fail(visible(unawaited), pytrace=False)
         return result
@@ -85,10 +86,12 @@ class Steps:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note which steps of a scenario that fails are undefined, be it by them or before them.
+        """Note which steps of a scenario that fails are undefined, and what was not awaited where that is why.
 
         What a test had begun that is skipped, or is known to fail, is dropped: no debugger asks for that.
         """
+        if call.excinfo is not None and self._running.is_scenario:
+            self._unawaited.explain(call.excinfo.value)
         report = yield
         is_expected = hasattr(report, "wasxfail")
         # One that breaks a rule is to be mended first.
@@ -105,5 +108,6 @@ class Steps:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep no more of a scenario than its report."""
-        forget_report(report)
+        """Keep no more of a scenario than its report; of one that a module binds other plugins may read the rest."""
+        if self._running.is_of_feature_file:
+            forget_report(report)

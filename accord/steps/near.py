@@ -178,7 +178,10 @@ def _is_misspelt(word: str, meant: str) -> bool:
     # Who misspells a word seldom begins it with another letter, as `unlocked` does, unless the first two are swapped.
     if one[0] != other[0] and sorted(one[:2]) != sorted(other[:2]):
         return False
-    return sorted(one) == sorted(other) or distance(one, other) <= errors_allowed(min(len(one), len(other)))
+    # Of short words the letters are there in another order, or one of them twice.
+    if sorted(one) == sorted(other) or re.sub(r"(.)\1", r"\1", one) == re.sub(r"(.)\1", r"\1", other):
+        return True
+    return distance(one, other) <= errors_allowed(min(len(one), len(other)))
 
 
 def _with_words(text: str, mend: Callable[[str], str]) -> tuple[str, list[str]]:

@@ -79,7 +79,11 @@ def _kinds(definitions: list[StepDefinition]) -> Iterator[Kind]:
             annotations.setdefault(kind, _annotation(definition.function, name))
     for (kind, quote), _count in uses.most_common():
         if expression := str(getattr(common.get(kind), "pattern", "")):
-            yield Kind(kind, expression, quote, *annotations[kind])
+            annotation, imported = annotations[kind]
+            returned = getattr(getattr(common[kind], "__annotations__", {}).get("return"), "__name__", "")
+            if not annotation and returned in _BUILTIN:
+                annotation = returned
+            yield Kind(kind, expression, quote, annotation, imported)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from accord.basics.text import nearest
 from accord.compat.pytest_bdd import StepParser, kinds_of, language_of
+from accord.steps.kinds import KINDS, WHOLE
 from accord.steps.patterns import Field, list_in
 
 LONGEST_VALUE = 6
@@ -17,16 +18,6 @@ _NUMERALS = frozenset(
         *("twenty", "hundred", "thousand"),
     )
 )
-_NUMBER, _WHOLE, _WITH_POINT = "a number", "a whole number", "a number with a point"
-# What the kinds of `parse` take, in words.
-_KINDS = {
-    **dict.fromkeys("geGE", _NUMBER),
-    **dict.fromkeys("fF", _WITH_POINT),
-    **dict.fromkeys(("ti", "te", "ta", "tg", "th", "ts", "tc"), "a date with a time"),
-    **{"d": _WHOLE, "n": "a number with separators of thousands", "%": "a percentage", "b": "a binary number"},
-    **{"o": "an octal number", "x": "a hexadecimal number", "l": "letters alone", "w": "one word", "tt": "a time"},
-    **{"D": "without digits", "S": "without spaces", "s": "spaces alone", "W": "signs alone"},
-}
 # Small words: the first two lists have those of which one may stand for another of the list.
 EXCHANGED = (
     ("a", "an", "the", "this", "that", "my", "your", "his", "her", "its", "our", "their"),
@@ -61,14 +52,14 @@ def of_value(value: str, field: Field, parser: StepParser) -> Difference | None:
     if phrases := list_in(expression):
         return _of_list(value, phrases)
     if is_expression and expression in (r"\d+", r"-?\d+", "[0-9]+", "-?[0-9]+"):
-        return _of_kind(value, _WHOLE, field)
+        return _of_kind(value, WHOLE, field)
     if kind in kinds:
         return _of_own(value, field, kinds[kind], expression)
     if "%" in kind and kind != "%":
         return _of_form(value, field, kind)
     if not is_expression:
         # Before the kind may stand how wide it is, and the like.
-        return _of_kind(value, next((_KINDS[it] for it in (kind[-2:], kind[-1:]) if it in _KINDS), ""), field)
+        return _of_kind(value, next((KINDS[it] for it in (kind[-2:], kind[-1:]) if it in KINDS), ""), field)
     return None
 
 

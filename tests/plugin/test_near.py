@@ -57,6 +57,7 @@ NEAR = {
     'When I craete the task "x"': f"{OF_TASK} `craete`, which is `create` there",
     'When I create the tasks "x"': f"{OF_TASK} `tasks`, which is `task` there",
     'When I createthe task "x"': f"{OF_TASK} `createthe`, which is `create the` there",
+    "When I sign inn": "`I sign in` (*) only by `inn`, which is `in` there",
     'When I cre ate the task "x"': f"{OF_TASK} `cre ate`, which is `create` there",
     "When I signin": "`I sign in` (*) only by `signin`, which is `sign in` there",
     "When I sing in": "`I sign in` (*) only by `sing`, which is `sign` there",

@@ -27,6 +27,7 @@ ROOMS = [
     "living_docs",
     "reporting",
     "fixtures",
+    "misspelt",
     "plugin",
     "pitfalls",
     "scaffold",

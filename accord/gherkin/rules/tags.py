@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from accord.basics.text import nearest
 from accord.compat.pytest import can_be_mark
 from accord.compat.pytest_bdd import is_handled
 from accord.gherkin.document import Document
@@ -41,8 +42,12 @@ class Tags:
         """Return what to do about a tag that is not known."""
         if not can_be_mark(tag):
             return "rename it, since pytest has no such mark."
-        near = get_close_matches(tag, map(marker, self._config.getini("markers")), 1, cutoff=0.75)
-        meant = f" (@{near[0]}?)" if near else ""
+        known = [
+            *map(marker, self._config.getini("markers")),
+            *(it for it in self._patterns if not set("*?[") & set(it)),
+        ]
+        near = nearest(tag, known) or next(iter(get_close_matches(tag, known, 1, cutoff=0.75)), None)
+        meant = f" (@{near}?)" if near else ""
         return f"correct it{meant}, or add it to `markers` or `{SETTING}` in the pytest configuration."
 
 
