@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,6 +22,24 @@ def without_workers(config: pytest.Config) -> None:
 def runs_workers(config: pytest.Config) -> bool:
     """Return whether this process has workers, which collect and run in its place."""
     return config.pluginmanager.has_plugin("dsession")
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One of several processes of a run."""
+
+    name: str
+    run: str
+    """The id of the run, which all its workers share, and no other run has."""
+
+
+def worker_of(config: pytest.Config) -> Worker | None:
+    """Return which worker runs this, if one does.
+
+    In its environment the same is said to every run that its tests start, and that is none of a worker.
+    """
+    given: dict[str, str] | None = getattr(config, "workerinput", None)
+    return None if given is None else Worker(given["workerid"], given["testrunuid"])
 
 
 def runs_each(config: pytest.Config) -> bool:

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 from sqlalchemy import URL
 
 from accord.compat.cpython import logging_unchanged
+from accord.compat.xdist import Worker
 from accord.database.address import (
     LONGEST_NAME,
     check,
@@ -30,14 +31,6 @@ from accord.errors import AccordError, PreparationError, UsageError
 
 Prepare = Callable[[str], Awaitable[None]]
 """Makes the tables in the database at that address; it leaves no connection open."""
-
-
-@dataclass(frozen=True)
-class Worker:
-    """One of several processes of a run; all have the same `run`."""
-
-    name: str
-    run: str
 
 
 def _separate(prepare: Prepare) -> Prepare:

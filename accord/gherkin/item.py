@@ -8,7 +8,14 @@ import pytest
 
 from accord.basics.failures import is_of_text, named
 from accord.basics.text import visible
-from accord.compat.pytest import ExceptionRepr, begin_with, can_be_mark, know_mark, parametrized, settle_id
+from accord.compat.pytest import (
+    ExceptionRepr,
+    begin_with,
+    can_be_mark,
+    know_mark,
+    parametrized,
+    settle_id,
+)
 from accord.compat.pytest_bdd import Scenario as RenderedScenario
 from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute, is_handled
 from accord.errors import FaultyFeatureError
@@ -107,7 +114,9 @@ class Scenario(pytest.Function):
             failing.append(running.last_step)
         if failing and isinstance(shown, ExceptionRepr):
             marked = _marked(self.template.render(self.row), failing)
-            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n"))
+            # What is shown below may come of that, far from where it happened.
+            errors = "".join(f"\n{error}\n" for error in running.app_errors)
+            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n{errors}"))
 
     def _undefined(self, step: Step) -> str:
         undefined = self.config.stash.get(UNDEFINED, None)

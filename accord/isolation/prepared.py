@@ -1,6 +1,5 @@
 """The run's databases, at the address that counts for it: prepared, with all engines led there, removed at the end."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from accord.compat.xdist import worker_of
 from accord.database import provision
 from accord.database.address import beside, rendered
 from accord.database.given import VARIABLE, given_in, given_to
@@ -23,9 +23,7 @@ async def prepared(config: pytest.Config, isolation: Isolation, prepare: Prepare
 
     Raises PreparationError where `prepare` fails, and other AccordErrors where there is no database to prepare.
     """
-    server, name = given_to(config), os.environ.get("PYTEST_XDIST_WORKER")
-    # The id of the run is what all its workers share, and no other run has.
-    worker = provision.Worker(name, os.environ["PYTEST_XDIST_TESTRUNUID"]) if name else None
+    server, worker = given_to(config), worker_of(config)
     sandbox, running = isolation.sandbox, config.stash[RUNNING]
     if config.option.verbose > 0:
         sandbox.engines.tell = running.notices.append

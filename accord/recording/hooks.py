@@ -1,6 +1,5 @@
 """The hooks by which what a process runs is noted, and given to the process that writes it down."""
 
-import os
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from accord.compat.pytest_bdd import Step
-from accord.compat.xdist import runs_each
+from accord.compat.xdist import runs_each, worker_of
 from accord.errors import TimedOutError
 from accord.gherkin.document import Document
 from accord.gherkin.rules.fault import Fault
@@ -33,7 +32,7 @@ class Recording:
             config.rootpath,
             config.stash.get(DEFINITIONS, None) or Definitions(self._running),
             config.stash[REDACTION],
-            os.environ.get("PYTEST_XDIST_WORKER"),
+            None if (worker := worker_of(config)) is None else worker.name,
             is_on=writing.is_on(config),
             is_each=getattr(config, "workerinput", {}).get(_IS_EACH, False),
         )

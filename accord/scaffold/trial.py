@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from accord.basics.text import one_line
+from accord.compat.xdist import worker_of
 from accord.errors import UsageError
 from accord.scaffold.wording import Outcome, Question
 
@@ -162,8 +163,8 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         _Noted.reason = one_line(report.longreprtext.strip().splitlines()[-1])
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write down how the run went."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
+    if worker_of(session.config) is None:
         content = json.dumps({"passed": _Noted.passed, "reason": _Noted.reason})
         Path(os.environ[DIRECTORY], _RESULT).write_text(content, encoding="utf-8")

@@ -71,7 +71,8 @@ class Steps:
         finally:
             self._calls.end_requests()
             unawaited = self._unawaited.end()
-            forget_item(item)
+            if self._running.is_of_feature_file:
+                forget_item(item)
         if unawaited:
             pytest.fail(visible(unawaited), pytrace=False)
         return result
@@ -107,5 +108,6 @@ class Steps:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep no more of a scenario than its report."""
-        forget_report(report)
+        """Keep no more of a scenario than its report; of one that a module binds other plugins may read the rest."""
+        if self._running.is_of_feature_file:
+            forget_report(report)

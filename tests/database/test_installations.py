@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, make_url
 
+from accord.compat.xdist import Worker
 from accord.database import cleaning, installations, provision
 from accord.database.cleaning import in_cache
 from accord.database.embedded import Cluster
 from accord.database.installations import Installation, from_wheel, installed_in, on_machine
-from accord.database.provision import Worker, database
+from accord.database.provision import database
 from accord.errors import PreparationError, UsageError
 from tests.helpers.project import Project
 from tests.helpers.servers import at, query

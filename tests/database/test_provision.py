@@ -14,15 +14,16 @@ import platformdirs
 import pytest
 from sqlalchemy import URL, make_url
 
+from accord.compat.xdist import Worker
 from accord.database import provision
 from accord.database.embedded import Cluster, cluster
-from accord.database.provision import Worker, clone, database
+from accord.database.provision import clone, database
 from accord.errors import AccordError
 from tests.helpers.project import Project
 from tests.helpers.servers import at, databases, kill, query
 
 # What may be on for the run that these tests are part of, and is not for those that they start.
-OF_THIS_RUN = ("ACCORD_DATABASE_URL", "DATABASE_URL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+OF_THIS_RUN = ("ACCORD_DATABASE_URL", "DATABASE_URL")
 CACHE = platformdirs.user_cache_dir()
 
 
@@ -324,13 +325,28 @@ def test_workers_get_copies_of_what_was_prepared_though_its_connections_were_lef
     project.run_process("-n", "2", "--dist", "each").assert_outcomes(passed=2)
 
 
-async def test_what_a_killed_worker_prepared_is_made_again_for_the_one_that_takes_its_place(
+async def test_a_run_that_a_worker_starts_has_a_database_of_its_own(
     provided: URL, begin: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await databases(provided)
     monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
     monkeypatch.setenv("PYTEST_XDIST_TESTRUNUID", "run")
+    run = begin()
+    own = make_url(run.url()).database
+    # A worker also has the one that it copies.
+    assert set(await databases(provided)) - set(before) == {own}
+    run.go_on()
+
+
+async def test_what_a_killed_worker_prepared_is_made_again_for_the_one_that_takes_its_place(
+    provided: URL, project: Project, begin: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await databases(provided)
+    monkeypatch.setenv("DATABASE_URL", at(provided, "shop_test"))
+    project.pytester.makeconftest(
+        "def pytest_configure(config):\n    config.workerinput = {'workerid': 'gw0', 'testrunuid': 'run'}\n"
+    )
     killed = begin()
     left = make_url(killed.url()).database
     killed.end(signal.SIGKILL)

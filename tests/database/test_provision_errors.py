@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
+from accord.compat.xdist import Worker
 from accord.database import provision
 from accord.database.embedded import Cluster
 from accord.database.given import given_in
-from accord.database.provision import Worker, database
+from accord.database.provision import database
 from accord.errors import AccordError
 from tests.helpers.servers import at, query
 

@@ -90,13 +90,13 @@ class Project:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> Project:
-    """A project that uses Accord; its runs know nothing of this one, neither its database nor that it is a worker.
+    """A project that uses Accord; its runs know nothing of the database of this one.
 
     Plugins that this repository's own run leaves out are left out there as well; `-p NAME` has one take part.
     """
     left_out = [option for option in pytestconfig.getini("addopts") if option.startswith("-pno:")]
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(left_out))
-    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL", *(it for it in os.environ if it.startswith("PYTEST_XDIST_"))):
+    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     return Project(pytester)
 

@@ -86,7 +86,7 @@ class Written:
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> Written:
     """An empty project, whose name says nothing; its runs know nothing of this one."""
-    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL", *(it for it in os.environ if it.startswith("PYTEST_XDIST_"))):
+    for name in ("ACCORD_DATABASE_URL", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "project").mkdir()
     left_out = [option for option in pytestconfig.getini("addopts") if option.startswith("-pno:")]

@@ -16,13 +16,7 @@ from accord.database.embedded import Cluster
 from tests.helpers.project import SETTINGS, copy_program
 from tests.helpers.servers import databases, directory, with_programs
 
-OF_THIS_RUN = (
-    "ACCORD_DATABASE_URL",
-    "DATABASE_URL",
-    "PYTEST_XDIST_WORKER",
-    "PYTEST_XDIST_WORKER_COUNT",
-    "PYTHONDONTWRITEBYTECODE",
-)
+OF_THIS_RUN = ("ACCORD_DATABASE_URL", "DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
 

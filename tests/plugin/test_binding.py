@@ -53,6 +53,36 @@ def test_it_is_so_with_workers(bound: Project) -> None:
     result.stdout.fnmatch_lines(["2 promises kept: living-docs/index.html"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "collected 2 items"),
+        (["-k", "one"], "collected 2 items / 1 deselected / 1 selected"),
+        (["--collect-only"], "*2 tests collected*"),
+    ],
+    ids=str,
+)
+def test_it_is_counted_once(bound: Project, arguments: list[str], said: str) -> None:
+    bound.feature(FEATURE.replace("drop", "cup"), "data/cups.feature")
+    bound.run_process(*arguments).stdout.fnmatch_lines([said])
+
+
+def test_what_pytest_bdd_reports_of_it_is_there_until_the_end(bound: Project) -> None:
+    bound.path.joinpath("conftest.py").write_text(
+        """
+from pytest_bdd.reporting import scenario_reports_registry, test_report_context_registry
+
+def pytest_sessionfinish(session):
+    reports = session.config.pluginmanager.getplugin("terminalreporter").stats["passed"]
+    print("of reports:", [test_report_context_registry[it].name for it in reports])
+    print("of tests:", [scenario_reports_registry[it].scenario.name for it in session.items])
+""",
+        encoding="utf-8",
+    )
+    result = bound.run_process("-s")
+    result.stdout.fnmatch_lines(["*of reports: [[]'test_one', 'test_two']", "of tests: [[]'One', 'Two']"])
+
+
 def test_of_a_module_that_binds_one_scenario_the_others_do_not_run(bound: Project) -> None:
     binding = '@scenario("drops.feature", "Two")\ndef test_two(): ...'
     bound.path.joinpath("test_drops.py").write_text(MODULE.format(binding=binding), encoding="utf-8")

@@ -140,10 +140,26 @@ given("a pen")(functools.partial(write, 1))
     result.stdout.fnmatch_lines([f"*: 2 step definitions say: Given a pen: conftest.py:* and conftest.py:{number}: *"])
 
 
-def test_a_scenario_that_a_python_module_binds_fails_too(written: Project) -> None:
-    written.steps(pen() + pen(mark="two") + THEN)
+@pytest.fixture
+def bound(written: Project) -> Project:
+    """A module binds that scenario, and two definitions in one place match its first step."""
+    written.steps(pen() + pen(mark="two").replace("a step ran", "the last one ran") + THEN)
     module(written, "test_bound.py", '\nfrom pytest_bdd import scenarios\nscenarios("features")')
-    refused(written, place(written, "one"), place(written, "two"), arguments=("test_bound.py",))
+    return written
+
+
+@pytest.mark.parametrize("arguments", [[], ["--dry-run"]], ids=str)
+def test_of_a_scenario_that_a_python_module_binds_it_is_said(bound: Project, arguments: list[str]) -> None:
+    result = bound.run("-s", "test_bound.py", *arguments)
+    assert result.ret == 0
+    places = f"{place(bound, 'one')} and {place(bound, 'two')}"
+    said = f"features/it.feature:3: 2 step definitions say: Given a pen: {places}: *. [[]ambiguous-step]"
+    result.stdout.fnmatch_lines([said] if arguments else ["*the last one ran*", said])
+
+
+def test_it_fails_where_that_is_strict(bound: Project) -> None:
+    bound.settings(SETTINGS + "accord_strict = true\n")
+    refused(bound, place(bound, "one"), place(bound, "two"), arguments=("test_bound.py",))
 
 
 FINE = {

@@ -187,6 +187,15 @@ def test_a_scenario_that_a_module_binds_is_the_same_pickle(project: Project) -> 
     assert sorted(pickles) == sorted(pickle["id"] for pickle in of("pickle", told))
 
 
+def test_a_run_that_a_worker_starts_is_none_of_a_worker(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw7")
+    monkeypatch.setenv("PYTEST_XDIST_TESTRUNUID", "run")
+    project.scenario("Given a step", "Then it holds")
+    project.steps(STEPS)
+    project.run_process().assert_outcomes(passed=1)
+    assert ["workerId" in it for it in of("testCaseStarted", messages(project))] == [False]
+
+
 def test_the_streams_of_workers_arrive_as_one(project: Project) -> None:
     project.copy("orchard")
     project.run_process()
