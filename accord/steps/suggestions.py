@@ -63,8 +63,9 @@ class DefinitionsThere:
         starts = [it.pieces[0].casefold() if isinstance(it.pieces[0], str) else "" for it in patterns]
         return cls(own, style_of(own), list(zip(starts, (list(it.examples()) for it in patterns), strict=True)))
 
-    def like(self, parts: Sequence[Part]) -> list[str]:
-        """Return sentences like theirs that a definition with anything in its gaps would match as well."""
+    def like(self, written: str, columns: dict[str, list[str]]) -> list[str]:
+        """Return sentences like theirs that a definition of one, with anything in its gaps, would match as well."""
+        parts = parts_of(written, columns)
         if all(isinstance(part, str) for part in parts):
             return []
         loosest = re.compile("".join(escaped(it) if isinstance(it, str) else ".+" for it in parts), re.IGNORECASE)
@@ -86,7 +87,7 @@ def groups(found: Iterable[Undefined], *, by_difference: bool = True) -> Iterato
 def code_for(found: Iterable[Undefined], fixtures: Collection[str], *, is_own_file: bool) -> str:
     """Return the definitions of all of them but for mistakes, as code; nothing where there are none."""
     new = list(groups((it for it in found if not it.is_mistake), by_difference=False))
-    sentences = [new_sentence(group) for group in new]
+    sentences = [_new_sentence(group) for group in new]
     for sentence in sentences if is_own_file else ():
         # What a conftest has for itself cannot be imported from it.
         sentence.style = sentence.style if sentence.style.imports else Style()
@@ -94,8 +95,13 @@ def code_for(found: Iterable[Undefined], fixtures: Collection[str], *, is_own_fi
     return code_of(left, fixtures) if left else ""
 
 
-def new_sentence(group: Sequence[Undefined]) -> NewSentence:
-    """Return the one sentence that these are."""
+def snippet(found: Iterable[Undefined], kind: str, sentence: str) -> str:
+    """Return a definition to begin with for one sentence, by what is known of it."""
+    known = next(([it] for it in found if (it.kind, it.sentence) == (kind, sentence)), None)
+    return code_of([_new_sentence(known) if known else NewSentence(parts_of(sentence, {}), {kind})])
+
+
+def _new_sentence(group: Sequence[Undefined]) -> NewSentence:
     parts = [merged(same) for same in zip(*map(_parts, group), strict=True)]
     return NewSentence(
         parts,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,10 +12,11 @@ from accord.basics.text import visible
 from accord.compat.pytest_bdd import Step, fixture_names
 from accord.running import scenario_of
 from accord.steps.definitions import Definitions, owner
-from accord.steps.gaps import parts_of
-from accord.steps.near import Near, nearest_definition
-from accord.steps.snippets import NewSentence, code_of
-from accord.steps.suggestions import DefinitionsThere, Undefined, code_for, groups, new_sentence
+
+# What is said of them is loaded where there are some.
+if TYPE_CHECKING:
+    from accord.steps.near import Near
+    from accord.steps.suggestions import DefinitionsThere, Undefined
 
 OPTION = "accord_snippets"
 _TRAVELLING = "accord_undefined"
@@ -44,7 +45,9 @@ class UndefinedSteps:
         near = self._near(step, item)
         return _sentence(f"{step.keyword} {step.name}", near.sentence if near else "")
 
-    def _near(self, step: Step, item: pytest.Item) -> Near | None:
+    def _near(self, step: Step, item: pytest.Item) -> "Near | None":
+        from accord.steps.near import nearest_definition
+
         key = (owner(item), step.type, step.name)
         # Where so many are undefined, it is not for a slip in each.
         if key not in self._nearest and len(self._nearest) < _MOST_COMPARED:
@@ -52,7 +55,9 @@ class UndefinedSteps:
             self._nearest[key] = nearest_definition(step, definitions, self._config.rootpath)
         return self._nearest.get(key)
 
-    def _there(self, item: pytest.Item) -> DefinitionsThere:
+    def _there(self, item: pytest.Item) -> "DefinitionsThere":
+        from accord.steps.suggestions import DefinitionsThere
+
         if (node := owner(item)) not in self._definitions_of:
             self._definitions_of[node] = DefinitionsThere.of(self._definitions.visible_to([item]))
             self._fixtures.update(dict.fromkeys(fixture_names(node)))
@@ -67,8 +72,9 @@ class UndefinedSteps:
 
     def snippet(self, kind: str, sentence: str) -> str:
         """Return a definition to begin with for a sentence, by what was noted of it."""
-        noted = [it for it in self._found if (it.kind, it.sentence) == (kind, sentence)]
-        return code_of([new_sentence(noted[:1]) if noted else NewSentence(parts_of(sentence, {}), {kind})])
+        from accord.steps.suggestions import snippet
+
+        return snippet(self._found, kind, sentence)
 
     def note(self, item: pytest.Item, *, is_expected: bool = False) -> list[str]:
         """Note the undefined steps of a scenario, and return for each its place and what to say of it."""
@@ -93,7 +99,9 @@ class UndefinedSteps:
             noted.append(f"{where}: {_sentence(undefined.step, undefined.difference)}")
         return noted
 
-    def _undefined(self, step: Step, written: str, rows: Sequence[dict[str, str]], item: pytest.Item) -> Undefined:
+    def _undefined(self, step: Step, written: str, rows: Sequence[dict[str, str]], item: pytest.Item) -> "Undefined":
+        from accord.steps.suggestions import Undefined
+
         key = (step.type, step.name, written)
         if key not in self._known:
             there = self._there(item)
@@ -109,7 +117,7 @@ class UndefinedSteps:
                 near.sentence if near else "",
                 near is not None and near.is_mistake,
                 asdict(there.style),
-                there.like(parts_of(written, columns)),
+                there.like(written, columns),
             )
             self._found.append(self._known[key])
         return self._known[key]
@@ -117,6 +125,8 @@ class UndefinedSteps:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker has found; one that crashed says nothing."""
+        from accord.steps.suggestions import Undefined
+
         found, fixtures = getattr(node, "workeroutput", {}).get(_TRAVELLING, ([], []))
         self._found += [Undefined(**it) for it in found]
         self._fixtures.update(dict.fromkeys(fixtures))
@@ -140,10 +150,14 @@ class UndefinedSteps:
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell each sentence once, and show what to begin with."""
-        found, code = list(groups(self._found)), self._code()
-        if found:
+        if not self._found and self._file is None:
+            return
+        from accord.steps.suggestions import groups
+
+        code = self._code()
+        if self._found:
             terminalreporter.section("undefined steps")
-        for group in found:
+        for group in groups(self._found):
             is_expected = all(it.is_expected for it in group)
             for line in self._lines(group):
                 terminalreporter.write_line(visible(line), red=not is_expected, yellow=is_expected)
@@ -157,7 +171,7 @@ class UndefinedSteps:
         elif self._file is not None:
             terminalreporter.write_line(f"{name} was not written: no step needs a definition.")
 
-    def _lines(self, group: Sequence[Undefined]) -> Iterator[str]:
+    def _lines(self, group: Sequence["Undefined"]) -> Iterator[str]:
         steps = sorted((file, line) for it in group for file, line, _test in it.steps)
         first = min(group, key=lambda it: min(it.steps))
         root = self._config.rootpath
@@ -169,6 +183,8 @@ class UndefinedSteps:
             yield f"  {len(steps)} times{f': also {named}' if named else ''}"
 
     def _code(self) -> str:
+        from accord.steps.suggestions import code_for
+
         is_own_file = self._file is not None and not self._fault
         return code_for(self._found, self._fixtures, is_own_file=is_own_file)
 
