@@ -22,6 +22,7 @@ from accord.compat.pytest_bdd import (
     with_parser,
 )
 from accord.steps.differences import invisible_difference, mends
+from accord.steps.gaps import impossible_date
 from accord.steps.patterns import Field, Pattern, pattern_of, words_of
 from accord.steps.values import EXCHANGED, LONGEST_VALUE, SMALL_WORDS, Difference, of_value
 
@@ -30,7 +31,7 @@ _COMPARED, _CANDIDATES = 40, 8
 _SHORT = 2
 # Of more, it is another sentence.
 _MOST_REASONS = 3
-_LEAST_LIKE = 0.55
+_LEAST_LIKE, _OF_ALL = 0.55, 0.7
 _OUTSIDE_QUOTES = re.compile(r"""("[^"]*"|(?<!\w)'[^']*'(?!\w)|\u201c[^\u201d]*\u201d)""")
 _TOKEN = re.compile(r"[^\W\d_](?:[\w'\u2019-]*\w)?")
 
@@ -61,7 +62,8 @@ def nearest_definition(step: Step, definitions: Sequence[StepDefinition], rootpa
             key = (not found.is_mistake, len(found.reasons), rank)
             best = min(best or (key, definition, found), (key, definition, found), key=lambda it: it[0])
     if best is None:
-        return None
+        odd = impossible_date(step.name)
+        return Near(f"`{odd}` is not a date: correct it", is_mistake=True) if odd else None
     _key, definition, found = best
     reasons = ", and by ".join(found.reasons)
     said = f"it differs from `{definition.parser.name}` ({_place(definition, rootpath)}) only by {reasons}"
@@ -89,8 +91,12 @@ def _alike(sentence: str, definitions: Sequence[StepDefinition]) -> list[StepDef
     matcher.set_seq2(" ".join(words))
     found: list[tuple[float, int, StepDefinition]] = []
     for number, definition in enumerate({id(it): it for it in likely}.values()):
-        matcher.set_seq1(" ".join(pattern_of(definition.parser).words).casefold())
-        if matcher.quick_ratio() >= _LEAST_LIKE and (ratio := matcher.ratio()) >= _LEAST_LIKE:
+        there = " ".join(pattern_of(definition.parser).words).casefold()
+        matcher.set_seq1(there)
+        shared_letters = sum(block.size for block in matcher.get_matching_blocks())
+        # The words of what varies may be many.
+        ratio = max(matcher.ratio(), _OF_ALL * shared_letters / len(there)) if there else 0
+        if ratio >= _LEAST_LIKE:
             found.append((-ratio, number, definition))
     return [definition for _ratio, _number, definition in sorted(found)[:_CANDIDATES]]
 
