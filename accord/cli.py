@@ -89,10 +89,13 @@ def _check(arguments: argparse.Namespace) -> int:
         print(one_line(notice))
     for fault in checked.faults:
         print(one_line(fault))
+    for step in checked.undefined:
+        print(one_line(step))
     if checked.problem:
         print(visible(checked.problem), file=sys.stderr)
-    print(f"{_count(len(checked.faults), 'fault')} in {_count(checked.files, 'feature file')}.")
-    return 1 if checked.faults or checked.problem else 0
+    undefined = f" and {_count(len(checked.undefined), 'undefined step')}" if checked.undefined else ""
+    print(f"{_count(len(checked.faults), 'fault')}{undefined} in {_count(checked.files, 'feature file')}.")
+    return 1 if checked.faults or checked.undefined or checked.problem else 0
 
 
 def _count(number: int, what: str) -> str:

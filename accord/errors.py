@@ -71,6 +71,10 @@ class AmbiguousStepError(AccordError):
     """More than one step definition matches a sentence."""
 
 
+class StepArgumentError(AccordError):
+    """An argument of a step function has no value: none of its name is there, or it cannot be converted."""
+
+
 class UnusedTableError(AccordError):
     """A table or a text stands under a step, and its definition does not take it."""
 

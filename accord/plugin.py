@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accord import fixtures, hookspecs
+from accord import fixtures, hookspecs, misspelt
 from accord.compat.xdist import without_workers
 from accord.contract.hooks import Contracts
 from accord.database.given import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
@@ -26,7 +26,9 @@ from accord.recording.hooks import Recording
 from accord.recording.redaction.redaction import REDACTION, Redaction
 from accord.reporting.hooks import Details, Failures
 from accord.running import RUNNING, Running
+from accord.steps import modules
 from accord.steps.hooks import Steps
+from accord.steps.kinds import explain_unknown_kinds
 from accord.timeouts.hooks import Timeouts
 
 _ENVIRONMENT = "accord_environment"
@@ -73,6 +75,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     dry_run.add_option(group)
     group.addoption(
+        "--accord-snippets",
+        metavar="FILE",
+        help="write step definitions to begin with, of all steps that have none, to a new FILE",
+    )
+    group.addoption(
         OPTION,
         metavar="URL",
         help=f"the run's database, before {VARIABLE} and {VARIABLE_OF_APPS}; if empty, PostgreSQL from the wheel",
@@ -91,6 +98,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "accord_databases",
         "databases, as the app's engines name them, that the run has one each for; all other engines share one",
         "args",
+    )
+    parser.addini(
+        modules.SETTING,
+        "files and folders of step definitions that no conftest has to name, relative to the root and to its folder "
+        "tests; by itself steps, where no Python module binds a feature",
+        "args",
+        default=None,
     )
     parser.addini(
         "accord_strict",
@@ -161,9 +175,11 @@ def pytest_load_initial_conftests(
     """
     early_config.stash[ENVIRONMENT] = environment()
     take_lines(early_config, args)
+    early_config.add_cleanup(explain_unknown_kinds(early_config.rootpath))
     result = yield
     # Once the options of all conftests are known.
     dry_run.add_usual_name(parser)
+    misspelt.check(early_config, parser, args)
     return result
 
 

@@ -32,6 +32,8 @@ class Served:
     """As POST /tasks."""
     scope: MutableMapping[str, Any] = field(default_factory=dict)
     """The request's ASGI scope, into which the app writes as it goes; empty at the app's startup."""
+    status: int | None = None
+    """The status of its response, once there is one."""
     is_over: bool = False
 
 
@@ -50,10 +52,19 @@ def request_of(task: "asyncio.Task[Any]") -> Served | None:
     return served if served is not None and served.scope else None
 
 
+def scenario_of(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:
+    """Return the scenario that a test is, of a feature file or bound by a Python module, and an example's values."""
+    # The items of feature files are made in a room above.
+    template: object = getattr(item, "template", None)
+    if isinstance(template, ScenarioTemplate):
+        row: dict[str, str] = getattr(item, "row", {})
+        return template, row
+    return bound_scenario(item)
+
+
 def is_scenario(item: pytest.Item) -> bool:
     """Return whether a test is a scenario, of a feature file or bound by a Python module."""
-    # The items of feature files are made in a room above.
-    return isinstance(getattr(item, "template", None), ScenarioTemplate) or bound_scenario(item) is not None
+    return scenario_of(item) is not None
 
 
 class Running:
@@ -73,6 +84,8 @@ class Running:
         """The step that runs, or that ran last in this test."""
         self.failed_checks: list[tuple[Step, str]] = []
         """What failed in steps of this test that went on, as a check of pytest-check, and in which of them."""
+        self.app_errors: list[str] = []
+        """Requests of this test that the app did not handle, each with the error and where the project raised it."""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The event loop of the session, once async steps or fixtures of Accord have run on it."""
         self.serving_loop: asyncio.AbstractEventLoop | None = None
@@ -126,7 +139,7 @@ class Running:
         self.item = item
         self.is_of_feature_file = False
         self.scenario = self.feature = self.step = self.last_step = None
-        self.failed_checks = []
+        self.failed_checks, self.app_errors = [], []
         self.serving_loop = None
 
     @pytest.hookimpl(tryfirst=True)

@@ -1,34 +1,49 @@
 """What Accord uses of pytest that is not documented. Tested against pytest 9.0 to 9.2."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import copy
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
-from _pytest.pathlib import absolutepath, fnmatch_ex
+from _pytest.pathlib import (
+    CouldNotResolvePathError,
+    absolutepath,
+    fnmatch_ex,
+    import_path,
+    module_name_from_path,
+    resolve_pkg_root_and_module_name,
+)
 from _pytest.python import FunctionDefinition
 
 __all__ = [
     "ExceptionRepr",
     "SessionFixtures",
+    "all_fixtures",
     "begin_with",
     "can_be_mark",
     "count_fewer",
     "drop_fixtures",
     "give_fixture",
     "give_way",
+    "import_file",
     "is_not_recursed",
     "is_of_pytest",
     "know_mark",
+    "options_of",
     "parametrized",
+    "renew_fixtures",
     "replace_setting",
     "settle_id",
     "stop_capturing",
+    "unknown_settings",
 ]
 
 
@@ -67,6 +82,21 @@ def know_mark(config: pytest.Config, name: str) -> None:
     if name not in marks:
         marks.add(name)
         config.add_cleanup(lambda: marks.discard(name))
+
+
+def options_of(group: pytest.OptionGroup) -> list[str]:
+    """Return the names of a group's options."""
+    return [name for option in group.options for name in option.names()]
+
+
+def unknown_settings(config: pytest.Config) -> tuple[list[str], dict[str, str]]:
+    """Return the settings that are known, and those that are not, each with where it is: a file, or `-o`."""
+    known = {*config._parser._inidict, *getattr(config._parser, "_ini_aliases", ())}
+    # Before 9.1 it had the second name, which warns since.
+    in_file: Any = config._inicfg if hasattr(config, "_inicfg") else config.inicfg
+    given = dict.fromkeys(in_file, str(config.inipath))
+    given |= {it.partition("=")[0]: "-o" for it in config.known_args_namespace.override_ini or ()}
+    return sorted(known), {name: place for name, place in given.items() if name not in known}
 
 
 def count_fewer(config: pytest.Config, number: int) -> None:
@@ -150,6 +180,42 @@ def give_way(session: pytest.Session, module: str) -> None:
     else:
         for fixtures in manager._arg2fixturedefs.values():
             fixtures.sort(key=lambda it: it.func.__module__ != module)
+
+
+def all_fixtures(session: pytest.Session) -> "Iterator[pytest.FixtureDef[Any]]":
+    """Yield each fixture that is registered, wherever it is visible."""
+    manager: Any = session._fixturemanager
+    # Kept as `give_way` has it.
+    if (by_node := getattr(manager, "_arg2node2fixturedefs", None)) is not None:
+        for nodes in by_node.values():
+            for fixtures in nodes.values():
+                yield from fixtures
+    else:
+        for fixtures in manager._arg2fixturedefs.values():
+            yield from fixtures
+
+
+def renew_fixtures(item: pytest.Function) -> None:
+    """Have an item use what `autouse` says of fixtures that were registered after it was collected."""
+    manager: Any = item.session._fixturemanager
+    fixtures = manager.getfixtureinfo(node=item, func=item.obj, cls=None)
+    if set(fixtures.names_closure) - set(item.fixturenames):
+        item._fixtureinfo = fixtures
+        item.fixturenames = fixtures.names_closure
+        item._initrequest()
+
+
+def import_file(config: pytest.Config, file: Path) -> ModuleType:
+    """Import a module from its file, as pytest imports a test module, whichever other one has its name.
+
+    Raises what the module raises.
+    """
+    names = {module_name_from_path(file, config.rootpath)}
+    with suppress(CouldNotResolvePathError):
+        names.add(resolve_pkg_root_and_module_name(file, consider_namespace_packages=True)[1])
+    # Of those that are imported pytest would warn.
+    pytest.register_assert_rewrite(*names.difference(sys.modules))
+    return import_path(file, mode="importlib", root=config.rootpath, consider_namespace_packages=True)
 
 
 def drop_fixtures(item: pytest.Item) -> None:

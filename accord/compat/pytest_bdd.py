@@ -4,7 +4,7 @@ import importlib
 import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, wraps
 from inspect import Parameter, isfunction, signature
 from itertools import takewhile
 from pathlib import Path
@@ -23,6 +23,9 @@ from pytest_bdd.reporting import scenario_reports_registry, test_report_context_
 from pytest_bdd.steps import step_function_context_registry
 from pytest_bdd.types import STEP_TYPE_BY_PARSER_KEYWORD
 
+from accord.basics.source import defined_at
+from accord.compat.pytest import all_fixtures
+
 __all__ = [
     "ANY_KIND",
     "Examples",
@@ -38,17 +41,25 @@ __all__ = [
     "bound_scenario",
     "call_step",
     "count_step_definitions",
+    "explain_errors",
     "feature_of",
+    "files_of_step_definitions",
+    "fixture_names",
     "forget_item",
     "forget_report",
     "is_handled",
     "is_of_pytest_bdd",
     "is_regular_expression",
+    "kinds_of",
+    "language_of",
     "literal_start",
     "parameters_of",
     "replace_execution",
+    "rewritten",
     "step_definitions",
     "syntax_error",
+    "values_in",
+    "with_parser",
 ]
 
 Execute = Callable[[Feature, Scenario, pytest.FixtureRequest], None]
@@ -172,6 +183,14 @@ class StepDefinition:
         parameters = self.parameters.items()
         return [name for name, it in parameters if it.kind is it.POSITIONAL_OR_KEYWORD and it.default is it.empty]
 
+    def values(self, step: Step) -> list[tuple[str, object]]:
+        """Return the values of a step's sentence by their names, before they are converted."""
+        return list((self.parser.parse_arguments(step.name) or {}).items())
+
+    def convert(self, name: str, value: Any) -> object:
+        """Return a value as its converter makes it, if it has one. Raises what that raises."""
+        return self._converters[name](value) if name in self._converters else value
+
     def unused(self, step: Step) -> list[str]:
         """Return what stands under a step, `datatable` or `docstring`, and is no parameter of the function."""
         given = {"datatable": step.datatable, "docstring": step.docstring}
@@ -189,8 +208,7 @@ class StepDefinition:
             raise StepImplementationError(
                 f"Step {step.name!r} defines argument names that are reserved: {names}. Please use different names."
             )
-        convert = self._converters
-        arguments = {name: convert[name](it) if name in convert else it for name, it in found.items()}
+        arguments: dict[str, object] = {name: self.convert(name, it) for name, it in found.items()}
         if step.datatable is not None:
             arguments["datatable"] = step.datatable.raw()
         if step.docstring is not None:
@@ -207,6 +225,18 @@ def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
         for fixture in getfixturedefs(manager, name, node) or []
         if fixture.func in step_function_context_registry
     ]
+
+
+def files_of_step_definitions(session: pytest.Session) -> set[str]:
+    """Return the files of all step functions that are visible somewhere."""
+    contexts = (step_function_context_registry.get(fixture.func) for fixture in all_fixtures(session))
+    return {defined_at(context.step_func)[0] for context in contexts if context is not None}
+
+
+def fixture_names(node: pytest.Collector) -> list[str]:
+    """Return the names of all fixtures of the session, but for those that stand for step definitions."""
+    names = get_fixture_names(fixturemanager=node.session._fixturemanager)
+    return [name for name in names if not name.startswith("pytestbdd_")]
 
 
 def count_step_definitions() -> int:
@@ -227,6 +257,96 @@ def literal_start(parser: StepParser) -> tuple[str, bool]:
     if type(parser) in (parsers.parse, parsers.cfparse):
         return re.split("[{}]", parser.name, maxsplit=1)[0], False
     return "", False
+
+
+def language_of(parser: StepParser) -> str:
+    """Return what a parser's sentences are written in, `parse`, `cfparse`, `re` or `other`; nothing for plain text."""
+    if isinstance(parser, parsers.string):
+        return ""
+    known = {parsers.cfparse: "cfparse", parsers.parse: "parse", parsers.re: "re"}
+    return next((name for kind, name in known.items() if isinstance(parser, kind)), "other")
+
+
+def kinds_of(parser: StepParser) -> Mapping[str, Any]:
+    """Return the converters, by their names, of the kinds of arguments that a parser was given: `{title:Text}`."""
+    kinds: Mapping[str, Any] = getattr(getattr(parser, "parser", None), "_extra_types", {})
+    return kinds
+
+
+def rewritten(parser: StepParser, sentence: str) -> StepParser | None:
+    """Return a parser of the same class and kinds for another sentence; None where there can't be one."""
+    try:
+        if isinstance(parser, parsers.re):
+            return parsers.re(sentence, parser.regex.flags)
+        if isinstance(parser, parsers.parse):
+            is_sensitive = not parser.parser._re_flags & re.IGNORECASE
+            made = parsers.cfparse if isinstance(parser, parsers.cfparse) else parsers.parse
+            return made(sentence, extra_types=dict(kinds_of(parser)), case_sensitive=is_sensitive)
+    except (re.error, ValueError, KeyError):
+        return None
+    return parsers.string(sentence) if isinstance(parser, parsers.string) else None
+
+
+def explain_errors(explain: Callable[[str, str, Mapping[str, Any]], str | None]) -> Callable[[], None]:
+    """Have the error of a parser that does not know a field's kind say what `explain` does; return what undoes it.
+
+    That is given the name of the field, its kind, and the kinds that the parser was given.
+    """
+    undone = [_explain_error(parsers.parse, explain), _explain_error(parsers.cfparse, explain)]
+
+    def undo() -> None:
+        for it in undone:
+            it()
+
+    return undo
+
+
+def _explain_error(parser: Any, explain: Callable[[str, str, Mapping[str, Any]], str | None]) -> Callable[[], None]:
+    make = parser.__init__
+
+    @wraps(make)
+    def make_or_explain(self: Any, name: str, *args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
+        try:
+            make(self, name, *args, **kwargs)
+        except (ValueError, KeyError) as error:
+            kinds = next((it for it in (*args, *kwargs.values()) if isinstance(it, Mapping)), {})
+            for field, kind in _FIELD.findall(name):
+                try:
+                    make(object.__new__(parser), f"{{{field or 'it'}:{kind}}}", *args, **kwargs)
+                except (ValueError, KeyError):
+                    if not hasattr(error, "is_explained") and (text := explain(field, kind, kinds)):
+                        # It stays the error that it is to whoever takes it.
+                        error.args = (text,)
+                        error.is_explained = True  # type: ignore[union-attr]  # Runs may be within others.
+                    break
+            raise
+
+    parser.__init__ = make_or_explain
+
+    def undo() -> None:
+        parser.__init__ = make
+
+    return undo
+
+
+_FIELD = re.compile(r"\{([\w-]*)[^{}:]*:([^{}]+)\}")
+
+
+def with_parser(name: str, sentence: str) -> StepParser | None:
+    """Return pytest-bdd's parser of a name, `parse` or `re`, for a sentence; None where it cannot read that."""
+    try:
+        return parsers.re(sentence) if name == "re" else parsers.parse(sentence)
+    except (re.error, ValueError, KeyError, NotImplementedError):
+        return None
+
+
+def values_in(parser: StepParser, sentence: str) -> dict[str, Any] | None:
+    """Return the values that a parser finds in a sentence, by their names; None where it does not match."""
+    try:
+        return (parser.parse_arguments(sentence) or {}) if parser.is_matching(sentence) else None
+    except Exception:  # A converter of the project's may raise anything.
+        return None
 
 
 def arguments_of(parser: StepParser, sentence: str) -> list[tuple[int | None, str | None]]:

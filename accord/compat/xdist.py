@@ -19,6 +19,11 @@ def without_workers(config: pytest.Config) -> None:
         config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
 
 
+def runs_workers(config: pytest.Config) -> bool:
+    """Return whether this process has workers, which collect and run in its place."""
+    return config.pluginmanager.has_plugin("dsession")
+
+
 @dataclass(frozen=True)
 class Worker:
     """One of several processes of a run."""

@@ -45,6 +45,11 @@ class Bound:
                 self._faults[path] = sorted(stash[SWITCHES].remaining(document, faults(document, stash[TAGS])))
                 yield document
 
+    @property
+    def has_any(self) -> bool:
+        """Whether a module binds a feature."""
+        return bool(self._faults)
+
     def leave_foreign(self, items: list[pytest.Item]) -> Iterator[str]:
         """Leave out features of whose steps none is defined where they stand, and yield what to say of each.
 

@@ -21,6 +21,8 @@ class Checked:
 
     files: int = 0
     faults: list[str] = field(default_factory=list)
+    undefined: list[str] = field(default_factory=list)
+    """The steps that have no definition, unless their scenarios are expected to fail."""
     notices: list[str] = field(default_factory=list)
     problem: str = ""
     """What pytest says where it cannot collect the files."""
@@ -44,10 +46,12 @@ def check(paths: Sequence[str]) -> Checked:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Write down what is wrong."""
     # Loaded here, so that pytest can rewrite the assertions of pytest-bdd, which they load.
+    from accord.gherkin.ahead import is_expected_to_fail
     from accord.gherkin.binding import BOUND
     from accord.gherkin.collector import FeatureFile
     from accord.gherkin.item import FaultyPart, FaultyScenario
     from accord.gherkin.passed_over import PASSED_OVER
+    from accord.steps.undefined import UNDEFINED
 
     stash = session.config.stash
     if BOUND not in stash:  # The run leaves feature files alone, by `-p no:accord.gherkin`.
@@ -59,5 +63,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     files = {item.nodeid.partition("::")[0] for item in session.items if item.getparent(FeatureFile) is not None}
     # By file and line: the items may be in another order, as pytest-randomly has them.
     faults = [f"{uri}:{fault.line}: {fault}" for uri, fault in sorted(found)]
-    checked = Checked(len(files | {uri for uri, _ in found}), faults, list(stash[PASSED_OVER].notices(session)))
+    undefined: list[str] = []
+    for item in session.items if UNDEFINED in stash else ():
+        # What breaks a rule is to be mended first.
+        if not isinstance(item, FaultyPart | FaultyScenario) and not is_expected_to_fail(item):
+            undefined += stash[UNDEFINED].note(item)
+    checked = Checked(
+        len(files | {uri for uri, _ in found}),
+        faults,
+        list(dict.fromkeys(undefined)),
+        list(stash[PASSED_OVER].notices(session)),
+    )
     Path(os.environ[FILE]).write_text(json.dumps(asdict(checked)), encoding="utf-8")

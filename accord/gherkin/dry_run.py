@@ -6,12 +6,13 @@ from contextlib import suppress
 
 import pytest
 
-from accord.basics.source import location
 from accord.basics.text import visible
-from accord.compat.pytest_bdd import ScenarioTemplate, bound_scenario
 from accord.errors import AmbiguousStepError, FaultyFeatureError
-from accord.gherkin.item import FaultyPart, FaultyScenario, Scenario, raise_faults, undefined
+from accord.gherkin.ahead import is_expected_to_fail
+from accord.gherkin.item import FaultyPart, FaultyScenario, raise_faults
+from accord.running import scenario_of
 from accord.steps.definitions import Definitions
+from accord.steps.undefined import UndefinedSteps
 
 OPTION = "accord_dry_run"
 
@@ -34,9 +35,11 @@ def add_usual_name(parser: pytest.Parser) -> None:
 class DryRun:
     """Runs nothing; the run fails if a scenario would for its feature file, or for want of a step definition."""
 
-    def __init__(self, definitions: Definitions) -> None:
+    def __init__(self, definitions: Definitions, undefined: UndefinedSteps) -> None:
         self._definitions = definitions
-        self._found: dict[str, None] = {}
+        self._undefined = undefined
+        self._faults: dict[str, None] = {}
+        self._undefined_steps: set[str] = set()
         self._scenarios = 0
 
     @pytest.hookimpl(tryfirst=True)
@@ -46,37 +49,39 @@ class DryRun:
         if session.testsfailed:
             return None
         for item in session.items:
-            self._found.update(dict.fromkeys(self._missing(item)))
-        session.testsfailed = len(self._found)
+            self._faults.update(dict.fromkeys(self._faults_of(item)))
+            is_expected = is_expected_to_fail(item)
+            if not isinstance(item, FaultyScenario):
+                noted = self._undefined.note(item, is_expected=is_expected)
+                self._undefined_steps.update([] if is_expected else noted)
+        session.testsfailed = self._problems
         return True
 
+    @property
+    def _problems(self) -> int:
+        return len(self._faults) + len(self._undefined_steps)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show what was found."""
+        """Show what was found, below the undefined steps."""
         terminalreporter.section("dry run")
-        for sentence in self._found:
+        for sentence in self._faults:
             terminalreporter.write_line(f"{visible(sentence)}\n", red=True)
         scenarios = f"{self._scenarios} scenario{'' if self._scenarios == 1 else 's'}"
-        number = len(self._found)
+        number = self._problems
         found = f"{number} problem{'' if number == 1 else 's'}, shown above" if number else "each step has a definition"
         terminalreporter.write_line(f"{scenarios}, none of them run: {found}.")
 
-    def _missing(self, item: pytest.Item) -> Iterator[str]:
+    def _faults_of(self, item: pytest.Item) -> Iterator[str]:
         if isinstance(item, FaultyScenario | FaultyPart):
             try:
                 raise_faults(item)
             except FaultyFeatureError as error:
                 yield str(error)
-        elif (found := _scenario(item)) is not None:
+        elif (found := scenario_of(item)) is not None:
             self._scenarios += 1
             template, values = found
             for step in template.render(values).steps:
                 try:
-                    if self._definitions.resolve(step, item) is None:
-                        where = location(template.feature.filename, step.line_number, item.config.rootpath)
-                        yield undefined(step, where, item)
+                    self._definitions.resolve(step, item)
                 except AmbiguousStepError as error:
                     yield str(error)
-
-
-def _scenario(item: pytest.Item) -> tuple[ScenarioTemplate, dict[str, str]] | None:
-    return (item.template, item.row) if isinstance(item, Scenario) else bound_scenario(item)

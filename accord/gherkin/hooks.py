@@ -1,14 +1,16 @@
 """The hooks by which feature files are collected, and by which their scenarios cost little."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
-from accord.compat.pytest import SessionFixtures, count_fewer, drop_fixtures
+from accord.basics.source import location
+from accord.compat.pytest import SessionFixtures, count_fewer, drop_fixtures, renew_fixtures
+from accord.compat.xdist import runs_workers
 from accord.errors import FaultyFeatureError
-from accord.gherkin import dry_run
+from accord.gherkin import ahead, dry_run, meant
 from accord.gherkin.binding import BOUND, Bound
 from accord.gherkin.collector import FeatureFile
 from accord.gherkin.document import Document
@@ -18,8 +20,10 @@ from accord.gherkin.passed_over import PASSED_OVER, SUFFIX, PassedOver
 from accord.gherkin.rules.catalogue import name_of
 from accord.gherkin.rules.switches import SWITCHES, Switches
 from accord.gherkin.rules.tags import TAGS, Tags, unknown_tag
-from accord.running import RUNNING, is_scenario
+from accord.running import RUNNING, is_scenario, scenario_of
+from accord.steps import modules
 from accord.steps.definitions import DEFINITIONS, IS_OFF, Definitions, owner
+from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
 
 class Features:
@@ -28,6 +32,7 @@ class Features:
     def __init__(self, config: pytest.Config) -> None:
         self._running = config.stash[RUNNING]
         self._session_fixtures = SessionFixtures()
+        ahead.add_marker(config)
         config.stash[TAGS] = Tags(config)
         config.stash[SWITCHES] = switches = Switches(config)
         config.stash[IS_OFF] = switches.is_off_at
@@ -36,13 +41,25 @@ class Features:
         self._read: set[str] = set()
         if config.getoption(dry_run.OPTION) and not config.option.collectonly:
             definitions = config.stash.get(DEFINITIONS, None) or Definitions(self._running)
-            config.pluginmanager.register(DryRun(definitions))
+            if (undefined := config.stash.get(UNDEFINED, None)) is None:
+                undefined = UndefinedSteps(config, definitions)
+                config.pluginmanager.register(undefined)
+            config.pluginmanager.register(DryRun(definitions, undefined))
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_collection(self) -> Generator[None, object, object]:
-        """Have the garbage collector wait while scenarios are collected."""
-        with uncollected():
-            return (yield)
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Have the garbage collector wait while scenarios are collected; say what was meant by what is not there."""
+        config = session.config
+        # Nobody sees what workers say of it.
+        if runs_workers(config) and (missing := list(meant.not_found(config))):
+            raise pytest.UsageError(*(said or f"not found: {argument}" for argument, said in missing))
+        try:
+            with uncollected():
+                return (yield)
+        except pytest.UsageError as error:
+            raise pytest.UsageError(
+                *error.args, *(said for _argument, said in meant.not_found(config) if said)
+            ) from None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect feature files."""
@@ -70,18 +87,40 @@ class Features:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
         """Have features that Python modules bind run there alone, and no filter pass over a tag that is not known."""
-        collected = len(items)
+        number = len(items)
         for document in self._bound.take(items):
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
-        self._running.notices += [*self._bound.notices(), *self._bound.leave_foreign(items)]
-        count_fewer(config, collected - len(items))
+        self._running.notices += [*self._load_steps(items), *self._bound.notices(), *self._bound.leave_foreign(items)]
+        count_fewer(config, number - len(items))
+        ahead.expect_of_bound(items, config)
         # It may be what the filter by tags looks for.
         untagged = [it for it in items if config.option.markexpr and breaks(it, name_of(unknown_tag))]
-        result = yield
+        collected = list(items)
+        try:
+            result = yield
+        except pytest.UsageError as error:
+            said = [*meant.of_expressions(config, collected), *meant.of_name(config, collected)]
+            raise pytest.UsageError(*error.args, *said) from None
+        self._running.notices += meant.of_expressions(config, collected)
         chosen = {id(item) for item in items}
         items += [item for item in untagged if id(item) not in chosen]
         return result
+
+    def _load_steps(self, items: list[pytest.Item]) -> Iterator[str]:
+        """Load the modules of steps that no conftest names, and yield what to say of them.
+
+        Where Python modules bind features, they import what they use, each its own, unless a setting names them.
+        """
+        scenarios = [item for item in items if isinstance(item, Scenario)]
+        if not scenarios or (self._bound.has_any and not modules.are_named(scenarios[0].config)):
+            return
+        plugins = scenarios[0].config.pluginmanager
+        before = len(plugins.get_plugins())
+        yield from modules.load(scenarios[0].session)
+        if len(plugins.get_plugins()) > before:
+            for item in scenarios:
+                renew_fixtures(item)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what cannot run. All that is loaded by now stays until the end."""
@@ -104,6 +143,16 @@ class Features:
             self._session_fixtures.clear()
             if faults := self._bound.faults_of(item):
                 raise FaultyFeatureError("\n".join(faults))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Say of a scenario that was expected not to hold, and does, what to do."""
+        report = yield
+        if report.failed and report.when == "call" and (found := scenario_of(item)) is not None:
+            template, _row = found
+            line = getattr(item, "line", template.line_number)
+            ahead.say_that_it_holds(report, item, location(template.feature.filename, line, item.config.rootpath))
+        return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:

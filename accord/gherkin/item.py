@@ -12,13 +12,13 @@ from accord.compat.pytest import ExceptionRepr, begin_with, can_be_mark, know_ma
 from accord.compat.pytest_bdd import Scenario as RenderedScenario
 from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute, is_handled
 from accord.errors import FaultyFeatureError
+from accord.gherkin.ahead import expecting
 from accord.gherkin.names import Case
 from accord.gherkin.rules.fault import Fault
 from accord.running import RUNNING
 from accord.steps.awaiting import from_step
-from accord.steps.definitions import DEFINITIONS, snippet
-from accord.steps.differences import invisible_difference
 from accord.steps.runner import RUNNER
+from accord.steps.undefined import UNDEFINED
 
 
 class Scenario(pytest.Function):
@@ -69,6 +69,8 @@ class Scenario(pytest.Function):
         if faults:
             yield FaultyScenario.from_parent(parent, name=case.name, **of, faults=faults)
             return
+        for mark in expecting(parent.config, tags | template.feature.tags | rule_tags):
+            mark(run)
         for made_with in parametrized(parent, case.scenario, run, case.example):
             yield cls.from_parent(parent, **of, **made_with)
 
@@ -83,7 +85,7 @@ class Scenario(pytest.Function):
         if step is None:
             return super().repr_failure(excinfo)
         if isinstance(error, StepDefinitionNotFoundError):
-            return undefined(step, self._location(step), self)
+            return self._undefined(step)
         if isinstance(error, pytest.FixtureLookupError):
             return _unfixed(step, self._location(step), error)
         try:
@@ -105,7 +107,14 @@ class Scenario(pytest.Function):
             failing.append(running.last_step)
         if failing and isinstance(shown, ExceptionRepr):
             marked = _marked(self.template.render(self.row), failing)
-            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n"))
+            # What is shown below may come of that, far from where it happened.
+            errors = "".join(f"\n{error}\n" for error in running.app_errors)
+            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n{errors}"))
+
+    def _undefined(self, step: Step) -> str:
+        undefined = self.config.stash.get(UNDEFINED, None)
+        said = f"no step definition says: {step.keyword} {step.name}"
+        return visible(f"{self._location(step)}: {said if undefined is None else undefined.sentence(step, self)}")
 
     def _location(self, step: Step) -> str:
         return f"{self.nodeid.partition('::')[0]}:{step.line_number}"
@@ -162,18 +171,6 @@ def _marked(scenario: RenderedScenario, failing: Iterable[Step]) -> str:
     return "\n".join(lines)
 
 
-def undefined(step: Step, location: str, item: pytest.Item) -> str:
-    """Return what to say of a step without a definition: what looks like one that is there, or else a snippet."""
-    definitions = item.config.stash.get(DEFINITIONS, None)
-    visible_here = [] if definitions is None else definitions.visible_to([item])
-    difference = invisible_difference(step, visible_here, item.config.rootpath)
-    sentence = f"{location}: no step definition says: {step.keyword} {step.name}"
-    return visible(f"{sentence}: {difference}" if difference else f"{sentence}\n\n{snippet(step.type, step.name)}")
-
-
 def _unfixed(step: Step, location: str, error: pytest.FixtureLookupError) -> str:
     what, *_ = str(error.formatrepr().errorstring).splitlines()
-    return (
-        f"{location}: {step.keyword} {step.name}: {what.strip()}: "
-        "correct the argument of that name, in the step definition or in a fixture under it, or define the fixture."
-    )
+    return f"{location}: {step.keyword} {step.name}: {what.strip()}: correct the name, or define the fixture."

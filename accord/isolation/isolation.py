@@ -114,6 +114,10 @@ class Isolation:
             self._sandbox.leave()
         self._scenario.is_under_way = False
 
+    def uncommitted(self) -> list[str]:
+        """Return a sentence on each request of the scenario that ended without committing what it had changed."""
+        return [] if self._sandbox is None else self._sandbox.watch.uncommitted()
+
     def limits(self) -> list[str]:
         """Return what the scenario met with that one transaction cannot show."""
         return [] if self._sandbox is None else self._sandbox.watch.limits.sentences()

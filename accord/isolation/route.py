@@ -42,6 +42,9 @@ class Observer(Protocol):
     def note_begin(self, work: Work) -> None:
         """A transaction has begun."""
 
+    def note_rollback(self, work: Work) -> None:
+        """It was rolled back, after `note_end`."""
+
     def note_end(self, work: Work) -> None:
         """It has ended."""
 
@@ -214,11 +217,13 @@ class Transaction:
     async def rollback(self) -> None:
         """End what is open, and undo what it did."""
         if (it := self._over()) is not None:
+            self._observer.note_rollback(it.work)
             await it.place.rollback(it.work)
 
     def abandon(self) -> None:
         """Have it undone without waiting for the server."""
         if (it := self._over()) is not None:
+            self._observer.note_rollback(it.work)
             it.place.abandon(it.work)
 
     def _over(self) -> "Transaction | None":

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from accord.basics.clock import now
-from accord.basics.failures import named
+from accord.basics.failures import from_own, named
 from accord.compat.httpx_ws import Receive, Send
 from accord.compat.starlette import is_disconnect
 from accord.contract.check import Contract, Finding
@@ -90,7 +90,8 @@ class Transport(httpx.AsyncBaseTransport):
                 self._outage.check()
                 # A user would get the 500 as well; what is raised would reach the step instead.
                 error, trace = raised, traceback.format_exc()
-                logger.exception("%s failed in the app", exchange.name)
+                self._running.app_errors.append(f"{exchange.name} failed in the app: {self._running.cause(raised)}")
+                _log(exchange.name, raised)
             exchange.finish(error)
             if (watchdog := current_watchdog()) is not None:
                 watchdog.limits.note_response()
@@ -123,7 +124,7 @@ class Transport(httpx.AsyncBaseTransport):
             self._outage.check()
             if not is_disconnect(raised):
                 fault, trace = f"the app raised {named(raised)}", traceback.format_exc()
-                logger.exception("%s failed in the app", socket.name)
+                _log(socket.name, raised)
         except asyncio.CancelledError:
             # Nothing is sent where the client has closed it.
             with suppress(OSError):
@@ -139,6 +140,8 @@ class Transport(httpx.AsyncBaseTransport):
         __tracebackhide__ = True
         finding = None
         response = exchange.recorded()
+        if (served := SERVED.get()) is not None:
+            served.status = response.status_code
         try:
             finding = self._check(exchange, response, error)
         finally:
@@ -175,6 +178,11 @@ def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) 
     task = asyncio.create_task(serving, name=REQUEST + name, context=context)
     task.add_done_callback(lambda _: setattr(served, "is_over", True))
     return task
+
+
+def _log(name: str, error: BaseException) -> None:
+    """Log an error that the app did not handle, without the frames of its framework that lead to the app's own code."""
+    logger.error("%s failed in the app", name, exc_info=(type(error), error, from_own(error.__traceback__)))
 
 
 def _is_cancelled(error: BaseException) -> bool:

@@ -10,7 +10,10 @@ from accord.isolation.scenario import Scenario
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.statements import read
 from accord.isolation.work import Work
-from accord.running import SERVED, Running
+from accord.running import SERVED, Running, Served
+
+# From this status on a request is expected to leave nothing.
+_FAILED = 400
 
 
 class Watch:
@@ -25,9 +28,11 @@ class Watch:
         self.observe_sql: Callable[[str], None] | None = None
         self.limits = Limits()
         self._open = dict[Work, None]()
+        self._undone: list[Served] = []
 
     def begin(self) -> None:
         """A scenario begins."""
+        self._undone.clear()
         self.forget_open()
         self.limits.begin()
 
@@ -58,6 +63,19 @@ class Watch:
     def note_end(self, work: Work) -> None:
         """It has ended."""
         self._open.pop(work, None)
+
+    def note_rollback(self, work: Work) -> None:
+        """What it did is undone."""
+        if work.leaves_rows and (served := SERVED.get()) is not None and served.scope:
+            self._undone.append(served)
+
+    def uncommitted(self) -> list[str]:
+        """Return a sentence on each request that was answered with success, and whose changes were undone."""
+        names = [it.name for it in self._undone if it.status is not None and it.status < _FAILED]
+        return [
+            f"{name} changed the database and did not commit that before it ended: nobody will see it."
+            for name in dict.fromkeys(names)
+        ]
 
     def note(self, work: Work, sql: str, place: Place) -> None:
         """A statement is sent. Raises UsageError where nothing would undo what it writes."""

@@ -212,7 +212,7 @@ class Document:
         return [pickle for pickle in self.pickles() if pickle.state is State.BROKEN]
 
     def counts(self) -> dict[State, int]:
-        """How many are kept, broken, not yet made, not run, in this order."""
+        """How many are kept, broken, not yet implemented, not run, in this order."""
         counted = Counter(pickle.state for pickle in self.pickles())
         return {state: counted[state] for state in IN_THE_SENTENCE}
 

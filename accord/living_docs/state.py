@@ -7,7 +7,7 @@ class State(Enum):
     """What became of a promise, the worst first; the page says it in these words."""
 
     BROKEN = "broken"
-    UNMADE = "not yet made"
+    UNMADE = "not yet implemented"
     UNRUN = "not run"
     KEPT = "kept"
 

@@ -17,7 +17,7 @@ from accord.recording.har import Entry, archive, hidden
 from accord.recording.pickles import Pickle
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import DOTS
-from accord.steps.definitions import snippet
+from accord.steps.undefined import UNDEFINED
 
 
 @dataclass
@@ -249,8 +249,9 @@ class Attempt:
         begun, finished = result.envelopes(self.id, test_step)
         yield begun
         yield from self._attached(number, {"testCaseStartedId": self.id, "testStepId": test_step})
-        if result.status == "UNDEFINED":
-            yield suggestion(test_step, step.id, snippet(step.kind, step.sentence))
+        undefined = self.item.config.stash.get(UNDEFINED, None)
+        if result.status == "UNDEFINED" and undefined is not None:
+            yield suggestion(test_step, step.id, undefined.snippet(step.kind, step.sentence))
         yield finished
 
     def _attached(self, index: int | None, ids: dict[str, str]) -> Iterator[Envelope]:

@@ -51,6 +51,8 @@ class Failures:
             report.longrepr = outage or self._shown_before(item, error) or sentence or report.longrepr
             if isinstance(report.longrepr, str):
                 report.longrepr = visible(report.longrepr)
+            if self._isolation is not None and (uncommitted := self._isolation.uncommitted()):
+                report.sections.append(("What was not committed", visible("\n".join(uncommitted))))
             if self._isolation is not None and (limits := self._isolation.limits()):
                 # No reason, as far as anybody knows, but one to think of.
                 limits.append("If that is why, tag the scenario @real_commits.")

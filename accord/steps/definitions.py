@@ -124,12 +124,6 @@ def owner(item: pytest.Item) -> pytest.Collector:
     return node
 
 
-def snippet(kind: str, sentence: str) -> str:
-    """Return the code of a step definition to begin with."""
-    quoted = sentence.replace("\\", "\\\\").replace('"', '\\"')
-    return f'@{kind}("{quoted}")\nasync def _() -> None:\n    raise NotImplementedError'
-
-
 class Visible:
     """The step definitions that are visible at one node."""
 

@@ -15,6 +15,8 @@ _ALIKE = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 )
+_END = "what it ends with"
+_SIGNS = " .:;,!?"
 Fix = Callable[[str], str]
 # In this order: each has what those above it have mended.
 _FIXES: dict[str, Fix] = {
@@ -24,7 +26,7 @@ _FIXES: dict[str, Fix] = {
     "a space at its end": str.strip,
     "letters that are composed in another way": lambda text: unicodedata.normalize("NFC", text),
     "quotes or dashes of another kind": lambda text: text.translate(_ALIKE),
-    "what it ends with": lambda text: text.rstrip(" .:;,!"),
+    _END: lambda text: text.rstrip(_SIGNS),
 }
 # What an empty value may stand for, and where it may be.
 _VALUES = ("x", "1")
@@ -41,6 +43,16 @@ def invisible_difference(step: Step, definitions: Iterable[StepDefinition], root
     return None
 
 
+def mends(sentence: str) -> tuple[str, list[str]]:
+    """Return a sentence without anything that nobody sees, and what that was."""
+    reasons = []
+    for reason, fix in _FIXES.items():
+        if (mended := fix(sentence)) != sentence:
+            reasons.append(_named(reason, sentence, None))
+            sentence = mended
+    return sentence, reasons
+
+
 def _reasons(sentence: str, definition: StepDefinition) -> Iterator[str]:
     parser = definition.parser
     said, is_literal = literal_start(parser)
@@ -50,7 +62,7 @@ def _reasons(sentence: str, definition: StepDefinition) -> Iterator[str]:
         before, said_before = mended, said
         mended, said = fix(mended), fix(said) if is_literal else said
         if (mended, said) != (before, said_before):
-            reasons.append(_named(reason, before, said_before))
+            reasons.append(_named(reason, before, said_before if is_literal else None))
             if mended == said if is_literal else parser.is_matching(mended):
                 yield " and ".join(reasons)
     for position in _EMPTY.finditer(sentence):
@@ -61,8 +73,22 @@ def _reasons(sentence: str, definition: StepDefinition) -> Iterator[str]:
                 yield f"an empty value, where {f'`{{{names[0]}}}`' if names else 'it'} needs a character"
 
 
-def _named(reason: str, *texts: str) -> str:
-    """Return the reason, with the numbers of the characters that cannot be seen."""
-    found = (letter for text in texts for pattern in (_INVISIBLE, _ODD_SPACE) for letter in pattern.findall(text))
+def _named(reason: str, sentence: str, said: str | None) -> str:
+    """Return the reason, with the numbers of the characters that cannot be seen, or with what stands at the end."""
+    if reason == _END:
+        end, other = _end_of(sentence), _end_of(said or "")
+        if not end:
+            return f"the `{other}` at its end, which is missing"
+        return f"the `{end}` at its end, which is {f'`{other}`' if other else 'not'} there"
+    found = (
+        letter
+        for text in (sentence, said or "")
+        for pattern in (_INVISIBLE, _ODD_SPACE)
+        for letter in pattern.findall(text)
+    )
     numbers = ", ".join(f"U+{ord(letter):04X}" for letter in dict.fromkeys(found))
     return f"{reason} ({numbers})" if numbers and reason.startswith(("an invisible", "a space of")) else reason
+
+
+def _end_of(text: str) -> str:
+    return text[len(text.rstrip(_SIGNS)) :].strip()

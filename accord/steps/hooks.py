@@ -7,12 +7,14 @@ import pytest
 
 from accord.basics.text import visible
 from accord.compat.pytest_bdd import forget_item, forget_report, replace_execution
+from accord.errors import FaultyFeatureError
 from accord.running import RUNNING
 from accord.steps.awaiting import Calls
 from accord.steps.definitions import DEFINITIONS, Definitions
 from accord.steps.event_loop import EventLoop
 from accord.steps.runner import RUNNER, Runner
 from accord.steps.unawaited import UNAWAITED, Unawaited
+from accord.steps.undefined import UNDEFINED, UndefinedSteps
 from accord.timeouts.watchdog import WATCHDOG
 
 
@@ -22,6 +24,8 @@ class Steps:
     def __init__(self, config: pytest.Config) -> None:
         self._running = running = config.stash[RUNNING]
         config.stash[DEFINITIONS] = definitions = Definitions(running)
+        config.stash[UNDEFINED] = self._undefined = UndefinedSteps(config, definitions)
+        config.pluginmanager.register(self._undefined)
         config.stash[UNAWAITED] = self._unawaited = Unawaited(running, config.rootpath)
         self._calls = calls = Calls(running, self._unawaited, config.stash.get(WATCHDOG, None))
         config.stash[RUNNER] = runner = Runner(definitions, calls)
@@ -80,10 +84,19 @@ class Steps:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
+        self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Drop what a test had begun that is skipped, or is known to fail: no debugger asks for that."""
+        """Note which steps of a scenario that fails are undefined, and what was not awaited where that is why.
+
+        What a test had begun that is skipped, or is known to fail, is dropped: no debugger asks for that.
+        """
+        if call.excinfo is not None and self._running.is_scenario:
+            self._unawaited.explain(call.excinfo.value)
         report = yield
+        is_expected = hasattr(report, "wasxfail")
+        # One that breaks a rule is to be mended first.
+        if call.excinfo and (report.failed or is_expected) and not isinstance(call.excinfo.value, FaultyFeatureError):
+            self._undefined.note(item, is_expected=is_expected)
         if report.skipped:
             self._give_up(call)
         return report

@@ -6,6 +6,7 @@ import pytest
 
 from accord.compat.pytest import give_fixture
 from accord.compat.pytest_bdd import Feature, Scenario, Step, StepDefinition, StepDefinitionNotFoundError
+from accord.steps.arguments import arguments_of
 from accord.steps.awaiting import Calls
 from accord.steps.definitions import Definitions
 
@@ -44,8 +45,7 @@ class Runner:
         try:
             if step.datatable is not None or step.docstring is not None:
                 self._definitions.check_unused(definition, step, request.node)
-            arguments = definition.arguments(step)
-            arguments |= {name: request.getfixturevalue(name) for name in definition.required if name not in arguments}
+            arguments = arguments_of(definition, step, request, self._definitions)
             hook.pytest_bdd_before_step_call(**context, step_func_args=arguments)
             value = self._calls.call(definition.function, request, arguments)
         # As pytest-bdd has it: `pytest.fail` is not an Exception, and a skip is not an error.

@@ -4,6 +4,8 @@ Python warns of the one and logs the other, each where it is dropped, and the sc
 """
 
 import asyncio
+import inspect
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -22,6 +24,8 @@ from accord.running import Running, Served, served_by
 from accord.steps import background
 from accord.timeouts.stacks import REQUEST, describe, is_of_project, of_task
 
+# As Python and pytest have it: 'coroutine' object has no attribute 'json', <coroutine object get at 0x7f3c>.
+_OF_COROUTINE = re.compile(r"'coroutine'|<coroutine object ")
 Tasks = dict[asyncio.Task[Any], str]
 """Tasks, each with the step that began it."""
 
@@ -152,6 +156,15 @@ class Unawaited:
         self._findings.steps.clear()
         return self._findings.take()
 
+    def explain(self, error: BaseException) -> None:
+        """Note on an error that comes of a coroutine, taken for its outcome, which call it was."""
+        if _OF_COROUTINE.search(text_of(error)) is None:
+            return
+        for coroutine in _not_begun(error):
+            self._findings.add_dropped(coroutine, by_last_step=True)
+        for sentence in self._findings.take().splitlines():
+            error.add_note(sentence)
+
     def give_up(self, error: BaseException) -> None:
         """The scenario failed, or is skipped: say no more of it, and drop what would be dropped in the next one."""
         # What a forgotten call was given is dropped with it; the failure itself is what helps.
@@ -166,6 +179,17 @@ class Unawaited:
             task.cancel()
         self._tasks.clear()
         self._findings.take()
+
+
+def _not_begun(error: BaseException) -> Iterator[Any]:
+    """Yield the coroutines that no one has begun to await, from what an error and the frames of its traceback have."""
+    # An AttributeError has the object that lacks the attribute.
+    values = [getattr(error, "obj", None)]
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        values += frame.f_locals.values()
+    for value in values:
+        if isinstance(value, CoroutineType) and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+            yield value
 
 
 class _Findings:
@@ -186,13 +210,12 @@ class _Findings:
         self._sentences.clear()
         return sentences
 
-    def add_dropped(self, coroutine: Any) -> None:
-        """Add a coroutine that nobody awaited."""
+    def add_dropped(self, coroutine: Any, *, by_last_step: bool = False) -> None:
+        """Add a coroutine that nobody awaited; the step that ran last made it, if none of them has it in its lines."""
         what, where = self._call(coroutine)
-        self._add(
-            where,
-            f"{self._caller(coroutine)} never awaits {what}, {where}, so it never ran: write `await` before the call.",
-        )
+        last = self.steps[-1][0] if by_last_step and self.steps else self._running.name
+        caller = self._caller(coroutine, last)
+        self._add(where, f"{caller} never awaits {what}, {where}, so it never ran: write `await` before the call.")
 
     def add_failed(self, future: asyncio.Future[Any], error: BaseException) -> None:
         """Add a task, or what was gathered, that failed while nobody looked."""
@@ -207,8 +230,8 @@ class _Findings:
             return
         self._add(
             where,
-            f"{self._caller(coroutine)} never sees that the task {what}, {where}, failed with {text_of(error, repr)}: "
-            "await the task in a step.",
+            f"{self._caller(coroutine, self._running.name)} never sees that the task {what}, {where}, failed with "
+            f"{text_of(error, repr)}: await the task in a step.",
         )
 
     def add_running(self, task: asyncio.Task[Any], step: str) -> None:
@@ -259,14 +282,14 @@ class _Findings:
             verb, file, line = "defined", code.co_filename, code.co_firstlineno
         return name, f"{verb} at {location(file, line, self._rootpath)}"
 
-    def _caller(self, coroutine: Any) -> str:
-        """Return the step in whose lines it was called, or else the one that runs: a helper or fixture called it."""
+    def _caller(self, coroutine: Any, otherwise: str) -> str:
+        """Return the step in whose lines it was called, or else another name: a helper or fixture called it."""
         for file, line, _function in getattr(coroutine, "cr_origin", None) or []:
             for step, code in reversed(self.steps):
                 last = max(number for *_, number in code.co_lines() if number is not None)
                 if code.co_filename == file and code.co_firstlineno <= line <= last:
                     return step
-        return self._running.name
+        return otherwise
 
 
 UNAWAITED = pytest.StashKey[Unawaited]()

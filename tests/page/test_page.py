@@ -144,7 +144,7 @@ async def shown(page: Page) -> list[str]:
 async def test_the_first_screen_says_how_it_stands_and_what_is_broken(page: Page, address: str) -> None:
     await page.goto(address)
     await expect(page.get_by_role("heading", level=1)).to_have_text("Task service")
-    await expect(page.locator(".state")).to_have_text("6 promises kept, 1 broken, 1 not yet made")
+    await expect(page.locator(".state")).to_have_text("6 promises kept, 1 broken, 1 not yet implemented")
     broken = page.get_by_role("region", name="Broken")
     await expect(broken).to_be_in_viewport()
     await expect(broken).to_contain_text("Tasks > Creating tasks > A title is neither empty nor endless > Titles")
@@ -164,7 +164,7 @@ async def test_the_search_narrows_as_one_types(page: Page, address: str) -> None
 async def test_filters_live_in_the_address(page: Page, address: str) -> None:
     await page.goto(address)
     await page.get_by_label("broken 1").check()
-    await page.get_by_label("not yet made 1").check()
+    await page.get_by_label("not yet implemented 1").check()
     assert await shown(page) == ["A lost password is replaced", "Titles"]
     await expect(page).to_have_url(address + "?state=broken%2Cunmade")
     await page.reload()

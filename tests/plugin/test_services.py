@@ -70,3 +70,9 @@ def test_a_service_that_forgets_to_commit_breaks_its_promises(service: Project, 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     (state,) = re.findall(r"^\d+ promises? kept, (\d+) broken: living-docs/index.html$", result.stdout.str(), re.M)
     assert int(state) >= 1
+    result.stdout.fnmatch_lines(
+        [
+            "*What was not committed*",
+            "* changed the database and did not commit that before it ended: nobody will see it.",
+        ]
+    )

@@ -32,7 +32,7 @@ def test_the_samples_are_there() -> None:
 @pytest.mark.parametrize(
     ("sample", "sentence"),
     [
-        ("all-statuses", "1 promise kept, 2 broken, 2 not yet made, 1 not run"),
+        ("all-statuses", "1 promise kept, 2 broken, 2 not yet implemented, 1 not run"),
         ("retry", "3 promises kept, 1 broken"),
         ("hooks", "1 promise kept, 1 broken"),
         ("empty", "0 promises kept, 1 not run"),

@@ -26,6 +26,7 @@ ROOMS = [
     "living_docs",
     "reporting",
     "fixtures",
+    "misspelt",
     "plugin",
     "pitfalls",
     "scaffold",

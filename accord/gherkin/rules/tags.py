@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from accord.basics.text import nearest
 from accord.compat.pytest import can_be_mark
 from accord.compat.pytest_bdd import is_handled
 from accord.gherkin.document import Document
@@ -32,7 +33,7 @@ class Tags:
 
     def _is_known(self, tag: str, lines: list[str]) -> bool:
         is_mark = can_be_mark(tag) and (
-            any(tag == _marker(line) or _is_of_line(tag, line) for line in lines)
+            any(tag == marker(line) or _is_of_line(tag, line) for line in lines)
             or any(fnmatchcase(tag, pattern) for pattern in self._patterns)
         )
         return is_mark or is_handled(self._config, tag)
@@ -41,8 +42,12 @@ class Tags:
         """Return what to do about a tag that is not known."""
         if not can_be_mark(tag):
             return "rename it, since pytest has no such mark."
-        near = get_close_matches(tag, map(_marker, self._config.getini("markers")), 1, cutoff=0.75)
-        meant = f" (@{near[0]}?)" if near else ""
+        known = [
+            *map(marker, self._config.getini("markers")),
+            *(it for it in self._patterns if not set("*?[") & set(it)),
+        ]
+        near = nearest(tag, known) or next(iter(get_close_matches(tag, known, 1, cutoff=0.75)), None)
+        meant = f" (@{near}?)" if near else ""
         return f"correct it{meant}, or add it to `markers` or `{SETTING}` in the pytest configuration."
 
 
@@ -54,7 +59,8 @@ def unknown_tag(document: Document, tags: Tags) -> Iterator[Finding]:
             yield line_of(tag), f"the tag @{name} is not known, so a filter may miss it: {tags.remedy(name)}"
 
 
-def _marker(line: str) -> str:
+def marker(line: str) -> str:
+    """Return the name of the marker that a line of `markers` is of."""
     # A marker is declared as `name(arguments): description`.
     return line.partition(":")[0].partition("(")[0].strip()
 

@@ -95,8 +95,12 @@ class TestCases:
         step.failure = failure_of(result)
         if step.status == "AMBIGUOUS" and step.failure is None and message["testStepId"] in self._ambiguous:
             step.failure = Failure(self._ambiguous[message["testStepId"]])
-        if step.status == "UNDEFINED" and step.failure is None and id(step.source) in self._snippets:
-            step.failure = Failure(f"No step definition says this. To begin with:\n{self._snippets[id(step.source)]}")
+        if step.status == "UNDEFINED" and id(step.source) in self._snippets:
+            code = self._snippets[id(step.source)]
+            if step.failure is None:
+                step.failure = Failure(f"No step definition says this. To begin with:\n{code}")
+            else:
+                step.failure.trace = f"{step.failure.trace}\n\nTo begin with:\n{code}"
 
     def suggestion(self, message: Json) -> None:
         """Take the code that is suggested for a step without a definition."""

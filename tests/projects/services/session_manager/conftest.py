@@ -11,8 +11,6 @@ os.environ.setdefault("ALLOWED_HOSTS", '["api.events.example"]')
 from app.database import Base
 from app.main import app as service
 
-pytest_plugins = ["steps.events"]
-
 
 @pytest.fixture(scope="session")
 def app():

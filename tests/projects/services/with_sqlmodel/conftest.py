@@ -4,8 +4,6 @@ from sqlmodel import SQLModel
 import accord
 from app.main import app as service
 
-pytest_plugins = ["steps.gardens"]
-
 
 @pytest.fixture(scope="session")
 def app():

@@ -1,0 +1,50 @@
+"""`@wip`: a scenario that is ahead of the code is expected not to hold yet, and fails once it does."""
+
+import pytest
+
+from accord.compat.pytest_bdd import bound_scenario, is_handled
+from accord.gherkin.rules.tags import SETTING, marker
+
+TAG = "wip"
+_MARKER = f"{TAG}: a scenario that is not yet implemented: it is expected not to hold, and fails once it does"
+_EXPECTED = pytest.mark.xfail(strict=True, reason=f"@{TAG}: not yet implemented")
+# What pytest says of a test that passes against a strict expectation.
+_UNEXPECTED = "[XPASS(strict)]"
+
+
+def add_marker(config: pytest.Config) -> None:
+    """Have the tag be known, and a mark that `-m` takes."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+def expecting(config: pytest.Config, tags: set[str]) -> list[pytest.MarkDecorator]:
+    """Return the marks of what is expected of a scenario with these tags: none where the suite has its own meaning."""
+    return [_EXPECTED] if TAG in tags and not _is_own(config) else []
+
+
+def expect_of_bound(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Expect the same of scenarios that Python modules bind, where that is strict; else pytest-bdd has its way."""
+    if config.getini("accord_strict") and not _is_own(config):
+        for item in items:
+            if item.get_closest_marker(TAG) is not None and bound_scenario(item) is not None:
+                item.add_marker(_EXPECTED)
+
+
+def is_expected_to_fail(item: pytest.Item) -> bool:
+    """Return whether a scenario is expected to fail, by this tag or by `@xfail`."""
+    return item.get_closest_marker("xfail") is not None
+
+
+def say_that_it_holds(report: pytest.TestReport, item: pytest.Item, place: str) -> None:
+    """Have the report of a scenario that was expected not to hold say what to do now that it does."""
+    if isinstance(report.longrepr, str) and report.longrepr.startswith(f"{_UNEXPECTED} {_EXPECTED.kwargs['reason']}"):
+        report.longrepr = (
+            f"{place}: `{item.name}` holds, and is tagged @{TAG}, which says that it does not yet: "
+            "remove the tag, be it here or above it."
+        )
+
+
+def _is_own(config: pytest.Config) -> bool:
+    """Return whether the suite has a tag of that name of its own: a marker, an entry in `accord_tags`, or a hook."""
+    lines = [line for line in config.getini("markers") if line != _MARKER]
+    return TAG in map(marker, lines) or TAG in config.getini(SETTING) or is_handled(config, TAG)

@@ -1,0 +1,60 @@
+"""Modules of step definitions that are loaded without a conftest that names them: those of the folder `steps`."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from accord.basics.failures import named, own_traceback
+from accord.basics.source import relative
+from accord.compat.pytest import import_file
+from accord.compat.pytest_bdd import files_of_step_definitions
+
+SETTING = "accord_steps"
+"""Files and folders of such modules, relative to pytest's root and to its folder `tests`."""
+_USUAL = ["steps"]
+
+
+def load(session: pytest.Session) -> Iterator[str]:
+    """Load each of those modules of which no step definition is visible yet, and yield what to say where that fails.
+
+    What is in it is visible to all scenarios, as if a conftest named it in `pytest_plugins`.
+    """
+    config = session.config
+    known = {Path(file) for file in files_of_step_definitions(session)}
+    imported = {Path(file): module for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
+    for file, top in modules(config):
+        if file in known or b"pytest_bdd" not in file.read_bytes():
+            continue
+        _make_importable(top)
+        try:
+            config.pluginmanager.register(imported.get(file) or import_file(config, file), str(file))
+        except Exception as error:  # Whatever a module raises when it is imported: the others may be all that is used.
+            place, _details = own_traceback(error, config.rootpath)
+            uri = relative(file, config.rootpath)
+            yield f"{uri} is not loaded, so that its steps are undefined: {named(error)} ({place or uri}): correct it."
+
+
+def are_named(config: pytest.Config) -> bool:
+    """Return whether the project itself says which they are."""
+    return config.getini(SETTING) is not None
+
+
+def modules(config: pytest.Config) -> Iterator[tuple[Path, Path]]:
+    """Yield the Python modules that the setting names, but for test modules, and the folder that it is relative to."""
+    patterns: Sequence[str] = ["conftest.py", *config.getini("python_files")]
+    for name in config.getini(SETTING) if are_named(config) else _USUAL:
+        for base in (config.rootpath, config.rootpath / "tests"):
+            path = base / name
+            files = sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.suffix == ".py" else []
+            yield from ((it, base) for it in files if it.is_file() and not any(fnmatch(it.name, p) for p in patterns))
+
+
+def _make_importable(top: Path) -> None:
+    """Have modules find each other by the names that they have from a folder on, as where pytest imports a conftest."""
+    while top.joinpath("__init__.py").is_file():
+        top = top.parent
+    if str(top) not in sys.path:
+        sys.path.insert(0, str(top))

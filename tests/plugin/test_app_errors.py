@@ -1,0 +1,98 @@
+"""An error of the app's own is the first thing that a failure says, wherever it shows."""
+
+import pytest
+
+from tests.helpers.project import Project
+
+SERVICE = """
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/greeting", responses={500: {}})
+async def greet() -> str:
+    return words({})
+
+
+def words(known: dict[str, str]) -> str:
+    return known["hello"]
+"""
+STEPS = """
+    from service import app as service
+
+    @pytest.fixture(scope="session")
+    def app():
+        return service
+
+    @pytest.fixture(scope="session")
+    def setup_db():
+        return None
+
+    @pytest.fixture
+    def db_session():
+        return None
+
+    @when("I come in", target_fixture="response")
+    async def come_in(client):
+        return await client.get("/greeting")
+
+    @then("I am greeted")
+    async def check(response):
+        assert response.status_code == 200
+"""
+
+
+@pytest.fixture
+def greeting(project: Project) -> Project:
+    project.path.joinpath("service.py").write_text(SERVICE)
+    project.steps(STEPS)
+    project.scenario("When I come in", "Then I am greeted")
+    return project
+
+
+def test_a_step_after_it_says_it_before_its_own_failure(greeting: Project) -> None:
+    greeting.run_process().stdout.fnmatch_lines(
+        [
+            "it.feature:4",
+            "    When I come in",
+            ">   Then I am greeted",
+            "",
+            "GET /greeting failed in the app: KeyError: 'hello' (service.py:13)",
+            "",
+            "*",
+            "E*assert 500 == 200",
+        ]
+    )
+
+
+def test_its_traceback_begins_with_the_projects_own_code(greeting: Project) -> None:
+    greeting.run_process().stdout.fnmatch_lines(
+        [
+            "ERROR *GET /greeting failed in the app",
+            "Traceback (most recent call last):",
+            '  File "*service.py", line 9, in greet',
+            "*return words({})",
+            "*",
+            '  File "*service.py", line 13, in words',
+            "*return known*",
+            "*",
+            "KeyError: 'hello'",
+        ],
+        consecutive=True,
+    )
+
+
+def test_a_test_after_it_says_nothing_of_it(greeting: Project) -> None:
+    greeting.feature("""
+        Feature: It
+          Scenario: One
+            When I come in
+            Then I am greeted
+          Scenario: Two
+            Then I am not here
+    """)
+    greeting.more_steps("@then('I am not here')\ndef _(): assert False")
+    result = greeting.run_process("-p", "no:randomly")
+    result.assert_outcomes(failed=2)
+    assert result.stdout.str().count("GET /greeting failed in the app: KeyError") == 1
