@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -31,6 +33,7 @@ def main() -> None:
         "pitfalls", help="show how a suite passes while a promise is broken, with the common pattern and with Accord"
     ).set_defaults(run=_pitfalls)
     _add_check(commands.add_parser("check", help="check feature files as a run does, without running them"))
+    _add_steps(commands.add_parser("steps", help="list the sentences of the suite, and what was said by each so far"))
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
     _add_merge(commands.add_parser("merge", help="join the messages files of several machines into one run's"))
     commands.add_parser(
@@ -42,7 +45,13 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(arguments.run(arguments))
+        status = arguments.run(arguments)
+        # What reads this may have seen enough, as `head` does: known here, and not when Python ends.
+        sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except AccordError as error:
         sys.exit(one_line(str(error)))
     except OSError as error:
@@ -74,8 +83,8 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    # pytest and its plugins are loaded for this command alone.
-    from accord.gherkin.check import check
+    # What has pytest-bdd loaded is loaded for this command alone.
+    from accord.catalogue.collecting import collect
     from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
 
     if arguments.rules:
@@ -84,18 +93,42 @@ def _check(arguments: argparse.Namespace) -> int:
         print("These cannot be ignored:")
         print(*(f"{name:{width}}  {what}" for name, what in NOT_READABLE.items()), sep="\n")
         return 0
-    checked = check(arguments.paths)
-    for notice in checked.notices:
+    collected = collect(arguments.paths)
+    for notice in collected.notices:
         print(one_line(notice))
-    for fault in checked.faults:
-        print(one_line(fault))
-    for step in checked.undefined:
-        print(one_line(step))
-    if checked.problem:
-        print(visible(checked.problem), file=sys.stderr)
-    undefined = f" and {_count(len(checked.undefined), 'undefined step')}" if checked.undefined else ""
-    print(f"{_count(len(checked.faults), 'fault')}{undefined} in {_count(checked.files, 'feature file')}.")
-    return 1 if checked.faults or checked.undefined or checked.problem else 0
+    for finding in collected.findings:
+        print(one_line(str(finding)))
+    if collected.problem:
+        print(visible(collected.problem), file=sys.stderr)
+    print(f"{_count(collected.errors, 'fault')} in {_count(collected.files, 'feature file')}.")
+    return 1 if collected.errors or collected.problem else 0
+
+
+def _add_steps(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="feature files, or folders, whose steps count; else the test paths"
+    )
+    parser.add_argument(
+        "--search", nargs="+", default=(), metavar="WORD", help="list only sentences that have all of these words"
+    )
+    parser.add_argument("--unused", action="store_true", help="list only sentences that no step uses")
+    parser.add_argument("--json", action="store_true", help="write JSON")
+    parser.set_defaults(run=_steps)
+
+
+def _steps(arguments: argparse.Namespace) -> int:
+    from accord.catalogue.collecting import collect
+    from accord.catalogue.listing import as_json, chosen, listing
+
+    collected = collect(arguments.paths)
+    if collected.problem:
+        print(visible(collected.problem), file=sys.stderr)
+    sentences = chosen(collected.sentences, arguments.search, unused=arguments.unused)
+    if arguments.json:
+        print(json.dumps({"sentences": as_json(sentences)}, indent=2))
+    else:
+        print(*listing(sentences), sep="\n")
+    return 1 if collected.problem else 0
 
 
 def _count(number: int, what: str) -> str:

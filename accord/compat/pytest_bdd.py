@@ -37,6 +37,7 @@ __all__ = [
     "StepDefinition",
     "StepDefinitionNotFoundError",
     "StepParser",
+    "all_step_definitions",
     "arguments_of",
     "bound_scenario",
     "call_step",
@@ -58,6 +59,7 @@ __all__ = [
     "rewritten",
     "step_definitions",
     "syntax_error",
+    "under",
     "values_in",
     "with_parser",
 ]
@@ -193,8 +195,7 @@ class StepDefinition:
 
     def unused(self, step: Step) -> list[str]:
         """Return what stands under a step, `datatable` or `docstring`, and is no parameter of the function."""
-        given = {"datatable": step.datatable, "docstring": step.docstring}
-        return [name for name, it in given.items() if it is not None and name not in self.parameters]
+        return [name for name in under(step) if name not in self.parameters]
 
     def arguments(self, step: Step) -> dict[str, object]:
         """Return the arguments that a step's sentence has for the function, and its table and doc string.
@@ -216,6 +217,12 @@ class StepDefinition:
         return {name: it for name, it in arguments.items() if name in self.parameters}
 
 
+def under(step: Step) -> list[str]:
+    """Return what stands under a step: `datatable`, `docstring`, or neither."""
+    given = {"datatable": step.datatable, "docstring": step.docstring}
+    return [name for name, it in given.items() if it is not None]
+
+
 def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
     """Return the step definitions that are visible to a node, in the order in which pytest-bdd meets them."""
     manager = node.session._fixturemanager
@@ -225,6 +232,11 @@ def step_definitions(node: pytest.Collector) -> list[StepDefinition]:
         for fixture in getfixturedefs(manager, name, node) or []
         if fixture.func in step_function_context_registry
     ]
+
+
+def all_step_definitions(session: pytest.Session) -> list[StepDefinition]:
+    """Return all step definitions that were found, wherever they are visible."""
+    return [StepDefinition(it) for it in all_fixtures(session) if it.func in step_function_context_registry]
 
 
 def files_of_step_definitions(session: pytest.Session) -> set[str]:

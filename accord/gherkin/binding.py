@@ -94,6 +94,10 @@ class Bound:
         """Yield what is wrong with each of these features, with its address."""
         yield from ((self._documents[path].uri, fault) for path, found in self._faults.items() for fault in found)
 
+    def documents(self) -> dict[Path, Document]:
+        """Return what each of these features has."""
+        return self._documents
+
     def notices(self) -> list[str]:
         """Return what is said at the end of a run that is not strict."""
         if self._config.getini("accord_strict"):

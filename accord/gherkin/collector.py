@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -56,17 +56,25 @@ class FeatureFile(pytest.Module):
         A scenario that breaks a rule, or that stands below what does, fails; so does one item, named after the file,
         where the file cannot be read, or where no scenario is there to fail.
         """
-        document = self._read()
-        if isinstance(document, Fault):
-            yield FaultyPart.from_parent(self, name=self.path.stem, faults=[document])
+        document, found = self._checked()
+        if (read_files := self.config.stash.get(READ, None)) is not None:
+            read_files.append(ReadFile(self, document, found))
             return
-        stash = self.config.stash
-        found = sorted(stash[SWITCHES].remaining(document, faults(document, stash[TAGS])))
+        if document is None:
+            yield FaultyPart.from_parent(self, name=self.path.stem, faults=found)
+            return
         contents = Contents.of(document, found, lines_of(self.config, self.path))
         self.config.hook.pytest_accord_feature(document=document)
         if alone := [fault for fault in found if not document.concerned(fault.line)]:
             yield FaultyPart.from_parent(self, name=self.path.stem, faults=alone)
         yield from _collect(self, document.tree["feature"], contents)
+
+    def _checked(self) -> tuple[Document | None, list[Fault]]:
+        document = self._read()
+        if isinstance(document, Fault):
+            return None, [document]
+        stash = self.config.stash
+        return document, sorted(stash[SWITCHES].remaining(document, faults(document, stash[TAGS])))
 
     def _read(self) -> Document | Fault:
         try:
@@ -80,6 +88,18 @@ class FeatureFile(pytest.Module):
             return Fault(1, f"the file cannot be read: {error.strerror or error}.", "not-readable")
         except EmptyFeatureError:
             return Fault(1, "there is no feature in it: begin with a line `Feature: ...`.", "not-gherkin")
+
+
+class ReadFile(NamedTuple):
+    """A feature file that is only read: its node, what is in it, None if it cannot be read, and what is wrong."""
+
+    node: FeatureFile
+    document: Document | None
+    faults: list[Fault]
+
+
+READ = pytest.StashKey[list[ReadFile]]()
+"""Where nothing is to run: the feature files that were read, of which no item is made."""
 
 
 class Rule(pytest.Collector):

@@ -14,9 +14,11 @@ from gherkin.parser import Parser
 from gherkin.stream.id_generator import IdGenerator
 
 from accord.compat.gherkin import PickleCompiler
-from accord.compat.pytest_bdd import Feature, ScenarioTemplate, feature_of, syntax_error
+from accord.compat.pytest_bdd import ANY_KIND, Feature, ScenarioTemplate, feature_of, syntax_error
 from accord.errors import EmptyFeatureError
 
+KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+"""What Gherkin calls the kind of a step, and the decorator of its definition."""
 Node = dict[str, Any]
 """A node of Gherkin's abstract syntax tree, as Cucumber Messages have it: a feature, a rule, a scenario, a tag, ..."""
 
@@ -115,6 +117,17 @@ def read(path: Path, uri: str) -> Document:
     if not tree.get("feature"):
         raise EmptyFeatureError
     return Document(uri, text, tree, *feature_of(path, tree), ids)
+
+
+def steps_of(pickle: Node) -> Iterator[tuple[str, Node]]:
+    """Yield the steps of a pickle, each with its kind: `given`, `when`, `then`, or `step` for any.
+
+    One that begins with `*` is of the kind of the one before, or of any.
+    """
+    kind = ANY_KIND
+    for step in pickle["steps"]:
+        kind = KINDS.get(step["type"], kind)
+        yield kind, step
 
 
 def _first(part: tuple[int, list[Node]]) -> int:

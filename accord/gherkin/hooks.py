@@ -12,7 +12,7 @@ from accord.compat.xdist import runs_workers
 from accord.errors import FaultyFeatureError
 from accord.gherkin import ahead, dry_run, meant
 from accord.gherkin.binding import BOUND, Bound
-from accord.gherkin.collector import FeatureFile
+from accord.gherkin.collector import READ, FeatureFile
 from accord.gherkin.document import Document
 from accord.gherkin.dry_run import DryRun
 from accord.gherkin.item import FaultyPart, Scenario, breaks
@@ -91,7 +91,8 @@ class Features:
         for document in self._bound.take(items):
             if document.uri not in self._read:
                 config.hook.pytest_accord_feature(document=document)
-        self._running.notices += [*self._load_steps(items), *self._bound.notices(), *self._bound.leave_foreign(items)]
+        notices = self._running.notices
+        notices += [*self._load_steps(items, config), *self._bound.notices(), *self._bound.leave_foreign(items)]
         count_fewer(config, number - len(items))
         ahead.expect_of_bound(items, config)
         # It may be what the filter by tags looks for.
@@ -107,17 +108,19 @@ class Features:
         items += [item for item in untagged if id(item) not in chosen]
         return result
 
-    def _load_steps(self, items: list[pytest.Item]) -> Iterator[str]:
+    def _load_steps(self, items: list[pytest.Item], config: pytest.Config) -> Iterator[str]:
         """Load the modules of steps that no conftest names, and yield what to say of them.
 
         Where Python modules bind features, they import what they use, each its own, unless a setting names them.
         """
         scenarios = [item for item in items if isinstance(item, Scenario)]
-        if not scenarios or (self._bound.has_any and not modules.are_named(scenarios[0].config)):
+        read = [file.node for file in config.stash.get(READ, ()) if file.node.path not in self._bound.documents()]
+        nodes = [*scenarios, *read]
+        if not nodes or (self._bound.has_any and not modules.are_named(config)):
             return
-        plugins = scenarios[0].config.pluginmanager
+        plugins = config.pluginmanager
         before = len(plugins.get_plugins())
-        yield from modules.load(scenarios[0].session)
+        yield from modules.load(nodes[0].session)
         if len(plugins.get_plugins()) > before:
             for item in scenarios:
                 renew_fixtures(item)

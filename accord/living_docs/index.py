@@ -1,8 +1,10 @@
-"""The index: the operations of the API and who covers them, and what took longest."""
+"""The index: the operations of the API and who covers them, the sentences, and what took longest."""
 
 from dataclasses import dataclass
 from heapq import nlargest
 
+from accord.catalogue.grouping import grouped
+from accord.catalogue.sentences import Sentence
 from accord.contract import openapi
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.run import Step
@@ -62,6 +64,18 @@ def _responses(operation: openapi.Operation, given: dict[str, list[Pickle]]) -> 
         # Two statuses, such as 404 and 409, may be documented as one, `4XX`, and one pickle may have seen both.
         response.pickles = list(dict.fromkeys([*response.pickles, *pickles]))
     return sorted(found.values(), key=lambda response: response.status)
+
+
+def sentences(document: Document) -> list[tuple[str, list[Sentence]]]:
+    """The sentences that one may write, by chapter and Given, When, Then: `Tasks: Given`."""
+    titles = {
+        feature.uri.rpartition("/")[0]: chapter.title for chapter in document.chapters for feature in chapter.features
+    }
+    return [
+        (f"{titles.get(folder, folder)}: {heading}", found)
+        for folder, headings in grouped(document.sentences)
+        for heading, found in headings.items()
+    ]
 
 
 def slowest(document: Document, count: int = 10) -> list[Pickle]:

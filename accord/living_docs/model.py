@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from accord.catalogue.sentences import Sentence
 from accord.living_docs.run import Attachment, Failure, Run, StepText
 from accord.living_docs.state import IN_THE_SENTENCE, State, badness
 
@@ -155,16 +156,6 @@ class Chapter:
 
 
 @dataclass(slots=True)
-class StepDefinition:
-    """A step definition, with the first step that it was used for."""
-
-    pattern: str
-    location: str
-    uses: int = 0
-    example: StepText | None = None
-
-
-@dataclass(slots=True)
 class RunMetadata:
     """When the run was, of which commit, and where."""
 
@@ -190,7 +181,8 @@ class Document:
     title: str
     metadata: RunMetadata
     chapters: list[Chapter]
-    step_definitions: list[StepDefinition]
+    sentences: list[Sentence]
+    """What one may write: the step definitions, with the steps that they are used for."""
     problems: list[tuple[str, Failure]]
     attachments: list[Attachment]
     openapi: dict[str, object] | None

@@ -20,7 +20,7 @@ from accord.basics.text import visible
 from accord.errors import AccordError, UsageError
 from accord.living_docs.attachments import rendered
 from accord.living_docs.changes import Changes
-from accord.living_docs.index import operations, slowest, slowest_steps
+from accord.living_docs.index import operations, sentences, slowest, slowest_steps
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.state import IN_THE_SENTENCE, State
 from accord.living_docs.words import comparison, moment, paragraphs, plain, took
@@ -59,6 +59,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         policy=policy(style, script),
         bar=bar(document.counts()),
         operations=operations(document),
+        sentences=sentences(document),
         slowest=slowest(document),
         slowest_steps=slowest_steps(document),
         tags=sorted({tag for pickle in document.pickles() for tag in pickle.tags}),

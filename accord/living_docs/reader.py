@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from accord.catalogue.grouping import order
 from accord.errors import UsageError
 from accord.living_docs.model import Document
 from accord.living_docs.outline import chapters, give_slugs
@@ -80,12 +81,11 @@ class _Reader:
         """Return all that was taken, in the order in which people read it."""
         if not self._run.finished:
             self._run.problem("The run did not finish", "What it had not come to is shown as not run.")
-        definitions = self._cases.step_definitions.values()
         document = Document(
             title=self._title(),
             metadata=self._run.metadata,
             chapters=chapters(self._features.features),
-            step_definitions=sorted(definitions, key=lambda it: (it.pattern, it.location)),
+            sentences=sorted(self._cases.sentences.values(), key=order),
             problems=self._run.problems,
             attachments=self._attachments.of_run,
             openapi=self._attachments.openapi,

@@ -18,6 +18,8 @@ class StepText:
     doc: str | None = None
     background: bool = False
     hook: bool = False
+    kind: str = ""
+    """`given`, `when` or `then`, where that is known."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """The pickles of the features that were read, and which of them an item of pytest's runs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from accord.basics.source import relative
-from accord.compat.pytest_bdd import ANY_KIND, bound_scenario
-from accord.gherkin.document import Document
-
-_KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+from accord.compat.pytest_bdd import bound_scenario
+from accord.gherkin.document import Document, steps_of
 
 
 class PickleStep(NamedTuple):
@@ -46,7 +44,8 @@ class Pickles:
         for pickle in document.pickles():
             line = pickle["location"]["line"]
             # The first is the scenario's node, the second the row's.
-            by_line[line] = Pickle(pickle["id"], lines[pickle["astNodeIds"][0]], line, list(_steps(pickle["steps"])))
+            steps = [PickleStep(step["id"], kind, step["text"]) for kind, step in steps_of(pickle)]
+            by_line[line] = Pickle(pickle["id"], lines[pickle["astNodeIds"][0]], line, steps)
             yield pickle
 
     def of(self, item: pytest.Item) -> Pickle | None:
@@ -60,11 +59,3 @@ class Pickles:
             if pickle.scenario_line == template.line_number and [it.sentence for it in pickle.steps] == sentences:
                 return pickle
         return None
-
-
-def _steps(steps: Iterable[dict[str, Any]]) -> Iterator[PickleStep]:
-    """Yield the steps; one that begins with `*` is of the kind of the one before, or of any."""
-    kind = ANY_KIND
-    for step in steps:
-        kind = _KINDS.get(step["type"], kind)
-        yield PickleStep(step["id"], kind, step["text"])

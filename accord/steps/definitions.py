@@ -7,7 +7,7 @@ again once more definitions are there.
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -47,24 +47,18 @@ class Definitions:
         found = self.matching(step.type, step.name, item)
         if len(found) > 1 and not self.is_off("ambiguous-step", step, item):
             root = item.config.rootpath
-            locations = [location(file, line, root) for file, line in sorted(defined_at(it.function) for it in found)]
-            sentence = (
-                f"{location(self._file(item), step.line_number, root)}: {len(found)} step definitions say: "
-                f"{step.keyword} {step.name}: {' and '.join(locations)}: reword or remove all but one. [ambiguous-step]"
-            )
-            self._fail(AmbiguousStepError(sentence), item)
+            sentence = ambiguity(found, f"{step.keyword} {step.name}", root)
+            where = location(self._file(item), step.line_number, root)
+            self._fail(AmbiguousStepError(f"{where}: {sentence} [ambiguous-step]"), item)
         return found[-1] if found else None
 
     def check_unused(self, definition: StepDefinition, step: Step, item: pytest.Item) -> None:
         """Raise UnusedTableError where a table or a text stands under a step whose definition takes none."""
         if not (unused := definition.unused(step)) or self.is_off("unused-table", step, item):
             return
-        root, what = item.config.rootpath, " and ".join(_NAMES[name] for name in unused)
-        sentence = (
-            f"{location(self._file(item), step.line_number, root)}: {step.keyword} {step.name}: its definition "
-            f"({location(*defined_at(definition.function), root)}) does not take the {what} under it: "
-            f"add an argument {' and '.join(f'`{name}`' for name in unused)}, or remove the {what}. [unused-table]"
-        )
+        root = item.config.rootpath
+        what = not_taken(definition, unused, f"{step.keyword} {step.name}", root)
+        sentence = f"{location(self._file(item), step.line_number, root)}: {what} [unused-table]"
         self._fail(UnusedTableError(sentence), item)
 
     def _fail(self, error: AccordError, item: pytest.Item) -> None:
@@ -82,15 +76,17 @@ class Definitions:
         bound = bound_scenario(item)
         return item.path if bound is None else bound[0].feature.filename
 
-    def matching(self, kind: str, sentence: str, item: pytest.Item) -> list[StepDefinition]:
+    def matching(self, kind: str, sentence: str, item: pytest.Item | pytest.Collector) -> list[StepDefinition]:
         """Return the definitions of a kind (`given`, `when`, `then`, `step` for any) that match a sentence.
+
+        They are those that an item could use, or the items of a feature file.
 
         A nearer one overrides those that are farther from the scenario, as pytest-bdd has it, unless `accord_strict` is
         set. Of one function, which has several by two decorators or an import into another module, it is the nearest.
         """
         return self._at(item).find(kind, sentence)
 
-    def visible_to(self, items: Iterable[pytest.Item]) -> Iterator[StepDefinition]:
+    def visible_to(self, items: Iterable[pytest.Item | pytest.Collector]) -> Iterator[StepDefinition]:
         """Yield all definitions that one of the items could use, each once or more."""
         for visible in dict.fromkeys(map(self._at, items)):
             yield from visible.definitions
@@ -99,7 +95,7 @@ class Definitions:
         """Return whether any of those that an item could use is async."""
         return self._at(item).are_async
 
-    def _at(self, item: pytest.Item) -> "Visible":
+    def _at(self, item: pytest.Item | pytest.Collector) -> "Visible":
         # More are registered whenever a module is imported.
         if self._count != count_step_definitions():
             self._visible.clear()
@@ -111,7 +107,22 @@ class Definitions:
         return self._visible[node]
 
 
-def owner(item: pytest.Item) -> pytest.Collector:
+def ambiguity(found: Sequence[StepDefinition], step: str, root: Path) -> str:
+    """Return what to say of a step that several definitions match."""
+    locations = [location(file, line, root) for file, line in sorted(defined_at(it.function) for it in found)]
+    return f"{len(found)} step definitions say: {step}: {' and '.join(locations)}: reword or remove all but one."
+
+
+def not_taken(definition: StepDefinition, unused: Sequence[str], step: str, root: Path) -> str:
+    """Return what to say of a step whose definition does not take what stands under it: `datatable`, `docstring`."""
+    what = " and ".join(_NAMES[name] for name in unused)
+    return (
+        f"{step}: its definition ({location(*defined_at(definition.function), root)}) does not take the {what} under "
+        f"it: add an argument {' and '.join(f'`{name}`' for name in unused)}, or remove the {what}."
+    )
+
+
+def owner(item: pytest.Item | pytest.Collector) -> pytest.Collector:
     """Return the nearest node that can have step definitions, and fixtures: a Python module, a class, or a directory.
 
     What is visible to the item is what is visible to all items of this node.

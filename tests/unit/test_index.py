@@ -9,7 +9,7 @@ import pytest
 from accord.contract.check import Contract
 from accord.errors import UsageError
 from accord.living_docs import rendering
-from accord.living_docs.index import operations
+from accord.living_docs.index import operations, sentences
 from accord.living_docs.reader import read
 from tests.helpers.documents import KIT, TASKS, document
 from tests.helpers.recording import Json, Outcome, exchange, har, ndjson, recorded
@@ -149,8 +149,47 @@ def test_whatever_the_openapi_document_is_there_is_a_page(stream: Path, tmp_path
 
 
 def test_a_sentence_is_listed_with_how_often_it_is_used(stream: Path) -> None:
-    sentences = {sentence.pattern: sentence for sentence in document(stream, TASKS).step_definitions}
-    assert sentences["it is there"].uses == 3
-    assert sentences["it is there"].example
-    assert sentences["it is there"].example.keyword == "Then"
-    assert [sentence.uses for sentence in read(KIT["unused-steps"]).step_definitions if not sentence.example] == [0]
+    found = {sentence.pattern: sentence for sentence in document(stream, TASKS).sentences}
+    assert found["it is there"].uses == 3
+    assert found["it is there"].example
+    assert found["it is there"].example.keyword == "Then"
+    assert [sentence.uses for sentence in read(KIT["unused-steps"]).sentences if not sentence.example] == [0]
+
+
+def test_sentences_are_listed_by_chapter_and_kind_with_what_was_said_in_their_gaps(tmp_path: Path) -> None:
+    listed = sentences(read(KIT["examples-tables"]))
+    assert [(title, [sentence.words for sentence in found]) for title, found in listed] == [
+        ("Examples tables: Given", ["there are … cucumbers", "there are … friends"]),
+        ("Examples tables: When", ["I eat … cucumbers"]),
+        ("Examples tables: Then", ["each person can eat … cucumbers", "I should have … cucumbers"]),
+    ]
+    rendering.write(KIT["examples-tables"], tmp_path)
+    page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
+    assert '<th colspan="3" scope="rowgroup">Examples tables: When' in page
+    assert "<td>When I eat 5 cucumbers<details><summary>int: 3 so far</summary>5, 20, 1</details><td>" in page
+
+
+def test_a_definition_that_no_step_uses_is_listed_last_by_its_module(stream: Path) -> None:
+    [*_others, (title, unused)] = sentences(read(KIT["unused-steps"]))
+    assert title == f"Never used, in {unused[0].place.rpartition(':')[0]}: Any"
+    assert [sentence.words for sentence in unused] == ["a step that is not used"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        [{}],
+        [{"stepMatchArguments": [{"group": {}}]}],
+        [{"stepMatchArguments": [{"group": {"start": 99, "value": "x"}}]}],
+        [{"stepMatchArguments": [{"group": {"start": -1, "value": "there"}}, {"group": {"value": "is"}}]}],
+        [{}, {}, {}],
+    ],
+)
+def test_whatever_messages_say_of_arguments_there_is_a_sentence(stream: Path, arguments: list[Json]) -> None:
+    envelopes = recorded({"a.feature": TASKS}, {})
+    for envelope in envelopes:
+        for step in envelope.get("testCase", {}).get("testSteps", ()):
+            step["stepMatchArgumentsLists"] = arguments
+    stream.write_text(ndjson(envelopes), encoding="utf-8")
+    assert {sentence.pattern: sentence.uses for sentence in read(stream).sentences}["it is there"] == 3

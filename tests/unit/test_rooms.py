@@ -17,6 +17,7 @@ ROOMS = [
     "timeouts",
     "steps",
     "gherkin",
+    "catalogue",
     "hookspecs",
     "database",
     "contract",

@@ -1,5 +1,6 @@
 """What was to run: Gherkin documents, and the pickles that were made of them."""
 
+from accord.gherkin.document import KINDS
 from accord.living_docs.model import Background, Examples, Feature, Pickle, Rule, Scenario
 from accord.living_docs.reading.fields import (
     Json,
@@ -106,5 +107,7 @@ class Features:
         text = self._steps[list_of(step, "astNodeIds")[0]]
         if (filled_in and not text.background) or text.text != step["text"]:
             text = StepText(text.keyword, text_of(step, "text"), *argument_of(step.get("argument") or {}))
+        # Gherkin knows it where the pickles are made: an And is of the kind of the step before.
+        text.kind = KINDS.get(text_of(step, "type"), "")
         add(self.pickle_steps, step, text)
         return text

@@ -1,6 +1,10 @@
 """What ran: test cases, the attempts at them, and how their steps ended."""
 
-from accord.living_docs.model import Pickle, StepDefinition
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from accord.catalogue.sentences import Argument, Sentence, Use
+from accord.living_docs.model import Pickle
 from accord.living_docs.reading.features import Features
 from accord.living_docs.reading.fields import Json, Seen, add, failure_of, list_of, location_of, text_of
 from accord.living_docs.run import Failure, Run, Step, StepText
@@ -13,7 +17,7 @@ class TestCases:
 
     def __init__(self, features: Features, seen: Seen) -> None:
         self.hooks: dict[str, StepText] = {}
-        self.step_definitions: dict[str, StepDefinition] = {}
+        self.sentences: dict[str, Sentence] = {}
         self._features = features
         self._seen = seen
         self._cases: dict[str, tuple[Pickle, Run, dict[str, Step]]] = {}
@@ -28,8 +32,10 @@ class TestCases:
     def step_definition(self, message: Json) -> None:
         """Take a step definition."""
         if self._seen.is_new("stepDefinition", message["id"], message):
-            pattern = text_of(message["pattern"], "source")
-            self.step_definitions[message["id"]] = StepDefinition(pattern, location_of(message["sourceReference"]))
+            pattern = message["pattern"]
+            is_regex = text_of(pattern, "type") == "REGULAR_EXPRESSION"
+            place = location_of(message["sourceReference"])
+            self.sentences[message["id"]] = Sentence(text_of(pattern, "source"), place, is_regex=is_regex)
 
     def hook(self, message: Json) -> None:
         """Take a hook, which is shown among the steps by its type and name."""
@@ -44,7 +50,7 @@ class TestCases:
         pickle, texts = self._features.pickles[message["pickleId"]]
         steps: dict[str, Step] = {}
         for step in list_of(message, "testSteps"):
-            add(steps, step, Step(self._test_step(step, texts)))
+            add(steps, step, Step(self._test_step(step, texts, pickle)))
         run = Run(list(steps.values()))
         if run.steps:
             # A step of the pickle for which there is no test step does not run.
@@ -53,16 +59,17 @@ class TestCases:
         pickle.runs.append(run)
         self._cases[message["id"]] = (pickle, run, steps)
 
-    def _test_step(self, message: Json, texts: dict[str, StepText]) -> StepText:
+    def _test_step(self, message: Json, texts: dict[str, StepText], pickle: Pickle) -> StepText:
         if message.get("hookId"):
             return self.hooks[message["hookId"]]
         text = texts[message["pickleStepId"]]
-        matching = [self.step_definitions[it] for it in list_of(message, "stepDefinitionIds", optional=True)]
-        for definition in matching:
-            definition.uses += 1
-            definition.example = definition.example or text
+        matching = [self.sentences[it] for it in list_of(message, "stepDefinitionIds", optional=True)]
+        arguments = list_of(message, "stepMatchArgumentsLists", optional=True)
+        folder = pickle.scenario.feature.uri.rpartition("/")[0]
+        for sentence, found in zip_longest(matching, arguments[: len(matching)]):
+            sentence.use(text.kind, folder, Use(text.keyword, text.text), _arguments(found or {}))
         if len(matching) > 1:
-            named = "\n".join(f"{definition.pattern} ({definition.location})" for definition in matching)
+            named = "\n".join(f"{sentence.pattern} ({sentence.place})" for sentence in matching)
             self._ambiguous[message["id"]] = f"Several step definitions match:\n{named}"
         return text
 
@@ -119,3 +126,11 @@ class TestCases:
     def of_attempt(self, attempt: str) -> tuple[Pickle, Run, dict[str, Step]]:
         """Return the pickle, the run and its steps by id that an attempt belongs to."""
         return self._cases[self._attempts[attempt]]
+
+
+def _arguments(message: Json) -> Iterator[Argument]:
+    """Yield where the arguments of a step stand, and their texts."""
+    for argument in list_of(message, "stepMatchArguments", optional=True):
+        group = argument.get("group") or {}
+        start = group.get("start")
+        yield start if isinstance(start, int) else None, None if group.get("value") is None else text_of(group, "value")
