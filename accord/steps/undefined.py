@@ -69,12 +69,12 @@ class UndefinedSteps:
         self._fixtures: dict[str, None] = {}
         self._fault = ""
 
-    def sentence(self, step: Step, item: pytest.Item) -> str:
+    def sentence(self, step: Step, item: pytest.Item | pytest.Collector) -> str:
         """Return what to say of a step of a scenario that has no definition, without its place."""
         near = self._near(step, item)
         return _sentence(f"{step.keyword} {step.name}", near.sentence if near else "")
 
-    def _near(self, step: Step, item: pytest.Item) -> Near | None:
+    def _near(self, step: Step, item: pytest.Item | pytest.Collector) -> Near | None:
         key = (owner(item), step.type, step.name)
         if key not in self._nearest:
             definitions = self._definitions.visible_to([item])

@@ -28,7 +28,7 @@ def document(tmp_path: Path) -> Callable[[str], Document]:
 
 
 def lines(found: Iterator[Finding]) -> list[int]:
-    return [line for line, _sentence in found]
+    return [line for line, *_others in found]
 
 
 MISSPELT = [
@@ -203,7 +203,7 @@ def test_an_unknown_placeholder_is_found(
     document: Callable[[str], Document], sentence: str, header: str, said: str
 ) -> None:
     text = f"Feature: It\n  Scenario Outline: One\n    Then {sentence}\n    Examples:\n      {header}\n      | 5 |\n"
-    [(line, found)] = unknown_placeholder(document(text))
+    [(line, found, *_fix)] = unknown_placeholder(document(text))
     assert line == 3
     assert found.endswith(said)
 
@@ -239,7 +239,7 @@ def test_a_placeholder_that_one_of_two_tables_lacks_is_found(document: Callable[
               | a |
               | 1 |
     """
-    [(line, found)] = unknown_placeholder(document(text))
+    [(line, found, *_fix)] = unknown_placeholder(document(text))
     assert (line, "line 7" in found) == (3, True)
 
 

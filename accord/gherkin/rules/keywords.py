@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from gherkin.dialect import DIALECTS
 
 from accord.basics.text import distance
+from accord.gherkin.rules.fault import Fix
 
 _STEPS = ("given", "when", "then", "and", "but")
 _TITLES = ("background", "rule", "scenario", "scenarioOutline", "examples")
@@ -73,6 +74,21 @@ class Keywords:
         found = [it for it in (self._like(line, self._features), self.title(line), self.step(line)) if it is not None]
         nearest = min(found, key=lambda it: it.errors, default=None)
         return None if nearest is None or nearest.is_exact else nearest.correct
+
+    def fix(self, line: str, *, with_feature: bool = False) -> Fix | None:
+        """Return what mends the keyword of a line, if one alone can have been meant; that of a feature if it may be."""
+        titles = [*self._titles, *(self._features if with_feature else ())]
+        found = [*self._like_steps(line), *self._like_titles(line, titles)]
+        nearest = [it for it in found if it.errors == min(it.errors for it in found)]
+        if any(it.is_exact for it in found) or len({it.correct for it in nearest}) != 1:
+            return None
+        correct = nearest[0].correct.removesuffix("...").strip()
+        text = line.strip()
+        colon = min((at for sign in _COLONS if (at := text.find(sign)) > 0), default=-1)
+        if nearest[0].correct.endswith(":") and colon > 0:
+            return Fix(text[: colon + 1], correct)
+        words = re.match(r"\S+" + r"\s+\S+" * (len(correct.split()) - 1), text)
+        return Fix(words[0], correct) if words else None
 
     def _like_steps(self, line: str) -> Iterator[Keyword]:
         words = _SPACES.split(_INVISIBLE.sub("", line).strip())
