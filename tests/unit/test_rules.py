@@ -9,7 +9,7 @@ import pytest
 from gherkin.dialect import DIALECTS
 
 from accord.gherkin.document import Document, read
-from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
+from accord.gherkin.rules.catalogue import NOT_READABLE, OF_CHECK, RULES
 from accord.gherkin.rules.descriptions import misspelt_keyword, step_outside_scenario
 from accord.gherkin.rules.fault import Finding
 from accord.gherkin.rules.outlines import duplicate_column, headerless_examples, unknown_placeholder
@@ -341,6 +341,6 @@ def test_a_value_that_looks_like_a_placeholder_is_recorded_as_it_runs(document: 
 
 def test_each_rule_is_documented() -> None:
     page = Path(__file__).parents[2].joinpath("docs", "rules.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == list(RULES)
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == [*RULES, *OF_CHECK]
     assert all(f"`{name}`" in page for name in NOT_READABLE)
-    assert all(re.fullmatch("[a-z-]+", name) and what.endswith(".") for name, what in RULES.items())
+    assert all(re.fullmatch("[a-z-]+", name) and what.endswith(".") for name, what in (RULES | OF_CHECK).items())
