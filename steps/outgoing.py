@@ -1,4 +1,4 @@
-"""What leaves the service: the welcome mail, and the notice that a task is completed."""
+"""What leaves the service: the welcome mail, and the notification that a task is completed."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class Mail(NamedTuple):
 
 
 class Listener(NamedTuple):
-    """Where the notice goes, and what comes back."""
+    """Where the notification goes, and what comes back."""
 
     url: str
     outcome: dict[str, Any]
@@ -51,12 +51,12 @@ LISTENERS = {
     "are listening": Listener(LISTENER, {"return_value": httpx.Response(204)}),
     "are not listening": Listener("", {"return_value": httpx.Response(204)}),
     "cannot be reached": Listener(LISTENER, {"side_effect": httpx.ConnectError("Connection refused")}),
-    "cannot take the notice": Listener(LISTENER, {"return_value": httpx.Response(500)}),
+    "cannot take the notification": Listener(LISTENER, {"return_value": httpx.Response(500)}),
     "do not answer": Listener(LISTENER, {"side_effect": httpx.ReadTimeout("timed out")}),
 }
 FAILURES = {
     "the mail was not sent": "The welcome mail to alice",
-    "the notice was not delivered": "The notice that task",
+    "the notification was not delivered": "The notice that task",
 }
 
 

@@ -12,7 +12,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from _pytest import terminal
 from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
+from _pytest._io.wcwidth import wcswidth
+from _pytest.compat import running_on_ci
 from _pytest.pathlib import (
     CouldNotResolvePathError,
     absolutepath,
@@ -23,12 +26,17 @@ from _pytest.pathlib import (
 )
 from _pytest.python import FunctionDefinition
 
+# The verbosity from which on nothing that is compared is cut.
+_WHOLE = 2
+
 __all__ = [
     "ExceptionRepr",
     "SessionFixtures",
     "all_fixtures",
     "begin_with",
     "can_be_mark",
+    "cause_of",
+    "compare_in_full",
     "count_fewer",
     "drop_fixtures",
     "give_fixture",
@@ -43,7 +51,10 @@ __all__ = [
     "replace_setting",
     "settle_id",
     "stop_capturing",
+    "summarize_by",
+    "trimmed",
     "unknown_settings",
+    "width_of",
 ]
 
 
@@ -216,6 +227,60 @@ def import_file(config: pytest.Config, file: Path) -> ModuleType:
     # Of those that are imported pytest would warn.
     pytest.register_assert_rewrite(*names.difference(sys.modules))
     return import_path(file, mode="importlib", root=config.rootpath, consider_namespace_packages=True)
+
+
+def compare_in_full(config: pytest.Config) -> Callable[[], None]:
+    """Have assertions show all of what they compare from now on; return what undoes it.
+
+    Pytest itself cuts it after eight lines, unless it is to be verbose.
+    """
+    name = "verbosity_assertions"
+    before = config.getini(name)
+    if config.get_verbosity(pytest.Config.VERBOSITY_ASSERTIONS) < _WHOLE:
+        config._inicache[name] = str(_WHOLE)
+    return partial(config._inicache.__setitem__, name, before)
+
+
+def summarize_by(line: Callable[[pytest.TestReport, int | None], str | None]) -> Callable[[], None]:
+    """Have the short summary say of a failed test what `line` returns for it, if anything; return what undoes it.
+
+    `line` is given the width that there is for it, or None where pytest does not cut its lines, as in CI.
+    """
+    original = terminal._get_line_with_reprcrash_message
+
+    def replacing(config: pytest.Config, rep: Any, tw: Any, word_markup: dict[str, bool]) -> str:
+        word, markup = rep._get_verbose_word_with_markup(config, word_markup)
+        is_cut = config.option.force_short_summary or not (running_on_ci() or config.option.verbose >= 2)
+        said = line(rep, tw.fullwidth - wcswidth(word) - 1 if is_cut else None) if rep.failed else None
+        return original(config, rep, tw, word_markup) if said is None else f"{tw.markup(word, **markup)} {said}"
+
+    terminal._get_line_with_reprcrash_message = replacing
+
+    def undo() -> None:
+        terminal._get_line_with_reprcrash_message = original
+
+    return undo
+
+
+def cause_of(report: pytest.TestReport) -> str:
+    """Return the first line of why a test failed, as pytest has it in its short summary."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = report.longrepr if isinstance(report.longrepr, str) else "" if crash is None else str(crash.message)
+    return text.partition("\n")[0]
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return max(wcswidth(text), 0)
+
+
+def trimmed(text: str, width: int) -> str:
+    """Return a text that takes at most so many columns, with an ellipsis for what is cut."""
+    if width_of(text) <= width:
+        return text
+    while text and width_of(text) >= width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
 
 
 def drop_fixtures(item: pytest.Item) -> None:

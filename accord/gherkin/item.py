@@ -8,7 +8,14 @@ import pytest
 
 from accord.basics.failures import is_of_text, named
 from accord.basics.text import visible
-from accord.compat.pytest import ExceptionRepr, begin_with, can_be_mark, know_mark, parametrized, settle_id
+from accord.compat.pytest import (
+    ExceptionRepr,
+    begin_with,
+    can_be_mark,
+    know_mark,
+    parametrized,
+    settle_id,
+)
 from accord.compat.pytest_bdd import Scenario as RenderedScenario
 from accord.compat.pytest_bdd import ScenarioTemplate, Step, StepDefinitionNotFoundError, execute, is_handled
 from accord.errors import FaultyFeatureError

@@ -5,6 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from accord.basics.text import visible
+from accord.compat.pytest import compare_in_full, summarize_by
 from accord.database.given import given_to
 from accord.database.installations import missing_extension, on_machine, remedy
 from accord.errors import AccordError, BlockedError
@@ -12,6 +13,7 @@ from accord.gherkin.item import Scenario
 from accord.isolation.isolation import ISOLATION
 from accord.recording.recorder import RECORDER
 from accord.recording.redaction.redaction import REDACTION
+from accord.reporting import short_summary
 from accord.reporting.failures import FixtureFailures
 from accord.running import RUNNING
 
@@ -23,6 +25,7 @@ class Failures:
         self._isolation = config.stash.get(ISOLATION, None)
         self._running = config.stash[RUNNING]
         self._server = given_to(config)
+        config.add_cleanup(summarize_by(short_summary.line))
         self._failures = FixtureFailures(config.rootpath, config.stash[REDACTION].text)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -33,6 +36,18 @@ class Failures:
             return (yield)
         with self._failures.of(fixturedef.argname, fixturedef.func):
             return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Have the assertions of steps show all of what they compare."""
+        __tracebackhide__ = True
+        if not isinstance(item, Scenario):
+            return (yield)
+        undo = compare_in_full(item.config)
+        try:
+            return (yield)
+        finally:
+            undo()
 
     # Innermost: what is put into the report here is what the recorder, around it, writes down.
     @pytest.hookimpl(wrapper=True, trylast=True)

@@ -41,7 +41,7 @@ Feature: Registering
         | alice@example.com |
         | Alice@Example.COM |
 
-    Scenario: Whoever had the name first keeps the account
+    Scenario: Someone who had the name first keeps the account
       When "alice" registers with the address "other@example.com"
       Then "alice" has an account with the address "alice@example.com"
 

@@ -40,7 +40,7 @@ Feature: Signing in
     When "alice" enters the password with the é typed as an e without an accent
     Then I am told that the name or the password is wrong
 
-  Rule: Whoever is refused does not learn why
+  Rule: Someone who is refused does not learn why
 
     Scenario Outline: Who is refused
       When <who> signs in with <password>

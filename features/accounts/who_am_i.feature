@@ -12,7 +12,7 @@ Feature: Who am I?
     When "bob" asks who they are
     Then they are told that they are "bob"
 
-  Rule: Whoever is not signed in is asked to sign in
+  Rule: Someone who is not signed in is asked to sign in
 
     Scenario Outline: What does not count as signed in
       When someone asks who they are <how>

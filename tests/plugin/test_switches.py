@@ -34,7 +34,7 @@ def failing(project: Project, *arguments: str) -> list[str]:
     """Return the names of the scenarios that fail, and see that there is no other failure."""
     result = project.run("-rf", *arguments)
     assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    return [found[1] for line in result.outlines if (found := re.match(r"FAILED [^:]*::(\w+)", line))]
+    return [found[1] for line in result.outlines if (found := re.match(r"FAILED .* - [^:]*:\d+ (\w+)", line))]
 
 
 SETTING = {

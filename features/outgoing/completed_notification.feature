@@ -1,7 +1,7 @@
-Feature: The notice that a task is completed
+Feature: The notification that a task is completed
   As a team that works on the same tasks
   I want to hear when one is completed
-  so that whoever is waiting for it can carry on.
+  so that someone who waits for it can carry on.
 
   Background:
     Given the task "Buy milk"
@@ -46,10 +46,10 @@ Feature: The notice that a task is completed
     Given others <are not told>
     When I complete the task "Buy milk"
     Then the task "Buy milk" is completed
-    And it is on record that the notice was not delivered
+    And it is on record that the notification was not delivered
 
     Examples: Outages
-      | are not told           |
-      | cannot be reached      |
-      | cannot take the notice |
-      | do not answer          |
+      | are not told                 |
+      | cannot be reached            |
+      | cannot take the notification |
+      | do not answer                |
