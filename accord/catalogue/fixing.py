@@ -15,6 +15,8 @@ from accord.catalogue.finding import Finding
 
 # What is misspelt may hide what else is: after so many rounds the rest is for people.
 _MOST_ROUNDS = 20
+# After so many errors Gherkin's parser reads no further.
+_MOST_ERRORS = 10
 _MARK = "\ufeff"
 # As Python's universal newlines have them, by which the lines are counted.
 _LINE = re.compile(r"(\r\n|\r|\n)")
@@ -44,6 +46,8 @@ def fix(paths: Sequence[str]) -> tuple[list[Mended], Collected]:
         if not (found := list(_mend(Path(collected.root), collected.findings))):
             break
         mended += found
+    else:
+        collected = collect(paths)
     return mended, collected
 
 
@@ -54,7 +58,7 @@ def _mend(root: Path, findings: Iterable[Finding]) -> Iterator[Mended]:
         # Read as bytes: line ends, and a byte order mark, stay what they are.
         before = path.read_bytes().decode()
         after, mended = _mended(before, list(found))
-        if mended and (_is_gherkin(after) or not _is_gherkin(before)):
+        if mended and _is_better(_errors(after), _errors(before)):
             with together() as files:
                 files.write(path, [after])
             yield from mended
@@ -74,9 +78,16 @@ def _mended(text: str, findings: Sequence[Finding]) -> tuple[str, list[Mended]]:
     return mark + "".join(pieces), mended
 
 
-def _is_gherkin(text: str) -> bool:
+def _is_better(after: list[int], before: list[int]) -> bool:
+    """Return whether a text has become Gherkin, by the lines of what is not, or nearer to it."""
+    if len(after) > _MOST_ERRORS and len(before) > _MOST_ERRORS:
+        return after[0] > before[0]
+    return not after or len(after) < len(before)
+
+
+def _errors(text: str) -> list[int]:
     try:
         Parser().parse(text.removeprefix(_MARK))
-    except CompositeParserException:
-        return False
-    return True
+    except CompositeParserException as error:
+        return [it.location["line"] for it in error.errors]
+    return []

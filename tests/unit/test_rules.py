@@ -12,6 +12,7 @@ from accord.gherkin.document import Document, read
 from accord.gherkin.rules.catalogue import NOT_READABLE, OF_CHECK, RULES
 from accord.gherkin.rules.descriptions import misspelt_keyword, step_outside_scenario
 from accord.gherkin.rules.fault import Finding
+from accord.gherkin.rules.keywords import Keywords
 from accord.gherkin.rules.outlines import duplicate_column, headerless_examples, unknown_placeholder
 
 
@@ -337,6 +338,28 @@ def test_a_value_that_looks_like_a_placeholder_is_recorded_as_it_runs(document: 
     """
     [pickle] = document(text).pickles()
     assert pickle["steps"][0]["text"] == "<b> and <a> and \\1 and <e>"
+
+
+@pytest.mark.parametrize(
+    ("line", "below", "fix"),
+    [
+        ("Gven a pen", "When I look", ("Gven", "Given")),
+        ("Scenaro: Two", "Given a pen", ("Scenaro:", "Scenario:")),
+        ("Exampel: Some", "| a |", ("Exampel:", "Examples:")),
+        ("Exampel: Some", "Given a pen", ("Exampel:", "Example:")),
+        ("Exampel: Some", "A description.", None),
+        ("Scenario :  Two", "Given a pen", ("Scenario :", "Scenario:")),
+        ("Scenario Two", "Given a pen", ("Scenario", "Scenario:")),
+        ("Scenario Outline Two", "Given a pen", None),
+        ("Given a pen", "", None),
+        ("Something else", "", None),
+        ("Thank you", "", None),
+    ],
+)
+def test_a_keyword_is_mended_where_one_alone_can_have_been_meant(
+    line: str, below: str, fix: tuple[str, str] | None
+) -> None:
+    assert Keywords.of("en").fix(line, below) == fix
 
 
 def test_each_rule_is_documented() -> None:

@@ -54,7 +54,7 @@ class _Description:
 
     def fix(self, number: int, keyword: Keyword) -> Fix | None:
         """Return what mends the keyword of a line, if that is certain."""
-        fix = self._keywords.fix(self.text(number))
+        fix = self._keywords.fix(self.text(number), self._below(number))
         return fix if fix is not None and keyword.correct.startswith(fix.new) else None
 
     def misspelt(self) -> Iterator[tuple[int, Keyword]]:

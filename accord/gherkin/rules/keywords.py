@@ -46,6 +46,7 @@ class Keywords:
         self._steps = list(dict.fromkeys(it for kind in _STEPS for it in dialect[kind] if it != "* "))
         self._kinds = [(it, kind) for kind in _STEPS[:3] for it in dialect[kind] if it != "* "]
         self._features = dialect["feature"]
+        self._examples: list[str] = dialect["examples"]
         self._titles = list(dict.fromkeys(it for kind in _TITLES for it in dialect[kind]))
 
     @classmethod
@@ -75,11 +76,23 @@ class Keywords:
         nearest = min(found, key=lambda it: it.errors, default=None)
         return None if nearest is None or nearest.is_exact else nearest.correct
 
-    def fix(self, line: str, *, with_feature: bool = False) -> Fix | None:
-        """Return what mends the keyword of a line, if one alone can have been meant; that of a feature if it may be."""
+    def fix(self, line: str, below: str, *, with_feature: bool = False) -> Fix | None:
+        """Return what mends the keyword of a line, if one alone can have been meant above what is below.
+
+        That of a feature is looked for where it may be.
+        """
         titles = [*self._titles, *(self._features if with_feature else ())]
+        tolerance = 0
+        # `Exampel:` may be a scenario's, or that of a table.
+        if below.startswith("|"):
+            titles = self._examples
+        elif self.step(below) is not None:
+            titles = [title for title in titles if title not in self._examples]
+        else:
+            tolerance = 1
         found = [*self._like_steps(line), *self._like_titles(line, titles)]
-        nearest = [it for it in found if it.errors == min(it.errors for it in found)]
+        nearest = sorted(found, key=lambda it: it.errors)
+        nearest = [it for it in nearest if it.errors <= nearest[0].errors + tolerance]
         if any(it.is_exact for it in found) or len({it.correct for it in nearest}) != 1:
             return None
         correct = nearest[0].correct.removesuffix("...").strip()

@@ -18,7 +18,8 @@ def syntax_fault(error: GherkinParseError, text: str) -> Fault:
     keywords = Keywords.of(_language(text))
     if (meant := keywords.correction(line)) is None:
         return Fault(error.line, sentence, "not-gherkin")
-    fix = keywords.fix(line, with_feature=True)
+    below = map(str.strip, text.split("\n")[error.line :])
+    fix = keywords.fix(line, next((it for it in below if it and not it.startswith("#")), ""), with_feature=True)
     return Fault(error.line, f"{sentence}: did you mean `{meant}`?", "not-gherkin", fix)
 
 
