@@ -105,6 +105,8 @@ READ = pytest.StashKey[list[ReadFile]]()
 class Rule(pytest.Collector):
     """A rule; it collects its scenarios."""
 
+    obj = None  # As a feature file has none, for those who look at the parent of each item.
+
     def __init__(self, *, node: Node, contents: Contents, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._node = node

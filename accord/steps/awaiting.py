@@ -50,7 +50,7 @@ class Calls:
     ) -> object:
         """Return what the step returns or yields. Raises NeverAwaitedError, TimedOutError, and what it raises."""
         __tracebackhide__ = True
-        with self._limiting(self._running.name):
+        with self._limiting(self._running.name, function):
             # What comes back is looked at, not the function: a decorated or partial one hides that it is async.
             result = call_step(function, request, arguments)
             if isinstance(result, AsyncGeneratorType):
@@ -84,8 +84,8 @@ class Calls:
                 # The next test would wait for it again.
                 self._watchdog.completing.abandon(task)
 
-    def _limiting(self, name: str) -> AbstractContextManager[object]:
-        return nullcontext() if self._watchdog is None else self._watchdog.limits.step(name)
+    def _limiting(self, name: str, function: Callable[..., object] | None = None) -> AbstractContextManager[object]:
+        return nullcontext() if self._watchdog is None else self._watchdog.limits.step(name, function)
 
     def _enter(self, step: AsyncGeneratorType[object, None], request: pytest.FixtureRequest) -> object:
         """Run the step to its yield, and the rest, in the same context, when the scenario ends."""

@@ -146,11 +146,24 @@ def _gap(found: "re.Match[str]", before: str) -> Gap:
     kind, value, form = str(found.lastgroup), found[0], ""
     if kind == "date":
         form, kind = next(_forms(value))
+        # A number of something else may look like one, but no month.
+        if not _is_possible(value) and not re.search("%[bB]|%Y-", form):
+            form, kind = "", "word"
     return Gap(kind, _name_before(before) if kind in ("text", "number") else "", (value,), form)
 
 
+def impossible_date(sentence: str) -> str | None:
+    """Return what is written as a date in a sentence, and is none: `31 February 2026`."""
+    dates = (found["date"] for found in _GAP.finditer(sentence) if found["date"])
+    return next((it for it in dates if not _is_possible(it) and re.search("%[bB]|%Y-", next(_forms(it))[0])), None)
+
+
+def _is_possible(text: str) -> bool:
+    return len([*_forms(text)]) > 1
+
+
 def _forms(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the forms that a date or a time has, the likeliest first; one that is none has that of its looks."""
+    """Yield the forms that a date or a time has, the likeliest first, and then that of its looks."""
     looks = [(form, kind) for form, expression, kind in _DATES if re.fullmatch(expression, text)]
     for form, kind in looks:
         with suppress(ValueError):

@@ -4,7 +4,7 @@ A difference is said only where the sentence, mended by it, has that definition.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from heapq import nlargest
 from pathlib import Path
@@ -22,13 +22,16 @@ from accord.compat.pytest_bdd import (
     with_parser,
 )
 from accord.steps.differences import QUOTED, invisible_difference, mends
+from accord.steps.gaps import impossible_date
 from accord.steps.patterns import Field, Pattern, pattern_of, words_of
 from accord.steps.values import EXCHANGED, LONGEST_VALUE, SMALL_WORDS, Difference, of_value
 
 # How many are compared letter by letter, and how many of these are tried.
 _COMPARED, _CANDIDATES = 40, 8
 _SHORT = 2
-_LEAST_LIKE = 0.55
+# Of more, it is another sentence.
+_MOST_REASONS = 3
+_LEAST_LIKE, _OF_ALL = 0.55, 0.7
 _TOKEN = re.compile(r"[^\W\d_](?:[\w'\u2019-]*\w)?")
 
 
@@ -40,21 +43,26 @@ class Near(NamedTuple):
     """Whether it is hardly a sentence that is still to be defined."""
 
 
-def nearest_definition(step: Step, definitions: Iterable[StepDefinition], rootpath: Path) -> Near | None:
+def distinct(definitions: Iterable[StepDefinition]) -> list[StepDefinition]:
+    """Return the definitions, each once, without pytest-bdd's own."""
+    own = (it for it in definitions if not is_of_pytest_bdd(it))
+    return list({(it.kind, id(it.function), it.parser.name): it for it in own}.values())
+
+
+def nearest_definition(step: Step, definitions: Sequence[StepDefinition], rootpath: Path) -> Near | None:
     """Return the definition from which a sentence differs by a mistake that one makes; None where there is none."""
-    visible = (it for it in definitions if not is_of_pytest_bdd(it))
-    own = list({(it.kind, id(it.function), it.parser.name): it for it in visible}.values())
-    if (invisible := invisible_difference(step, own, rootpath)) is not None:
+    if (invisible := invisible_difference(step, definitions, rootpath)) is not None:
         return Near(invisible, is_mistake=True)
     best: tuple[tuple[bool, int, int], StepDefinition, Difference] | None = None
-    for rank, definition in enumerate(_alike(step.name, own)):
+    for rank, definition in enumerate(_alike(step.name, definitions)):
         if (unparsed := _as_parser(step, definition)) is not None:
             return Near(f"`{definition.parser.name}` ({_place(definition, rootpath)}) {unparsed}", is_mistake=True)
         if (found := _difference(step, definition)) is not None:
             key = (not found.is_mistake, len(found.reasons), rank)
             best = min(best or (key, definition, found), (key, definition, found), key=lambda it: it[0])
     if best is None:
-        return None
+        odd = impossible_date(step.name)
+        return Near(f"`{odd}` is not a date: correct it", is_mistake=True) if odd else None
     _key, definition, found = best
     reasons = ", and by ".join(found.reasons)
     said = f"it differs from `{definition.parser.name}` ({_place(definition, rootpath)}) only by {reasons}"
@@ -65,7 +73,7 @@ def _place(definition: StepDefinition, rootpath: Path) -> str:
     return location(*defined_at(definition.function), rootpath)
 
 
-def _alike(sentence: str, definitions: list[StepDefinition]) -> list[StepDefinition]:
+def _alike(sentence: str, definitions: Sequence[StepDefinition]) -> list[StepDefinition]:
     """Return those with the likest words; what varies counts for nothing."""
     words = words_of(QUOTED.sub(" ", sentence).casefold())
     given = frozenset(words)
@@ -82,8 +90,12 @@ def _alike(sentence: str, definitions: list[StepDefinition]) -> list[StepDefinit
     matcher.set_seq2(" ".join(words))
     found: list[tuple[float, int, StepDefinition]] = []
     for number, definition in enumerate({id(it): it for it in likely}.values()):
-        matcher.set_seq1(" ".join(pattern_of(definition.parser).words).casefold())
-        if matcher.quick_ratio() >= _LEAST_LIKE and (ratio := matcher.ratio()) >= _LEAST_LIKE:
+        there = " ".join(pattern_of(definition.parser).words).casefold()
+        matcher.set_seq1(there)
+        shared_letters = sum(block.size for block in matcher.get_matching_blocks())
+        # The words of what varies may be many.
+        ratio = max(matcher.ratio(), _OF_ALL * shared_letters / len(there)) if there else 0
+        if ratio >= _LEAST_LIKE:
             found.append((-ratio, number, definition))
     return [definition for _ratio, _number, definition in sorted(found)[:_CANDIDATES]]
 
@@ -118,18 +130,25 @@ def _difference(step: Step, definition: StepDefinition) -> Difference | None:
             texts.append((text, [*texts[-1][1], *reasons]))
     for text, reasons in texts:
         if values_in(pattern.parser, text) is not None:
-            return Difference(reasons)
+            return Difference(reasons) if len(reasons) <= _MOST_REASONS else None
     for text, reasons in texts:
         # With another keyword, a word more or less makes another sentence.
         for look in (_in_quotes, _in_value) if kind else (_in_quotes, _in_value, _in_small_word):
             if (found := look(text, pattern)) is not None:
-                return Difference([*reasons, *found.reasons], found.is_mistake)
+                all_reasons = [*reasons, *found.reasons]
+                return Difference(all_reasons, found.is_mistake) if len(all_reasons) <= _MOST_REASONS else None
     return None
 
 
 def _without_slips(text: str, pattern: Pattern) -> tuple[str, list[str]]:
     """Mend spaces, quotes and the end of a sentence."""
     mended, reasons = mends(text)
+    if (comment := re.search(r" +(#.*)", mended)) is not None and "#" not in pattern.text:
+        mended = mended[: comment.start()]
+        reasons.append(f"`{comment[1]}`, which is a part of the sentence")
+    if r"\"" in mended:
+        mended = mended.replace(r"\"", '"')
+        reasons.append("the backslashes before quotes")
     end = pattern.text[-1:]
     if pattern.pieces[-1] and end in ".:;,!?" and not mended.endswith(end):
         return f"{mended.rstrip(' .:;,!?')}{end}", [*reasons, f"the `{end}` at its end, which is missing"]

@@ -26,7 +26,25 @@ EXCHANGED = (
 SMALL_WORDS = frozenset(
     (
         *(*EXCHANGED[0], *EXCHANGED[1], "i", "it", "they", "we", "you", "he", "she", "is", "are", "was", "were", "be"),
-        *("been", "am", "do", "does", "did", "has", "have", "had", "will", "would", "and", "then", "also", "there"),
+        *(
+            "been",
+            "am",
+            "do",
+            "does",
+            "did",
+            "has",
+            "have",
+            "had",
+            "will",
+            "would",
+            "and",
+            "then",
+            "also",
+            "there",
+            "given",
+            "when",
+            "but",
+        ),
     )
 )
 """What is left out or added without another meaning."""
@@ -77,7 +95,7 @@ def _of_list(value: str, phrases: list[str]) -> Difference | None:
 
 
 def _of_kind(value: str, said: str, field: Field) -> Difference | None:
-    if not said or len(value.split()) > 3:
+    if not said or len(value.split()) > 1:
         return None
     is_number = bool(re.search(r"\d", value)) or value.casefold() in _NUMERALS
     return Difference([f"`{value}`, which is not {said}, as `{field.source}` is"], is_mistake=is_number)
@@ -87,7 +105,7 @@ def _of_form(value: str, field: Field, form: str) -> Difference | None:
     if len(value.split()) > len(form.split()) + 1:
         return None
     what = "a time" if not re.search("%[djmBbyY]", form) else "a date"
-    reason = f"`{value}`, which is not {what}, as `{field.source}` is"
+    reason = f"`{value}`, which is not {what} as `{field.source}` has it"
     return Difference([reason], is_mistake=bool(re.search(r"\d", value)))
 
 

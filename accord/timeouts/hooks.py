@@ -8,8 +8,10 @@ from functools import partial
 import pytest
 
 from accord.compat.pytest_asyncio import RUNNER, replace_fixture_run
+from accord.compat.pytest_bdd import bound_scenario
 from accord.running import RUNNING
 from accord.timeouts.forks import Forks
+from accord.timeouts.limits import TIMEOUT
 from accord.timeouts.outlasting import Ending
 from accord.timeouts.watchdog import WATCHDOG, of
 
@@ -21,6 +23,7 @@ class Timeouts:
         self._running = config.stash[RUNNING]
         config.stash[WATCHDOG] = self._watchdog = of(config)
         config.add_cleanup(self._watchdog.start())
+        self._is_configured = config.getini("accord_strict") or config.getini(TIMEOUT) not in (None, "")
         self._ending = Ending(config.rootpath)
         config.pluginmanager.register(Forks(config, self._running), "accord.timeouts.forks")
 
@@ -29,7 +32,9 @@ class Timeouts:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A test begins."""
         uses_accord = self._running.is_scenario or "isolation" in getattr(item, "fixturenames", ())
-        self._watchdog.limits.begin_test(is_of_accord=uses_accord)
+        # What is not async in a scenario that a module binds could take its time before Accord was installed.
+        is_async_alone = not self._is_configured and bound_scenario(item) is not None
+        self._watchdog.limits.begin_test(is_of_accord=uses_accord, is_async_alone=is_async_alone)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(

@@ -4,6 +4,7 @@ To begin and to end a limit is to set an attribute: a thread of the watchdog's l
 """
 
 import asyncio
+import inspect
 import math
 import threading
 from collections.abc import Callable, Iterable
@@ -33,6 +34,7 @@ _OWN_SECONDS = 600.0
 _UNLIMITED = nullcontext()
 
 Name = str | Callable[[], str]
+Function = Callable[..., object]
 Tasks = Callable[[], Iterable["asyncio.Task[Any]"]]
 
 
@@ -164,15 +166,17 @@ class Limits:
         """Whether one of those was."""
         self.was_interrupted = False
         """Whether somebody pressed Ctrl-C."""
+        self._is_async_alone = False
 
-    def begin_test(self, *, is_of_accord: bool) -> None:
-        """A test begins."""
+    def begin_test(self, *, is_of_accord: bool, is_async_alone: bool = False) -> None:
+        """A test begins, all of which has limits, or what is async alone."""
         self.are_on = is_of_accord
+        self._is_async_alone = is_async_alone
         self.were_on = self.were_on or is_of_accord
 
-    def step(self, name: Name) -> Limit:
-        """Limit what is done in a block, as a step of that name."""
-        return Limit(self, name, self._seconds)
+    def step(self, name: Name, function: Function | None = None) -> Limit:
+        """Limit what is done in a block, as a step of that name, of which it calls the function."""
+        return Limit(self, name, 0 if function is not None and self._is_free(function) else self._seconds)
 
     def test(self, name: Name) -> Limit:
         """Limit a test that is no scenario: it may take as long, as long as its requests are answered."""
@@ -206,11 +210,19 @@ class Limits:
             seconds = math.inf
         elif (fixture.func.__module__ or "").startswith("accord."):
             seconds = max(self._seconds * _WIDER, _OWN_SECONDS)
+        elif self._is_free(fixture.func):
+            seconds = math.inf
         elif fixture.scope == "function":
             seconds = self._seconds
         else:
             seconds = max(self._seconds * _WIDER, _WIDER_SECONDS)
         return min(seconds, INTERRUPTED_SECONDS) if self.was_interrupted else seconds
+
+    def _is_free(self, function: Function) -> bool:
+        if not self._is_async_alone:
+            return False
+        unwrapped = inspect.unwrap(function)
+        return not (inspect.iscoroutinefunction(unwrapped) or inspect.isasyncgenfunction(unwrapped))
 
 
 class _FixtureLimits:

@@ -202,3 +202,13 @@ def test_it_runs_where_that_is_strict(bound: Project) -> None:
     bound.settings(f"{PUBLISHING}accord_strict = true\n")
     bound.feature(FEATURE.replace("drop", "cup"), "data/cups.feature")
     bound.run_process().assert_outcomes(passed=2, failed=2)
+
+
+def test_a_conftest_that_looks_at_each_test_as_at_a_function_sees_what_it_can_look_at(bound: Project) -> None:
+    bound.feature(FEATURE.replace("Scenario: Two", "Rule: More\n  Scenario: Two"), "drops.feature")
+    bound.feature("Feature: Nothing to run", "data/nothing.feature")
+    bound.path.joinpath("conftest.py").write_text(
+        "def pytest_itemcollected(item):\n    item._doc = (item.parent.obj.__doc__, item.obj.__doc__, item.function)\n",
+        encoding="utf-8",
+    )
+    bound.run_process("test_drops.py", ".").assert_outcomes(passed=2, failed=1)

@@ -49,9 +49,9 @@ from accord.compat.cpython import (
 )
 from accord.compat.freezegun import is_of_freezegun
 from accord.compat.httpx import is_read_whole
-from accord.compat.pytest import give_fixture
+from accord.compat.pytest import give_fixture, unknown_settings
 from accord.compat.pytest_asyncio import FIXTURE_SCOPE, RUNNER, SCOPE_OF_FIXTURE
-from accord.compat.pytest_bdd import StepParser, arguments_of
+from accord.compat.pytest_bdd import StepParser, arguments_of, kinds_of, rewritten, values_in
 from accord.compat.starlette import body_error, body_frame, routed
 from accord.timeouts.stacks import is_busy
 from tests.helpers.project import Project
@@ -67,7 +67,9 @@ CALLED = [
     ("pytest-bdd", "pytest_bdd.compat", "getfixturedefs", ["fixturemanager", "fixturename", "node"]),
     ("pytest-bdd", "pytest_bdd.parsers", "parse.is_matching", ["self", "name"]),
     ("pytest-bdd", "pytest_bdd.parsers", "parse.parse_arguments", ["self", "name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "parse.__init__", ["self", "name"]),
     ("pytest-bdd", "pytest_bdd.parsers", "cfparse", ["name"]),
+    ("pytest-bdd", "pytest_bdd.parsers", "cfparse.__init__", ["self", "name"]),
     ("pytest-bdd", "pytest_bdd.parsers", "re", ["name"]),
     ("pytest-bdd", "pytest_bdd.parsers", "string", ["name"]),
     ("pytest-bdd", "pytest_bdd.gherkin_parser", "GherkinDocument.from_dict", ["data"]),
@@ -122,6 +124,8 @@ CALLED = [
     ("pytest", "_pytest.pathlib", "absolutepath", ["path"]),
     ("pytest", "_pytest.config", "Config._getconftest_pathlist", ["self", "name", "path"]),
     ("pytest", "pytest", "mark._markers", []),
+    ("pytest", "pytest", "OptionGroup", []),
+    ("pytest", "pytest", "Parser.parse_known_and_unknown_args", ["self", "args"]),
     ("pytest", "_pytest.fixtures", "FixtureRequest._get_active_fixturedef", ["self", "argname"]),
 ]
 
@@ -181,6 +185,21 @@ def test_what_moved_is_named_with_the_release() -> None:
         f"{release}: pytest_bdd.scenario._execute_scenario takes ['feature', 'scenario', 'request'], "
         "and Accord gives it ['scenario']"
     )
+
+
+@pytest.mark.parametrize("parser", [parsers.parse, parsers.cfparse])
+def test_a_parser_for_another_sentence_has_the_same_kinds_and_capitals(parser: Any) -> None:
+    made = rewritten(parser("I add {n:Text}", extra_types={"Text": str}, case_sensitive=True), "you add {n:Text}")
+    assert made is not None
+    assert (type(made), list(kinds_of(made)), made.is_matching("You add 3")) == (parser, ["Text"], False)
+    assert values_in(made, "you add 3") == {"n": "3"}
+    assert rewritten(made, "you add {n:Nothing}") is None
+
+
+def test_settings_that_are_not_there_are_known(pytestconfig: pytest.Config) -> None:
+    known, unknown = unknown_settings(pytestconfig)
+    assert {"accord_strict", "testpaths"} <= {*known}
+    assert not unknown
 
 
 def test_pytest_asyncio_reads_what_replaces_its_settings(pytestconfig: pytest.Config) -> None:

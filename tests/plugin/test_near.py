@@ -43,6 +43,7 @@ STEPS = """
     @then(parsers.parse("it costs {price:g} in all"))
     @then(parsers.re(r"the basket has (?P<count>\\d+) (?P<fruit>apples|pears)"))
     @then(parsers.cfparse("these are {states:State+}", extra_types={"State": state}))
+    @then(parsers.re("(?P<what>.*) is too (?P<how>dear|cheap)"))
     @given('a user "{name}"')
     @given("an <old> style")
     @when("I sign in")
@@ -87,9 +88,9 @@ NEAR = {
     'Then the task "x" was completed at 9:30 on 1 March 2026': (
         "*only by `9:30 on 1 March 2026`, which is not written as `{moment:Moment}` has it: `*`"
     ),
-    "Then it is due on 31 February 2026": "*only by `31 February 2026`, which is not a date, as `{day:%d %B %Y}` is",
-    "Then it is due on 1 Mrach 2026": "*only by `1 Mrach 2026`, which is not a date, as `{day:%d %B %Y}` is",
-    "? Then it is due on tomorrow": "*only by `tomorrow`, which is not a date, as `{day:%d %B %Y}` is",
+    "Then it is due on 31 February 2026": "*only by `31 February 2026`, which is not a date as `{day:%d %B %Y}` has it",
+    "Then it is due on 1 Mrach 2026": "*only by `1 Mrach 2026`, which is not a date as `{day:%d %B %Y}` has it",
+    "? Then it is due on tomorrow": "*only by `tomorrow`, which is not a date as `{day:%d %B %Y}` has it",
     'When I add three items to "a"': "*only by `three`, which is not a whole number, as `{count:d}` is",
     'When I add 2.5 items to "a"': "*only by `2.5`, which is not a whole number, as `{count:d}` is",
     'When I add 1 item to "a"': "*only by `item`, which is `items` there",
@@ -98,6 +99,12 @@ NEAR = {
     "Then the basket has 3 aples": "*only by `aples`, which is not one of `apples`, `pears` (`apples`?)",
     "Then the basket has three pears": "*only by `three`, which is not a whole number, as `(?P<count>\\d+)` is",
     "Then the baskte has 3 pears": "*only by `baskte`, which is `basket` there",
+    'When I create the task "x" # as ever': f"{OF_TASK} `# as ever`, which is a part of the sentence",
+    'When I create the task \\"x\\"': f"{OF_TASK} the backslashes before quotes",
+    'When When I create the task "x"': f"{OF_TASK} the word `When`, which is not there",
+    "Then it is due on 2026-03-01": "*only by `2026-03-01`, which is not a date as `{day:%d %B %Y}` has it",
+    'When I add 1,000 items to "a"': "*only by `1,000`, which is not a whole number, as `{count:d}` is",
+    "Then a whole lot of things is too deer": "*only by `deer`, which is not one of `dear`, `cheap` (`dear`?)",
     "Then anythng at all goes": "*only by `anythng`, which is `anything` there",
 }
 ANOTHER = [
@@ -156,6 +163,20 @@ def test_what_may_be_a_sentence_of_its_own_is_told_with_a_definition_and_a_mista
             "=*",
         ]
     )
+
+
+def test_a_date_that_is_none_is_told_where_no_sentence_is_near(near: Project) -> None:
+    near.scenario("Given a sale ends on 31 February 2026", "And version 31/31/2026 of 99:99", "Then it is over")
+    result = near.run("--dry-run")
+    result.stdout.fnmatch_lines(["it.feature:3: *2026: `31 February 2026` is not a date: correct it"])
+    result.stdout.no_fnmatch_line("*def a_sale_ends_on*")
+    result.stdout.fnmatch_lines(["async def version_of(word: str, word_2: str) -> None:"])
+
+
+def test_a_definition_without_a_word_is_near_to_nothing(project: Project) -> None:
+    project.steps('@when(parsers.parse("{a} {b}"))\ndef _(a, b): ...\n@then(parsers.parse("{}"))\ndef _(): ...')
+    project.scenario("Given I look", "When I", "Then I see")
+    project.run("--dry-run").stdout.no_fnmatch_line("*it differs from*")
 
 
 def test_a_sentence_that_was_meant_for_a_parser_says_so(near: Project) -> None:

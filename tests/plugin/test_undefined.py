@@ -197,7 +197,29 @@ def number(words: str) -> int:
 def sentence(words):
     return parse(words, extra_types={"Text": text, "Number": number}, case_sensitive=True)
 """
+EXPRESSION = """
+from cucumber_expressions.expression import CucumberExpression
+from cucumber_expressions.parameter_type_registry import ParameterTypeRegistry
+from pytest_bdd.parsers import StepParser
+
+
+class expression(StepParser):
+    def __init__(self, name):
+        super().__init__(name)
+        self.expression = CucumberExpression(name, ParameterTypeRegistry())
+
+    def is_matching(self, name):
+        return self.expression.match(name) is not None
+
+    def parse_arguments(self, name):
+        return dict(zip(("count", "name"), [it.value for it in self.expression.match(name)]))
+"""
 STYLES = {
+    "Cucumber's expressions": (
+        "from expressions import expression\n",
+        "expression('I have {int} {string}')",
+        ["from expressions import expression", 'expression("the task {string} is {int} days late")'],
+    ),
     "the project's own, with its kinds": (
         "from sentences import sentence\n",
         "sentence('I have {count:Number} {name:Text}')",
@@ -224,6 +246,7 @@ def test_the_parser_that_the_project_uses_most_is_used(
     project: Project, imported: str, parser: str, said: list[str]
 ) -> None:
     project.path.joinpath("sentences.py").write_text(SENTENCE, encoding="utf-8")
+    project.path.joinpath("expressions.py").write_text(EXPRESSION, encoding="utf-8")
     project.settings("[pytest]\npythonpath = .\naddopts = --accord-docs=\n")
     project.steps(f"{imported}\n@given({parser})\nasync def _(count: int, name: str) -> None: ...\n")
     project.scenario('Given I have 3 "x"', 'Then the task "a" is 3 days late')
@@ -244,6 +267,21 @@ class TestSnippets:
         result.stdout.no_fnmatch_line("*raise NotImplementedError*")
         written = due.path.joinpath("steps", "due.py").read_text(encoding="utf-8")
         assert written == f'"""Step definitions that are still to be written."""\n{CODE}'
+
+    def test_what_a_conftest_has_for_itself_is_not_used_there(self, due: Project) -> None:
+        due.more_steps("""
+            def sentence(words):
+                return parsers.parse(words)
+
+            @given(sentence("{count:d} tasks"))
+            @given(sentence("{count:d} people"))
+            def _(count): ...
+        """)
+        due.run("--accord-snippets", "new.py")
+        written = due.path.joinpath("new.py").read_text(encoding="utf-8")
+        assert '@when(parsers.parse("I invite {number:d} people:"))' in written
+        compile(written, "new.py", "exec")
+        assert '@when(sentence("I invite {number:d} people:"))' in code_in(due.run())
 
     @pytest.mark.parametrize("name", ["conftest.py", "it.feature", "."])
     def test_what_is_there_is_never_overwritten(self, due: Project, name: str) -> None:

@@ -48,6 +48,51 @@ def test_a_request_without_an_end_fails_its_step_by_name_and_the_next_scenario_r
     assert "1 failed, 1 passed" in said(result)
 
 
+@pytest.fixture
+def bound(project: Project) -> Project:
+    """A scenario that a module binds, of which a fixture and a step take longer than the limit of who sets none."""
+    project.scenario("When I wait", "Then all is well")
+    project.steps("""
+        import time
+        from accord.timeouts import watchdog
+
+        watchdog.STEP_SECONDS = 0.3
+
+        @pytest.fixture
+        def slow():
+            time.sleep(0.5)
+
+        @when("I wait")
+        def _(slow):
+            time.sleep(0.5)
+
+        @then("all is well")
+        def _(): ...
+        """)
+    project.pytester.makepyfile(test_it='from pytest_bdd import scenarios\nscenarios("it.feature")')
+    return project
+
+
+def test_what_a_module_binds_and_passed_without_accord_takes_its_time(bound: Project) -> None:
+    bound.run_process().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("setting", ["accord_timeout = 0.3", "accord_strict = true"])
+def test_it_does_not_where_the_configuration_says_so(bound: Project, setting: str) -> None:
+    bound.settings(f"{SETTINGS}{setting}\n")
+    result = bound.run_process()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*The set-up of the fixture `slow` (conftest.py:*) had not ended after 0.3 seconds*"])
+
+
+def test_an_async_step_of_it_ends(bound: Project) -> None:
+    bound.change("conftest.py", "def _(slow)", "async def _()")
+    bound.change("conftest.py", "    time.sleep(0.5)\n\n@then", "    await asyncio.Event().wait()\n\n@then")
+    result = bound.run_process()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*The step `When I wait` (it.feature:3) had not ended after 0.3 seconds*"])
+
+
 def test_of_requests_at_once_each_is_named(limited: Project) -> None:
     limited.scenario("When I ask for both", "Then all is well")
     limited.more_steps("""
