@@ -5,7 +5,6 @@ read only where there is none.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from string import Formatter
@@ -43,7 +42,7 @@ class Sentence:
     uses: int = 0
     example: Use | None = None
     """The first step that it was used for."""
-    folders: Counter[str] = field(default_factory=Counter)
+    folders: dict[str, int] = field(default_factory=dict)
     """How often it is used in each folder of features."""
     words: str = ""
     """The sentence with `…` for each gap; `"…"` for one that has a text in quotes."""
@@ -78,7 +77,8 @@ class Sentence:
     def use(self, kind: str, folder: str, step: Use, arguments: Iterable[Argument]) -> None:
         """Count a step that it is used for, and take what is said in its gaps, which are only asked for if need be."""
         self.uses += 1
-        self.folders[folder] += 1
+        folders = self.folders
+        folders[folder] = folders.get(folder, 0) + 1
         if kind not in self.kinds:
             self.kinds.append(kind)
         # Most steps are said many times, in outlines and backgrounds.
@@ -106,7 +106,7 @@ def as_json(sentence: Sentence) -> dict[str, Any]:
 def from_json(written: dict[str, Any]) -> Sentence:
     """Return the sentence that was written so."""
     example = written["example"]
-    return Sentence(**written | {"folders": Counter(written["folders"]), "example": Use(*example) if example else None})
+    return Sentence(**written | {"example": Use(*example) if example else None})
 
 
 _FIELDS = [it.name for it in fields(Sentence) if not it.name.startswith("_")]
