@@ -7,6 +7,7 @@ read only where there is none.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from string import Formatter
 from typing import Any, NamedTuple
 
@@ -89,7 +90,7 @@ class Sentence:
         if self.example is None:
             self.example = step
             self.words = _with_gaps(step.text, _outer(step.text, found))
-        for name, (_start, text) in zip(self._names(len(found)), found, strict=True):
+        for name, (_start, text) in zip(self._names(len(found)) if found else (), found, strict=True):
             if text is not None:
                 self.gaps.setdefault(name, {})[text] = None
 
@@ -112,6 +113,8 @@ def from_json(written: dict[str, Any]) -> Sentence:
 _FIELDS = [it.name for it in fields(Sentence) if not it.name.startswith("_")]
 
 
+# Asked for at each step of a large document.
+@lru_cache(maxsize=1024)
 def gap_names(pattern: str, *, is_regex: bool) -> list[str]:
     """Return the names of a pattern's gaps, numbers for those that have none; none for what it cannot read."""
     if is_regex:
