@@ -79,28 +79,41 @@ def _init(arguments: argparse.Namespace) -> int:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="feature files, or folders; else the test paths")
     parser.add_argument("--rules", action="store_true", help="list the rules for feature files")
+    parser.add_argument("--fix", action="store_true", help="mend what has one right answer, such as a misspelt keyword")
+    parser.add_argument(
+        "--format",
+        choices=("text", "github", "json", "sarif"),
+        default="text",
+        help="as text, as annotations of GitHub's, as JSON, or as SARIF 2.1.0",
+    )
     parser.set_defaults(run=_check)
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    # What has pytest-bdd loaded is loaded for this command alone.
+    # Loaded for this command alone; of the rules only where they are shown, since pytest-bdd comes with them.
     from accord.catalogue.collecting import collect
-    from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
+    from accord.catalogue.formats import FORMATS
 
     if arguments.rules:
-        width = max(map(len, (*RULES, *NOT_READABLE)))
-        print(*(f"{name:{width}}  {what}" for name, what in RULES.items()), sep="\n")
-        print("These cannot be ignored:")
-        print(*(f"{name:{width}}  {what}" for name, what in NOT_READABLE.items()), sep="\n")
+        from accord.gherkin.rules.catalogue import NOT_READABLE, OF_CHECK, RULES
+
+        width = max(map(len, (*RULES, *OF_CHECK, *NOT_READABLE)))
+        parts = {"": RULES, "Of these a run says nothing, or says it otherwise:": OF_CHECK}
+        for title, rules in (parts | {"These cannot be ignored:": NOT_READABLE}).items():
+            print(*([title] if title else ()), *(f"{name:{width}}  {what}" for name, what in rules.items()), sep="\n")
         return 0
-    collected = collect(arguments.paths)
-    for notice in collected.notices:
-        print(one_line(notice))
-    for finding in collected.findings:
-        print(one_line(str(finding)))
+    if arguments.fix:
+        from accord.catalogue.fixing import fix
+
+        mended, collected = fix(arguments.paths)
+    else:
+        mended, collected = [], collect(arguments.paths)
+    # What is written as a document has nothing else beside it.
+    beside = sys.stdout if arguments.format == "text" else sys.stderr
+    print(*(visible(str(it)) for it in mended), sep="\n", end="\n" * bool(mended), file=beside)
+    print(*FORMATS[arguments.format](collected), sep="\n")
     if collected.problem:
         print(visible(collected.problem), file=sys.stderr)
-    print(f"{_count(collected.errors, 'fault')} in {_count(collected.files, 'feature file')}.")
     return 1 if collected.errors or collected.problem else 0
 
 

@@ -40,8 +40,8 @@ REASONS = {
     "the address is taken": Reason(409, "Email is taken"),
     "it is too long": Reason(413, "Request body is too large"),
     "it cannot be read": Reason(422, r"body( \d+)?: (json_invalid|unreadable|model_attributes_type|missing)"),
-    "there is no such detail": Reason(422, r"body \w+: extra_forbidden"),
-    "there are too many details": Reason(422, "body: too_many_fields"),
+    "there is no such field": Reason(422, r"body \w+: extra_forbidden"),
+    "there are too many fields": Reason(422, "body: too_many_fields"),
     "there is no such filter": Reason(422, r"query \w+: extra_forbidden"),
     "there is no such part of the list": Reason(
         422, r"query (limit|offset): (int_parsing|greater_than_equal|less_than_equal)"

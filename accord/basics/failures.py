@@ -37,7 +37,7 @@ def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str
     that have no others; where no frame is the project's, all are shown, and the place is None.
     """
     shown = traceback.TracebackException.from_exception(error, compact=True)
-    own = [it for it in shown.stack if _is_of_project(it.filename)]
+    own = [it for it in shown.stack if is_of_project(it.filename)]
     root = rootpath.absolute()
     below = [it for it in own if Path(it.filename).is_relative_to(root)]
     last = next(reversed(below or own), None)
@@ -50,22 +50,25 @@ def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str
 def from_own(trace: TracebackType | None) -> TracebackType | None:
     """Return a traceback from its first frame that is the project's on; the whole of it where none is."""
     found = trace
-    while found is not None and not _is_of_project(found.tb_frame.f_code.co_filename):
+    while found is not None and not is_of_project(found.tb_frame.f_code.co_filename):
         found = found.tb_next
     return found or trace
 
 
 def _keep_own(shown: traceback.TracebackException) -> bool:
     """Leave out what is not the project's; return whether anything is left."""
-    shown.stack[:] = [frame for frame in shown.stack if _is_of_project(frame.filename)]
+    shown.stack[:] = [frame for frame in shown.stack if is_of_project(frame.filename)]
     for name in ("__cause__", "__context__"):
         if (before := getattr(shown, name)) is not None and not _keep_own(before):
             setattr(shown, name, None)
     return bool(shown.stack)
 
 
-def _is_of_project(filename: str) -> bool:
+def is_of_project(filename: str, root: Path | None = None) -> bool:
+    """Return whether a file is the project's own, and not of what is installed; below its root, if one is given."""
     path = Path(filename)
+    if root is not None and not path.is_relative_to(root):
+        return False
     return path.is_absolute() and not any(path.is_relative_to(it) for it in _INSTALLED)
 
 

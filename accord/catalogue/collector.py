@@ -1,5 +1,6 @@
 """The pytest plugin of the process that collects: no item is made of a feature file, and what was found is written."""
 
+import gc
 import json
 import os
 from dataclasses import asdict
@@ -18,6 +19,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from accord.gherkin.collector import READ
 
     config.stash[READ] = []
+    # What is collected stays until this process ends: looking for garbage in it takes a tenth of the time.
+    gc.disable()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -36,3 +39,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         "sentences": [as_json(sentence) for sentence in suite.sentences()],
     }
     Path(os.environ[FILE]).write_text(json.dumps(written), encoding="utf-8")
+    gc.freeze()

@@ -1,6 +1,6 @@
 """What is wrong in a line of a file, be it an error or a warning."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, order=True)
@@ -15,6 +15,8 @@ class Finding:
     """The name by which it can be switched off."""
     is_error: bool = True
     """Whether a run fails for it; else it is a warning."""
+    fix: tuple[str, str] | None = field(default=None, compare=False)
+    """A text that stands in the line, and what mends it, where that is certain."""
 
     def __str__(self) -> str:
         """Return it as editors open it: `file:line: sentence [rule]`."""

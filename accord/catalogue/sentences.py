@@ -5,9 +5,9 @@ read only where there is none.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from string import Formatter
 from typing import Any, NamedTuple
 
@@ -43,7 +43,7 @@ class Sentence:
     uses: int = 0
     example: Use | None = None
     """The first step that it was used for."""
-    folders: Counter[str] = field(default_factory=Counter)
+    folders: dict[str, int] = field(default_factory=dict)
     """How often it is used in each folder of features."""
     words: str = ""
     """The sentence with `…` for each gap; `"…"` for one that has a text in quotes."""
@@ -63,10 +63,23 @@ class Sentence:
         kinds = [self.kind] if self.kind else self.kinds
         return kinds[0].capitalize() if len(kinds) == 1 and kinds[0] in KINDS else "Any"
 
+    @property
+    def pattern_in_words(self) -> str:
+        """The pattern with `…` for each gap, whatever steps it is used for."""
+        return in_words(self.pattern, is_regex=self.is_regex)
+
+    @property
+    def gap_kinds(self) -> list[str]:
+        """The kind of each gap, as `Text` of `{title:Text}`; of a regular expression its groups."""
+        if self.is_regex:
+            return re.findall(r"\((?!\?:).*?\)", self.pattern)
+        return [kind for _text, name, kind in _parts(self.pattern) if name is not None]
+
     def use(self, kind: str, folder: str, step: Use, arguments: Iterable[Argument]) -> None:
         """Count a step that it is used for, and take what is said in its gaps, which are only asked for if need be."""
         self.uses += 1
-        self.folders[folder] += 1
+        folders = self.folders
+        folders[folder] = folders.get(folder, 0) + 1
         if kind not in self.kinds:
             self.kinds.append(kind)
         # Most steps are said many times, in outlines and backgrounds.
@@ -77,7 +90,7 @@ class Sentence:
         if self.example is None:
             self.example = step
             self.words = _with_gaps(step.text, _outer(step.text, found))
-        for name, (_start, text) in zip(self._names(len(found)), found, strict=True):
+        for name, (_start, text) in zip(self._names(len(found)) if found else (), found, strict=True):
             if text is not None:
                 self.gaps.setdefault(name, {})[text] = None
 
@@ -94,12 +107,14 @@ def as_json(sentence: Sentence) -> dict[str, Any]:
 def from_json(written: dict[str, Any]) -> Sentence:
     """Return the sentence that was written so."""
     example = written["example"]
-    return Sentence(**written | {"folders": Counter(written["folders"]), "example": Use(*example) if example else None})
+    return Sentence(**written | {"example": Use(*example) if example else None})
 
 
 _FIELDS = [it.name for it in fields(Sentence) if not it.name.startswith("_")]
 
 
+# Asked for at each step of a large document.
+@lru_cache(maxsize=1024)
 def gap_names(pattern: str, *, is_regex: bool) -> list[str]:
     """Return the names of a pattern's gaps, numbers for those that have none; none for what it cannot read."""
     if is_regex:
@@ -109,7 +124,7 @@ def gap_names(pattern: str, *, is_regex: bool) -> list[str]:
             return []
         named = {number: name for name, number in compiled.groupindex.items()}
         return [named.get(number, str(number)) for number in range(1, compiled.groups + 1)]
-    names = [name for _text, name in _parts(pattern) if name is not None]
+    names = [name for _text, name, _kind in _parts(pattern) if name is not None]
     # In a Cucumber expression the name is that of the kind, which may be there twice.
     return [
         name if name and names.count(name) == 1 else f"{name} {number}".strip() for number, name in enumerate(names, 1)
@@ -120,15 +135,15 @@ def in_words(pattern: str, *, is_regex: bool) -> str:
     """Return a pattern as the sentence that it stands for, with `…` for each gap."""
     if is_regex:
         return _regex_in_words(pattern)
-    return "".join(text + ("" if name is None else GAP) for text, name in _parts(pattern))
+    return "".join(text + ("" if name is None else GAP) for text, name, _kind in _parts(pattern))
 
 
-def _parts(pattern: str) -> list[tuple[str, str | None]]:
-    """Return the texts of a pattern of `parse`, or a Cucumber expression, each with the name of the gap after it."""
+def _parts(pattern: str) -> list[tuple[str, str | None, str]]:
+    """Return the texts of a pattern of `parse`, or a Cucumber expression, with name and kind of the gap after each."""
     try:
-        return [(text, name) for text, name, _format, _conversion in Formatter().parse(pattern)]
+        return [(text, name, kind or "") for text, name, kind, _conversion in Formatter().parse(pattern)]
     except ValueError:  # It has a brace that is none of a gap's.
-        return [(pattern, None)]
+        return [(pattern, None, "")]
 
 
 def _regex_in_words(pattern: str) -> str:

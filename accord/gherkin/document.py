@@ -14,7 +14,7 @@ from gherkin.parser import Parser
 from gherkin.stream.id_generator import IdGenerator
 
 from accord.compat.gherkin import PickleCompiler
-from accord.compat.pytest_bdd import ANY_KIND, Feature, ScenarioTemplate, feature_of, syntax_error
+from accord.compat.pytest_bdd import ANY_KIND, ScenarioTemplate, feature_of, syntax_error
 from accord.errors import EmptyFeatureError
 
 KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
@@ -25,17 +25,19 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True)
 class Document:
-    """A feature file: its text, its tree, and what pytest-bdd runs of it.
-
-    The tree, and the templates, have what the feature drops: of two scenarios of one name it has only the second.
-    """
+    """A feature file: its text, its tree, and what pytest-bdd runs of it."""
 
     uri: str
     text: str
     tree: Node
-    feature: Feature
-    templates: list[ScenarioTemplate]
+    path: Path
     ids: IdGenerator
+
+    @cached_property
+    def templates(self) -> list[ScenarioTemplate]:
+        """The scenarios and outlines that pytest-bdd runs, those of rules too; not made where nothing is to run."""
+        _feature, templates = feature_of(self.path, self.tree)
+        return templates
 
     def pickles(self) -> list[Node]:
         """Return the scenarios and examples, each with the sentences that are to be run."""
@@ -116,7 +118,7 @@ def read(path: Path, uri: str) -> Document:
         raise syntax_error(path) from None
     if not tree.get("feature"):
         raise EmptyFeatureError
-    return Document(uri, text, tree, *feature_of(path, tree), ids)
+    return Document(uri, text, tree, path, ids)
 
 
 def steps_of(pickle: Node) -> Iterator[tuple[str, Node]]:

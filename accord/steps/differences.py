@@ -15,6 +15,8 @@ _ALIKE = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 )
+QUOTED = re.compile(r"""("[^"]*"|(?<!\w)'[^']*'(?!\w)|\u201c[^\u201d]*\u201d)""")
+"""What is in quotes; where a text is split by it, each second part."""
 _END = "what it ends with"
 _SIGNS = " .:;,!?"
 Fix = Callable[[str], str]
@@ -51,6 +53,38 @@ def mends(sentence: str) -> tuple[str, list[str]]:
             reasons.append(_named(reason, sentence, None))
             sentence = mended
     return sentence, reasons
+
+
+def mended(sentence: str) -> Iterator[str]:
+    """Yield a sentence with ever more of its slips mended: what nobody sees, quotes of another kind, what it ends with.
+
+    What is in quotes is a value, and stays as it is.
+    """
+    parts = QUOTED.split(sentence)
+    for fix in (_without_odd_spaces, _with_plain_quotes, _without_end):
+        parts = fix(parts)
+        if (text := "".join(parts)) != sentence:
+            yield text
+
+
+def _without_odd_spaces(parts: list[str]) -> list[str]:
+    outside = (re.sub(" {2,}", " ", _ODD_SPACE.sub(" ", _INVISIBLE.sub("", part))) for part in parts[::2])
+    return _with_outside(parts, outside)
+
+
+def _with_plain_quotes(parts: list[str]) -> list[str]:
+    values = (f'"{it[1:-1]}"' if it[0] == "\u201c" and '"' not in it else it for it in parts[1::2])
+    parts[1::2] = values
+    return _with_outside(parts, (part.translate(_ALIKE) for part in parts[::2]))
+
+
+def _without_end(parts: list[str]) -> list[str]:
+    return [*parts[:-1], parts[-1].rstrip(_SIGNS)]
+
+
+def _with_outside(parts: list[str], outside: Iterable[str]) -> list[str]:
+    parts[::2] = outside
+    return parts
 
 
 def _reasons(sentence: str, definition: StepDefinition) -> Iterator[str]:

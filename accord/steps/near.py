@@ -21,7 +21,7 @@ from accord.compat.pytest_bdd import (
     values_in,
     with_parser,
 )
-from accord.steps.differences import invisible_difference, mends
+from accord.steps.differences import QUOTED, invisible_difference, mends
 from accord.steps.gaps import impossible_date
 from accord.steps.patterns import Field, Pattern, pattern_of, words_of
 from accord.steps.values import EXCHANGED, LONGEST_VALUE, SMALL_WORDS, Difference, of_value
@@ -32,7 +32,6 @@ _SHORT = 2
 # Of more, it is another sentence.
 _MOST_REASONS = 3
 _LEAST_LIKE, _OF_ALL = 0.55, 0.7
-_OUTSIDE_QUOTES = re.compile(r"""("[^"]*"|(?<!\w)'[^']*'(?!\w)|\u201c[^\u201d]*\u201d)""")
 _TOKEN = re.compile(r"[^\W\d_](?:[\w'\u2019-]*\w)?")
 
 
@@ -76,7 +75,7 @@ def _place(definition: StepDefinition, rootpath: Path) -> str:
 
 def _alike(sentence: str, definitions: Sequence[StepDefinition]) -> list[StepDefinition]:
     """Return those with the likest words; what varies counts for nothing."""
-    words = words_of(_OUTSIDE_QUOTES.sub(" ", sentence).casefold())
+    words = words_of(QUOTED.sub(" ", sentence).casefold())
     given = frozenset(words)
 
     def shared(definition: StepDefinition) -> float:
@@ -168,7 +167,7 @@ def _in_capitals(text: str, pattern: Pattern) -> tuple[str, list[str]]:
 
 def _in_letters(text: str, pattern: Pattern) -> tuple[str, list[str]]:
     """Mend words that are misspelt, written as one, or taken apart."""
-    given = {word.casefold() for word in words_of(_OUTSIDE_QUOTES.sub(" ", text))}
+    given = {word.casefold() for word in words_of(QUOTED.sub(" ", text))}
     missing = [word for word in dict.fromkeys(pattern.words) if word.casefold() not in given]
     pairs = {
         f"{one}{other}".casefold(): f"{one} {other}"
@@ -213,7 +212,7 @@ def _with_words(text: str, mend: Callable[[str], str]) -> tuple[str, list[str]]:
             reasons[f"`{found[0]}`, which is `{mended}` there"] = None
         return mended
 
-    parts = _OUTSIDE_QUOTES.split(text)
+    parts = QUOTED.split(text)
     mended = "".join(part if number % 2 else _TOKEN.sub(of_word, part) for number, part in enumerate(parts))
     return mended, list(reasons)
 

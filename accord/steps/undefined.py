@@ -40,12 +40,12 @@ class UndefinedSteps:
         self._fixtures: dict[str, None] = {}
         self._fault = ""
 
-    def sentence(self, step: Step, item: pytest.Item) -> str:
+    def sentence(self, step: Step, item: pytest.Item | pytest.Collector) -> str:
         """Return what to say of a step of a scenario that has no definition, without its place."""
         near = self._near(step, item)
         return _sentence(f"{step.keyword} {step.name}", near.sentence if near else "")
 
-    def _near(self, step: Step, item: pytest.Item) -> "Near | None":
+    def _near(self, step: Step, item: pytest.Item | pytest.Collector) -> "Near | None":
         from accord.steps.near import nearest_definition
 
         key = (owner(item), step.type, step.name)
@@ -55,7 +55,7 @@ class UndefinedSteps:
             self._nearest[key] = nearest_definition(step, definitions, self._config.rootpath)
         return self._nearest.get(key)
 
-    def _there(self, item: pytest.Item) -> "DefinitionsThere":
+    def _there(self, item: pytest.Item | pytest.Collector) -> "DefinitionsThere":
         from accord.steps.suggestions import DefinitionsThere
 
         if (node := owner(item)) not in self._definitions_of:

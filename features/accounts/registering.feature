@@ -126,10 +126,10 @@ Feature: Registering
         | without a name                                         | the name is missing                                     |
         | without an address                                     | the address is missing                                  |
         | without a password                                     | the password is missing                                 |
-        | with a detail that nobody asked for                    | there is no such detail                                 |
+        | with an unknown field                                  | there is no such field                                  |
         | with a number as the password                          | the password is not text                                |
         | with a character in the password that cannot be stored | the password contains a character that cannot be stored |
         | with half an emoji in the password                     | the password is not text                                |
-        | with far too many details                              | there are too many details                              |
+        | with far too many fields                               | there are too many fields                               |
         | with a password as long as a book                      | it is too long                                          |
         | with gibberish                                         | it cannot be read                                       |

@@ -60,11 +60,11 @@ Feature: Changing a task
         | whose title is a number                                | the title is not text                                |
         | whose title contains a character that cannot be stored | the title contains a character that cannot be stored |
         | whose description contains half an emoji               | the description is not text                          |
-        | with a detail that nobody asked for                    | there is no such detail                              |
+        | with an unknown field                                  | there is no such field                               |
         | whose state is "perhaps"                               | a task is either open or completed                   |
         | whose state is a number                                | a task is either open or completed                   |
         | whose state is nothing                                 | a task is either open or completed                   |
-        | with far too many details                              | there are too many details                           |
+        | with far too many fields                               | there are too many fields                            |
         | as long as a book                                      | it is too long                                       |
         | that is gibberish                                      | it cannot be read                                    |
 

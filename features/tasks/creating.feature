@@ -23,7 +23,7 @@ Feature: Creating tasks
 
   Scenario: A task does not start out completed
     When I create a task that is already completed
-    Then the task is refused: there is no such detail
+    Then the task is refused: there is no such field
 
   Rule: A task may be described, in up to 2000 characters
 
@@ -57,8 +57,8 @@ Feature: Creating tasks
       Examples: Something is missing, or there is too much
         | mistake                             | reason                     |
         | without a title                     | the title is missing       |
-        | with a detail that nobody asked for | there is no such detail    |
-        | with far too many details           | there are too many details |
+        | with an unknown field               | there is no such field     |
+        | with far too many fields            | there are too many fields  |
         | as long as a book                   | it is too long             |
 
       Examples: Something is not what it should be

@@ -68,7 +68,7 @@ def test_any_feature_is_read_or_wrong_in_a_sentence(lines: list[str], has_title:
         return
     last = document.text.count("\n") + 1
     for check in CHECKS:
-        for line, sentence in check(document):
+        for line, sentence, *_fix in check(document):
             assert 0 < line <= last
             assert sentence
             assert all(it in document.scenarios() for it in document.concerned(line))

@@ -237,7 +237,7 @@ def test_features_that_one_wants_passed_over_are_not_named(things: Project, sett
 
 
 def test_check_says_what_a_run_says_and_runs_nothing(faulty: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = faulty.pytester.run(*ACCORD, "check")
+    result = faulty.pytester.run(*ACCORD, "check", ".")
     assert result.ret == 1
     assert [line.partition(":")[2][:2] for line in result.outlines] == ["2:", "4:", "6:", ""]
     assert result.outlines[0] == (

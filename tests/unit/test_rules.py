@@ -9,9 +9,10 @@ import pytest
 from gherkin.dialect import DIALECTS
 
 from accord.gherkin.document import Document, read
-from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
+from accord.gherkin.rules.catalogue import NOT_READABLE, OF_CHECK, RULES
 from accord.gherkin.rules.descriptions import misspelt_keyword, step_outside_scenario
 from accord.gherkin.rules.fault import Finding
+from accord.gherkin.rules.keywords import Keywords
 from accord.gherkin.rules.outlines import duplicate_column, headerless_examples, unknown_placeholder
 
 
@@ -28,7 +29,7 @@ def document(tmp_path: Path) -> Callable[[str], Document]:
 
 
 def lines(found: Iterator[Finding]) -> list[int]:
-    return [line for line, _sentence in found]
+    return [line for line, *_others in found]
 
 
 MISSPELT = [
@@ -203,7 +204,7 @@ def test_an_unknown_placeholder_is_found(
     document: Callable[[str], Document], sentence: str, header: str, said: str
 ) -> None:
     text = f"Feature: It\n  Scenario Outline: One\n    Then {sentence}\n    Examples:\n      {header}\n      | 5 |\n"
-    [(line, found)] = unknown_placeholder(document(text))
+    [(line, found, *_fix)] = unknown_placeholder(document(text))
     assert line == 3
     assert found.endswith(said)
 
@@ -239,7 +240,7 @@ def test_a_placeholder_that_one_of_two_tables_lacks_is_found(document: Callable[
               | a |
               | 1 |
     """
-    [(line, found)] = unknown_placeholder(document(text))
+    [(line, found, *_fix)] = unknown_placeholder(document(text))
     assert (line, "line 7" in found) == (3, True)
 
 
@@ -339,8 +340,30 @@ def test_a_value_that_looks_like_a_placeholder_is_recorded_as_it_runs(document: 
     assert pickle["steps"][0]["text"] == "<b> and <a> and \\1 and <e>"
 
 
+@pytest.mark.parametrize(
+    ("line", "below", "fix"),
+    [
+        ("Gven a pen", "When I look", ("Gven", "Given")),
+        ("Scenaro: Two", "Given a pen", ("Scenaro:", "Scenario:")),
+        ("Exampel: Some", "| a |", ("Exampel:", "Examples:")),
+        ("Exampel: Some", "Given a pen", ("Exampel:", "Example:")),
+        ("Exampel: Some", "A description.", None),
+        ("Scenario :  Two", "Given a pen", ("Scenario :", "Scenario:")),
+        ("Scenario Two", "Given a pen", ("Scenario", "Scenario:")),
+        ("Scenario Outline Two", "Given a pen", None),
+        ("Given a pen", "", None),
+        ("Something else", "", None),
+        ("Thank you", "", None),
+    ],
+)
+def test_a_keyword_is_mended_where_one_alone_can_have_been_meant(
+    line: str, below: str, fix: tuple[str, str] | None
+) -> None:
+    assert Keywords.of("en").fix(line, below) == fix
+
+
 def test_each_rule_is_documented() -> None:
     page = Path(__file__).parents[2].joinpath("docs", "rules.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == list(RULES)
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == [*RULES, *OF_CHECK]
     assert all(f"`{name}`" in page for name in NOT_READABLE)
-    assert all(re.fullmatch("[a-z-]+", name) and what.endswith(".") for name, what in RULES.items())
+    assert all(re.fullmatch("[a-z-]+", name) and what.endswith(".") for name, what in (RULES | OF_CHECK).items())

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from accord.gherkin.document import Document
 from accord.gherkin.rules.descriptions import misspelt_keyword, step_outside_scenario
+from accord.gherkin.rules.examples import double_row, unused_column
 from accord.gherkin.rules.fault import Check, Fault, Finding
 from accord.gherkin.rules.outlines import (
     duplicate_column,
@@ -45,6 +46,13 @@ RULES: dict[str, str] = {name_of(check): (inspect.getdoc(check) or "").partition
     "passed-over-feature": "A feature file is run: it is in no folder that pytest passes over, and ends in `.feature`.",
 }
 """The rules that can be switched off, each with what it demands."""
+_WARNINGS: tuple[Check, ...] = (unused_column, double_row)
+OF_CHECK: dict[str, str] = {
+    "undefined-step": "A step has a definition.",
+    "unused-definition": "A step definition is used by a step.",
+    "near-double": "Two step definitions differ by more than a letter, a small word or a sign.",
+} | {name_of(check): (inspect.getdoc(check) or "").partition("\n")[0] for check in _WARNINGS}
+"""What `accord check` alone looks at, beyond these rules; all but the first are warnings."""
 NOT_READABLE = {
     "not-gherkin": "A feature file is Gherkin, and has a feature.",
     "not-readable": "A feature file can be read.",
@@ -58,4 +66,10 @@ def faults(document: Document, tags: Tags) -> Iterator[Fault]:
     """Yield all faults of a document."""
     for check in _ALL:
         found = check(document, tags) if check is unknown_tag else check(document)
-        yield from (Fault(line, sentence, name_of(check)) for line, sentence in found)
+        yield from (Fault(line, sentence, name_of(check), *fix) for line, sentence, *fix in found)
+
+
+def warnings(document: Document) -> Iterator[Fault]:
+    """Yield what is odd in a document, and runs all the same."""
+    for check in _WARNINGS:
+        yield from (Fault(line, sentence, name_of(check), *fix) for line, sentence, *fix in check(document))

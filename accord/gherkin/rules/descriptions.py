@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import dropwhile, pairwise
 
 from accord.gherkin.document import Document, Node
-from accord.gherkin.rules.fault import Finding
+from accord.gherkin.rules.fault import Finding, Fix
 from accord.gherkin.rules.keywords import Keyword, Keywords
 
 _NEVER = "is not run, but read as a description"
@@ -26,7 +26,7 @@ def misspelt_keyword(document: Document) -> Iterator[Finding]:
             if keyword.is_exact:
                 yield number, f"`{line}` stands where it {_NEVER}: write it where its keyword may stand."
             else:
-                yield number, f"`{line}` {_NEVER}: did you mean `{keyword.correct}`?"
+                yield number, f"`{line}` {_NEVER}: did you mean `{keyword.correct}`?", part.fix(number, keyword)
 
 
 def step_outside_scenario(document: Document) -> Iterator[Finding]:
@@ -51,6 +51,11 @@ class _Description:
     def text(self, number: int) -> str:
         """Return a line of the file, without the blanks around it."""
         return self._lines[number - 1].strip() if number <= len(self._lines) else ""
+
+    def fix(self, number: int, keyword: Keyword) -> Fix | None:
+        """Return what mends the keyword of a line, if that is certain."""
+        fix = self._keywords.fix(self.text(number), self._below(number))
+        return fix if fix is not None and keyword.correct.startswith(fix.new) else None
 
     def misspelt(self) -> Iterator[tuple[int, Keyword]]:
         """Yield the lines that begin with a misspelt keyword, each with the one that was meant."""

@@ -1,12 +1,21 @@
 """What a rule finds, and the parts of Gherkin's tree that all rules speak of."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from accord.gherkin.document import Document, Node
 
-Finding = tuple[int, str]
-"""The line, and in a sentence what is wrong there and what to do."""
+
+class Fix(NamedTuple):
+    """What mends a line for certain: a text that stands in it, the first time, and what is to stand there."""
+
+    old: str
+    new: str
+
+
+Finding = tuple[int, str] | tuple[int, str, Fix | None]
+"""The line, in a sentence what is wrong there and what to do, and what mends it where one answer alone is right."""
 Check = Callable[[Document], Iterator[Finding]]
 """A rule: its name is the function's, with dashes, and the first line of its docstring says what it demands."""
 
@@ -19,6 +28,7 @@ class Fault:
     sentence: str
     """What is wrong, and what to do."""
     rule: str
+    fix: Fix | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """Return the sentence, and the rule by whose name it can be switched off."""

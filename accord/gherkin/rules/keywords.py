@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from gherkin.dialect import DIALECTS
 
 from accord.basics.text import distance
+from accord.gherkin.rules.fault import Fix
 
 _STEPS = ("given", "when", "then", "and", "but")
 _TITLES = ("background", "rule", "scenario", "scenarioOutline", "examples")
@@ -45,6 +46,7 @@ class Keywords:
         self._steps = list(dict.fromkeys(it for kind in _STEPS for it in dialect[kind] if it != "* "))
         self._kinds = [(it, kind) for kind in _STEPS[:3] for it in dialect[kind] if it != "* "]
         self._features = dialect["feature"]
+        self._examples: list[str] = dialect["examples"]
         self._titles = list(dict.fromkeys(it for kind in _TITLES for it in dialect[kind]))
 
     @classmethod
@@ -73,6 +75,33 @@ class Keywords:
         found = [it for it in (self._like(line, self._features), self.title(line), self.step(line)) if it is not None]
         nearest = min(found, key=lambda it: it.errors, default=None)
         return None if nearest is None or nearest.is_exact else nearest.correct
+
+    def fix(self, line: str, below: str, *, with_feature: bool = False) -> Fix | None:
+        """Return what mends the keyword of a line, if one alone can have been meant above what is below.
+
+        That of a feature is looked for where it may be.
+        """
+        titles = [*self._titles, *(self._features if with_feature else ())]
+        tolerance = 0
+        # `Exampel:` may be a scenario's, or that of a table.
+        if below.startswith("|"):
+            titles = self._examples
+        elif self.step(below) is not None:
+            titles = [title for title in titles if title not in self._examples]
+        else:
+            tolerance = 1
+        found = [*self._like_steps(line), *self._like_titles(line, titles)]
+        nearest = sorted(found, key=lambda it: it.errors)
+        nearest = [it for it in nearest if it.errors <= nearest[0].errors + tolerance]
+        if any(it.is_exact for it in found) or len({it.correct for it in nearest}) != 1:
+            return None
+        correct = nearest[0].correct.removesuffix("...").strip()
+        text = line.strip()
+        colon = min((at for sign in _COLONS if (at := text.find(sign)) > 0), default=-1)
+        if nearest[0].correct.endswith(":") and colon > 0:
+            return Fix(text[: colon + 1], correct)
+        words = re.match(r"\S+" + r"\s+\S+" * (len(correct.split()) - 1), text)
+        return Fix(words[0], correct) if words else None
 
     def _like_steps(self, line: str) -> Iterator[Keyword]:
         words = _SPACES.split(_INVISIBLE.sub("", line).strip())

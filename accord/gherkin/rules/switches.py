@@ -20,7 +20,7 @@ from accord.basics.source import relative
 from accord.compat.pytest_bdd import GherkinParseError
 from accord.errors import EmptyFeatureError
 from accord.gherkin.document import Document, read
-from accord.gherkin.rules.catalogue import NOT_READABLE, RULES
+from accord.gherkin.rules.catalogue import NOT_READABLE, OF_CHECK, RULES
 from accord.gherkin.rules.fault import Fault
 
 FOR_ALL = "accord_ignore"
@@ -129,11 +129,11 @@ def _known(setting: str, names: Sequence[str]) -> Sequence[str]:
 
 
 def _problem(name: str) -> str | None:
-    if name in RULES:
+    if name in RULES or name in OF_CHECK:
         return None
     if name in NOT_READABLE:
         return f"`{name}`, which cannot be ignored: correct the file instead."
-    near = next(iter(get_close_matches(name.lower().replace("_", "-"), RULES, 1, cutoff=0.5)), None)
+    near = next(iter(get_close_matches(name.lower().replace("_", "-"), [*RULES, *OF_CHECK], 1, cutoff=0.5)), None)
     return f"`{name}`, which is not a rule: {f'did you mean {near}? ' if near else ''}{_LISTING}."
 
 

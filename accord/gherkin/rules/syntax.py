@@ -15,8 +15,12 @@ def syntax_fault(error: GherkinParseError, text: str) -> Fault:
     message = re.sub(r"Unknown parsing error: Parser errors:\n\(\d+:\d+\): ", "", error.message)
     line = error.line_content.strip()
     sentence = " ".join([message.partition("\n")[0], line]).strip()
-    meant = Keywords.of(_language(text)).correction(line)
-    return Fault(error.line, f"{sentence}: did you mean `{meant}`?" if meant else sentence, "not-gherkin")
+    keywords = Keywords.of(_language(text))
+    if (meant := keywords.correction(line)) is None:
+        return Fault(error.line, sentence, "not-gherkin")
+    below = map(str.strip, text.split("\n")[error.line :])
+    fix = keywords.fix(line, next((it for it in below if it and not it.startswith("#")), ""), with_feature=True)
+    return Fault(error.line, f"{sentence}: did you mean `{meant}`?", "not-gherkin", fix)
 
 
 def _language(text: str) -> str:

@@ -10,7 +10,7 @@ from accord.basics.text import nearest
 from accord.compat.pytest import can_be_mark
 from accord.compat.pytest_bdd import is_handled
 from accord.gherkin.document import Document
-from accord.gherkin.rules.fault import Finding, line_of
+from accord.gherkin.rules.fault import Finding, Fix, line_of
 
 SETTING = "accord_tags"
 
@@ -50,13 +50,20 @@ class Tags:
         meant = f" (@{near}?)" if near else ""
         return f"correct it{meant}, or add it to `markers` or `{SETTING}` in the pytest configuration."
 
+    def fix(self, tag: str) -> Fix | None:
+        """Return what mends a tag that is not known, if it differs from one alone that is, by capitals."""
+        known = {marker(line) for line in self._config.getini("markers")}
+        like = [name for name in known if name.casefold() == tag.casefold()]
+        return Fix(f"@{tag}", f"@{like[0]}") if len(like) == 1 else None
+
 
 def unknown_tag(document: Document, tags: Tags) -> Iterator[Finding]:
     """A tag is known, as a marker or by `accord_tags`: a filter may miss one that is misspelt."""
     for tag in document.tags():
         name = tag["name"].removeprefix("@")
         if not tags.is_known(name):
-            yield line_of(tag), f"the tag @{name} is not known, so a filter may miss it: {tags.remedy(name)}"
+            sentence = f"the tag @{name} is not known, so a filter may miss it: {tags.remedy(name)}"
+            yield line_of(tag), sentence, tags.fix(name)
 
 
 def marker(line: str) -> str:

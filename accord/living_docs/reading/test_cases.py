@@ -48,9 +48,10 @@ class TestCases:
         if not self._seen.is_new("testCase", message["id"], message):
             return
         pickle, texts = self._features.pickles[message["pickleId"]]
+        folder = pickle.scenario.feature.uri.rpartition("/")[0]
         steps: dict[str, Step] = {}
         for step in list_of(message, "testSteps"):
-            add(steps, step, Step(self._test_step(step, texts, pickle)))
+            add(steps, step, Step(self._test_step(step, texts, folder)))
         run = Run(list(steps.values()))
         if run.steps:
             # A step of the pickle for which there is no test step does not run.
@@ -59,13 +60,12 @@ class TestCases:
         pickle.runs.append(run)
         self._cases[message["id"]] = (pickle, run, steps)
 
-    def _test_step(self, message: Json, texts: dict[str, StepText], pickle: Pickle) -> StepText:
+    def _test_step(self, message: Json, texts: dict[str, StepText], folder: str) -> StepText:
         if message.get("hookId"):
             return self.hooks[message["hookId"]]
         text = texts[message["pickleStepId"]]
         matching = [self.sentences[it] for it in list_of(message, "stepDefinitionIds", optional=True)]
         arguments = list_of(message, "stepMatchArgumentsLists", optional=True)
-        folder = pickle.scenario.feature.uri.rpartition("/")[0]
         for sentence, found in zip_longest(matching, arguments[: len(matching)]):
             sentence.use(text.kind, folder, Use(text.keyword, text.text), _arguments(found or {}))
         if len(matching) > 1:
