@@ -1,22 +1,17 @@
 """Feature files that never run: pytest passes over the folder that they are in, or their names end otherwise."""
 
-import os
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from accord.basics.source import relative
+from accord.basics.walking import files_below
 from accord.compat.pytest import is_not_recursed
 from accord.gherkin.rules.switches import Switches
 
 RULE = "passed-over-feature"
 SUFFIX = ".feature"
-# Nobody keeps features of one's own there, and there are many files.
-_OF_OTHERS = {".git", ".hg", ".nox", ".svn", ".tox", "__pycache__", "node_modules", "site-packages"}
-_OF_ENVIRONMENTS = ("pyvenv.cfg", "conda-meta")
-_MOST_FOLDERS = 2000
 _MOST_NAMED = 5
 
 
@@ -32,7 +27,7 @@ class PassedOver:
     def note_folder(self, folder: Path) -> None:
         """Note the feature files of a folder that pytest does not collect; one that it was told to ignore has none."""
         if folder.is_dir() and is_not_recursed(self._config, folder):
-            self._below += _features(folder)
+            self._below += files_below(folder, SUFFIX)
 
     def note_file(self, file: Path) -> None:
         """Note a file that is named like a feature, but not quite."""
@@ -54,19 +49,6 @@ class PassedOver:
         below = (file for file in files if any(map(session.isinitpath, file.parents)))
         names = (relative(file, self._config.rootpath) for file in below)
         return [name for name in names if not self._switches.is_off(RULE, name)]
-
-
-def _features(folder: Path) -> Iterator[Path]:
-    if _is_of_others(folder.name, folder):
-        return
-    # A cache may have any number of folders, and takes as long to go through.
-    for path, folders, files in islice(os.walk(folder), _MOST_FOLDERS):
-        folders[:] = sorted(name for name in folders if not _is_of_others(name, Path(path, name)))
-        yield from (Path(path, name) for name in sorted(files) if name.endswith(SUFFIX))
-
-
-def _is_of_others(name: str, folder: Path) -> bool:
-    return name in _OF_OTHERS or any(folder.joinpath(it).exists() for it in _OF_ENVIRONMENTS)
 
 
 def _sentence(files: list[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from accord.basics.source import location
 from accord.basics.text import visible
-from accord.compat.pytest_bdd import Step, fixture_names
+from accord.compat.pytest_bdd import Step, files_of_step_definitions, fixture_names
 from accord.running import scenario_of
 from accord.steps.definitions import Definitions, owner
 
@@ -39,6 +39,7 @@ class UndefinedSteps:
         self._definitions_of: dict[pytest.Collector, DefinitionsThere] = {}
         self._fixtures: dict[str, None] = {}
         self._fault = ""
+        self._loaded: frozenset[str] | None = None
 
     def sentence(self, step: Step, item: pytest.Item | pytest.Collector) -> str:
         """Return what to say of a step of a scenario that has no definition, without its place."""
@@ -52,8 +53,20 @@ class UndefinedSteps:
         # Where so many are undefined, it is not for a slip in each.
         if key not in self._nearest and len(self._nearest) < _MOST_COMPARED:
             definitions = self._there(item).definitions
-            self._nearest[key] = nearest_definition(step, definitions, self._config.rootpath)
+            self._nearest[key] = nearest_definition(step, definitions, self._config.rootpath) or self._unloaded(
+                step, item
+            )
         return self._nearest.get(key)
+
+    def _unloaded(self, step: Step, item: pytest.Item | pytest.Collector) -> "Near | None":
+        """Say in which module a step is defined that is not loaded."""
+        from accord.steps.near import Near
+        from accord.steps.unloaded import unloaded
+
+        if self._loaded is None:
+            self._loaded = frozenset(files_of_step_definitions(item.session))
+        said = unloaded(step.type, step.name, self._config.rootpath, self._loaded)
+        return None if said is None else Near(said, is_mistake=True)
 
     def _there(self, item: pytest.Item | pytest.Collector) -> "DefinitionsThere":
         from accord.steps.suggestions import DefinitionsThere

@@ -100,6 +100,20 @@ def test_another_folder_or_file_is_loaded_where_the_setting_names_it(project: Pr
         project.run_process().assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("path", ["bdd/definitions/fruit.py", "features/steps/fruit.py", "app/tests/bdd/fruit.py"])
+def test_a_module_that_is_not_loaded_is_named_where_it_defines_an_undefined_sentence(
+    project: Project, path: str
+) -> None:
+    module(project, path)
+    result = project.run_process()
+    result.assert_outcomes(failed=1)
+    said = f"it is defined in {path}:6, which is not loaded: name that in accord_steps, or import it"
+    result.stdout.fnmatch_lines([f"features/it.feature:3: no step definition says: Given 2 apples: {said}"])
+    assert "NotImplementedError" not in result.stdout.str()
+    project.settings(SETTINGS + f"accord_steps = {path.rpartition('/')[0]}\n")
+    project.run_process().assert_outcomes(passed=1)
+
+
 def test_a_module_that_cannot_be_imported_is_named_and_the_others_are_loaded(project: Project) -> None:
     module(project, "steps/fruit.py")
     module(project, "steps/pears.py", "import pytest_bdd\n\nno_such_name\n")
