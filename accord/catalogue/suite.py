@@ -34,6 +34,7 @@ from accord.gherkin.rules.switches import SWITCHES
 from accord.running import RUNNING
 from accord.steps.definitions import DEFINITIONS, Definitions, ambiguity, not_taken, owner
 from accord.steps.differences import mended
+from accord.steps.patterns import choices_of
 from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
 _UNDER = {"dataTable": "datatable", "docString": "docstring"}
@@ -209,6 +210,7 @@ class Suite:
             location(*defined_at(definition.function), self._root),
             definition.kind or "",
             is_regular_expression(definition.parser),
+            choices=choices_of(definition.parser),
         )
 
     def _key(self, definition: StepDefinition) -> Key:
