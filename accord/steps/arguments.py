@@ -9,6 +9,7 @@ from accord.basics.failures import named, own_traceback
 from accord.basics.source import defined_at, location
 from accord.compat.pytest_bdd import Step, StepDefinition, bound_scenario, fixture_names
 from accord.errors import AccordError, StepArgumentError
+from accord.steps.annotations import NotConvertedError, converted
 from accord.steps.definitions import Definitions, owner
 
 _UNDER = {"datatable": "a table", "docstring": 'a text between lines of """'}
@@ -34,6 +35,12 @@ def arguments_of(
         if is_bound or isinstance(error, AccordError) or (sentence := _unconverted(definition, step, request)) is None:
             raise
         raise StepArgumentError(sentence) from error
+    if not is_bound:
+        for name, value in arguments.items():
+            try:
+                arguments[name] = converted(definition.function, name, value)
+            except NotConvertedError as error:
+                raise StepArgumentError(_unfit(name, value, error, definition, step, request.node)) from error
     for name in definition.required:
         if name in arguments:
             continue
@@ -57,6 +64,15 @@ def _at(step: Step, item: pytest.Item) -> str:
 
 def _place(definition: StepDefinition, item: pytest.Item) -> str:
     return location(*defined_at(definition.function), item.config.rootpath)
+
+
+def _unfit(
+    name: str, value: object, error: Exception, definition: StepDefinition, step: Step, item: pytest.Item
+) -> str:
+    """Say that a value is not what the annotation of an argument says."""
+    what = {"datatable": "the table", "docstring": "the text"}.get(name, f'"{value}"')
+    where = f"`{name}` of its step definition ({_place(definition, item)})"
+    return f"{_at(step, item)}: {what} cannot be the {where}: {error}."
 
 
 def _unconverted(definition: StepDefinition, step: Step, request: pytest.FixtureRequest) -> str | None:

@@ -120,7 +120,8 @@ def _of_own(value: str, field: Field, converter: Any, expression: str) -> Differ
             return None
         for quote in "\"'":
             if re.fullmatch(expression, f"{quote}{value}{quote}"):
-                return Difference([f"the quotes around `{value}`, which are missing"])
+                # A number of things, as `3 tasks`, is of another sentence.
+                return None if value[0].isdigit() else Difference([f"the quotes around `{value}`, which are missing"])
             if value[:1] + value[-1:] in ('""', "''") and re.fullmatch(expression, f"{quote}{value[1:-1]}{quote}"):
                 return Difference([f"the quotes of `{value}`, which are `{quote}` there"])
         if value.count('"') == 1 and re.fullmatch(expression, f'"{value.strip(chr(34))}"'):

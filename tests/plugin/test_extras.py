@@ -198,7 +198,9 @@ def test_the_plain_package_awaits_steps_and_publishes(plain: Environment, projec
 def test_the_plain_package_says_what_to_install_for_an_app(plain: Environment, project: Project) -> None:
     project.feature(GREETING)
     project.steps(BARE_APP)
-    expected = 'The fixture transport needs asgi_lifespan, httpx, jsonschema_rs: pip install "accord[fastapi]".'
+    expected = (
+        'The fixture transport needs asgi_lifespan, httpx, jsonschema_rs, pydantic: pip install "accord[fastapi]".'
+    )
     output = plain.run(project, "pytest")
     assert expected in output
     assert "Traceback" not in output

@@ -110,6 +110,7 @@ NEAR = {
 ANOTHER = [
     'Then the task "x" is due on 1 March 2026',
     'When I delete the task "x"',
+    "When I create the task 3 times",
     'When I uncomplete the task "x"',
     'When I create the task "x" with 3 reminders',
     'Given the task "x" was completed',
