@@ -251,7 +251,8 @@ def _in_value(text: str, pattern: Pattern) -> Difference | None:
         parser, name = free
         if (values := values_in(parser, text)) is not None:
             found = of_value(str(values.get(name, "")), field, pattern.parser)
-            if found is not None:
+            # Of `a {count:d}` nothing but the number says that it was meant.
+            if found is not None and (found.is_mistake or pattern.word_set - SMALL_WORDS):
                 return found
     return None
 

@@ -174,6 +174,13 @@ def test_a_date_that_is_none_is_told_where_no_sentence_is_near(near: Project) ->
     result.stdout.fnmatch_lines(["async def version_of(word: str, word_2: str) -> None:"])
 
 
+def test_a_definition_of_a_small_word_and_a_number_is_near_to_numbers_alone(project: Project) -> None:
+    project.steps('@given(parsers.parse("a {count:d}"))\ndef _(count): ...')
+    project.scenario("Given a pen", "And a three", "Then it is")
+    result = project.run("--dry-run")
+    result.stdout.fnmatch_lines(["it.feature:3: *: Given a pen", "it.feature:4: *only by `three`, which is not a*"])
+
+
 def test_a_definition_without_a_word_is_near_to_nothing(project: Project) -> None:
     project.steps('@when(parsers.parse("{a} {b}"))\ndef _(a, b): ...\n@then(parsers.parse("{}"))\ndef _(): ...')
     project.scenario("Given I look", "When I", "Then I see")

@@ -249,32 +249,6 @@ def test_check_says_what_a_run_says_and_runs_nothing(faulty: Project, monkeypatc
     assert (result.ret, result.outlines) == (0, ["0 faults in 1 feature file."])
 
 
-def test_check_names_the_steps_without_a_definition_but_for_what_is_ahead_of_the_code(things: Project) -> None:
-    things.feature("""
-        Feature: It
-          Scenario: One
-            When I ad ink
-            Then there are 1
-          Scenario: Two
-            When I ad ink
-            Then there are 1
-          @wip
-          Scenario: Three
-            When I take a cup
-            Then there are 1
-    """)
-    result = things.pytester.run(*ACCORD, "check", "it.feature")
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(
-        [
-            "it.feature:3: no step definition says: When I ad ink: it differs from `I add {thing}` (*) only *",
-            "it.feature:6: no step definition says: When I ad ink: *",
-            "0 faults and 2 undefined steps in 1 feature file.",
-        ],
-        consecutive=True,
-    )
-
-
 def test_check_lists_the_rules(project: Project) -> None:
     result = project.pytester.run(*ACCORD, "check", "--rules")
     assert result.ret == 0
