@@ -171,6 +171,23 @@ def test_modules_of_steps_that_no_conftest_names_count(project: Project) -> None
     result.stdout.fnmatch_lines(["steps/broken.py is not loaded, so that its steps are undefined: *: correct it."])
 
 
+def test_what_an_annotation_allows_is_what_may_be_said(project: Project) -> None:
+    project.steps("""
+        import enum
+        from typing import Literal
+
+        class Colour(enum.Enum):
+            RED = "red"
+            BLUE = "blue"
+
+        @given(parsers.parse("a {colour} pen that is {state} of {client}"))
+        def _(colour: Colour, state: Literal["full", "empty"], client: str): ...
+    """)
+    project.scenario("Given a red pen that is full of ink")
+    [found] = steps(project)
+    assert [gap["choices"] for gap in found["gaps"]] == [["red", "blue"], ["full", "empty"], None]
+
+
 def test_a_converter_that_fails_ends_nothing(project: Project) -> None:
     project.steps("""
         def fail(text):
