@@ -17,7 +17,7 @@ def chosen(sentences: Iterable[Sentence], words: Sequence[str], *, unused: bool)
 
 
 def _has(sentence: Sentence, words: Sequence[str]) -> bool:
-    said = [value for values in sentence.gaps.values() for value in values]
+    said = [it for found in (*sentence.gaps.values(), *sentence.choices.values()) for it in found]
     example = sentence.example.text if sentence.example else ""
     texts = (sentence.heading, sentence.words, sentence.pattern, sentence.place, example, *sentence.folders, *said)
     text = "\n".join(texts).casefold()
@@ -41,7 +41,8 @@ def listing(sentences: Sequence[Sentence]) -> Iterator[str]:
 
 def _entry(sentence: Sentence, folder: str, width: int) -> Iterator[str]:
     yield f"    {one_line(sentence.words)}"
-    rows = [(name, ", ".join(one_line(value) or '""' for value in values)) for name, values in sentence.gaps.items()]
+    names = dict.fromkeys([*sentence.gaps, *sentence.choices])
+    rows = [(name, _said(list(sentence.gaps.get(name, ())), sentence.choices.get(name, ()))) for name in names]
     if (example := sentence.example) is not None:
         rows.append(("for example", one_line(f"{example.keyword} {example.text} ({example.place})")))
     rows.append(("defined", one_line(f"{sentence.place}{_used(sentence, folder)}")))
@@ -55,6 +56,15 @@ def _entry(sentence: Sentence, folder: str, width: int) -> Iterator[str]:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+
+def _said(values: Sequence[str], choices: Sequence[str]) -> str:
+    """Return what was said in a gap, and what else may be."""
+    said, others = (
+        ", ".join(one_line(value) or '""' for value in found)
+        for found in (values, [choice for choice in choices if choice not in values])
+    )
+    return "; or ".join(filter(None, (said, others)))
 
 
 def _used(sentence: Sentence, folder: str) -> str:
@@ -73,7 +83,10 @@ def as_json(sentences: Iterable[Sentence]) -> list[dict[str, Any]]:
             "defined": _place(sentence.place),
             "uses": sentence.uses,
             "folders": dict(sentence.folders),
-            "gaps": [{"name": name, "values": list(values)} for name, values in sentence.gaps.items()],
+            "gaps": [
+                {"name": name, "values": list(sentence.gaps.get(name, ())), "choices": sentence.choices.get(name)}
+                for name in dict.fromkeys([*sentence.gaps, *sentence.choices])
+            ],
             "example": _example(sentence.example),
         }
         for sentence in sentences

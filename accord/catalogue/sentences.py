@@ -49,6 +49,8 @@ class Sentence:
     """The sentence with `…` for each gap; `"…"` for one that has a text in quotes."""
     gaps: dict[str, dict[str, None]] = field(default_factory=dict)
     """What was said in each gap, by its name: each text once, in the order of the features."""
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    """All that may be said in a gap, by its name, of those that take one phrase of several."""
     kinds: list[str] = field(default_factory=list)
     """Which kinds of step it is used for."""
     _texts: set[str] = field(default_factory=set, compare=False)

@@ -12,7 +12,7 @@ from accord.basics.source import defined_at, location, relative
 from accord.catalogue.doubles import Double, doubles
 from accord.catalogue.finding import Finding
 from accord.catalogue.grouping import order
-from accord.catalogue.sentences import Sentence, Use
+from accord.catalogue.sentences import Sentence, Use, gap_names
 from accord.compat.pytest_bdd import (
     ScenarioTemplate,
     Step,
@@ -32,8 +32,10 @@ from accord.gherkin.passed_over import PASSED_OVER
 from accord.gherkin.rules.catalogue import OF_CHECK, warnings
 from accord.gherkin.rules.switches import SWITCHES
 from accord.running import RUNNING
+from accord.steps.annotations import choices_in
 from accord.steps.definitions import DEFINITIONS, Definitions, ambiguity, not_taken, owner
 from accord.steps.differences import mended
+from accord.steps.patterns import choices_of
 from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
 _UNDER = {"dataTable": "datatable", "docString": "docstring"}
@@ -204,12 +206,12 @@ class Suite:
         return sentences
 
     def _sentence(self, definition: StepDefinition) -> Sentence:
-        return Sentence(
-            str(definition.parser.name),
-            location(*defined_at(definition.function), self._root),
-            definition.kind or "",
-            is_regular_expression(definition.parser),
-        )
+        pattern, is_regex = str(definition.parser.name), is_regular_expression(definition.parser)
+        names = gap_names(pattern, is_regex=is_regex)
+        annotated = {name: it for name, it in choices_in(definition.function).items() if name in names}
+        place = location(*defined_at(definition.function), self._root)
+        choices = annotated | choices_of(definition.parser)
+        return Sentence(pattern, place, definition.kind or "", is_regex, choices=choices)
 
     def _key(self, definition: StepDefinition) -> Key:
         # One that is visible in several places may be there several times.

@@ -7,9 +7,10 @@ annotated as `str`, or not at all.
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import lru_cache
 from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from accord import extras
 
@@ -42,6 +43,17 @@ def _annotations(function: Callable[..., object]) -> Mapping[str, Any]:
         return get_type_hints(inspect.unwrap(function), include_extras=True)
     except (NameError, TypeError, AttributeError):  # It names what is there for type checkers alone, or has none.
         return {}
+
+
+def choices_in(function: Callable[..., object]) -> dict[str, list[str]]:
+    """Return what an argument may be, by its name, of those annotated as a `Literal` or an Enum."""
+    choices: dict[str, list[str]] = {}
+    for name, annotation in _annotations(function).items():
+        if get_origin(annotation) is Literal:
+            choices[name] = [str(it) for it in get_args(annotation)]
+        elif isinstance(annotation, type) and issubclass(annotation, Enum):
+            choices[name] = [str(it.value) for it in annotation]
+    return choices
 
 
 def _validated(annotation: Any, name: str, value: object, *, is_json: bool = False) -> object:

@@ -134,6 +134,17 @@ def _of_expression(source: str) -> Iterator[str | Field]:
     yield source[end:]
 
 
+def choices_of(parser: StepParser) -> dict[str, list[str]]:
+    """Return the phrases of each field that takes one of several, by its name."""
+    kinds, is_expression = kinds_of(parser), language_of(parser) == "re"
+    found = {}
+    for field in pattern_of(parser).fields:
+        expression = field.kind if is_expression else str(getattr(kinds.get(field.kind), "pattern", ""))
+        if phrases := list_in(expression):
+            found[field.name] = list(phrases)
+    return found
+
+
 def words_of(text: str) -> list[str]:
     """Return the words of a text."""
     return _WORD.findall(text)

@@ -16,7 +16,7 @@ STEPS = """
     @given(parsers.cfparse("{count:Number} tasks", extra_types={"Number": int}))
     def write_many(count): ...
 
-    @when(parsers.re(r"I (?P<what>open|delete) (the|that) task"))
+    @when(parsers.re(r"I (?P<what>open|close|delete) (the|that) task"))
     async def act(what):
         yield
 
@@ -94,7 +94,7 @@ def test_sentences_are_listed_by_folder_and_kind_with_what_was_said_by_them(suit
         "      defined      conftest.py:10, used 3 times, 1 of them in features/many",
         "  When",
         "    I … … task",
-        "      what         open, delete",
+        "      what         open, delete; or close",
         "      2            that, the",
         "      for example  When I open that task (features/many/it.feature:6)",
         "      defined      conftest.py:16, used 3 times, 1 of them in features/many",
@@ -119,6 +119,7 @@ def test_sentences_are_listed_by_folder_and_kind_with_what_was_said_by_them(suit
 def test_sentences_are_searched_by_all_that_stands_in_the_list(suite: Project) -> None:
     assert words(steps(suite, "--search", "TASK", "milk")) == ['given the task "…"']
     assert words(steps(suite, "--search", "then it is")) == ["then it is gone", "then it is there"]
+    assert words(steps(suite, "--search", "close")) == ["when I … … task"]
     assert steps(suite, "--search", "nowhere") == []
     result = suite.pytester.run(*ACCORD, "steps", "--search", "nowhere")
     assert (result.ret, result.outlines) == (0, ["0 sentences."])
@@ -138,7 +139,7 @@ def test_a_sentence_has_its_places_uses_and_gaps_as_json(suite: Project) -> None
         "defined": {"file": "conftest.py", "line": 10},
         "uses": 3,
         "folders": {"features/many": 1, "features/tasks": 2},
-        "gaps": [{"name": "title", "values": ["Buy bread", "Buy milk"]}],
+        "gaps": [{"name": "title", "values": ["Buy bread", "Buy milk"], "choices": None}],
         "example": {"keyword": "And", "text": 'the task "Buy bread"', "file": "features/many/it.feature", "line": 4},
     }
 
@@ -155,7 +156,7 @@ def test_features_that_modules_bind_count_with_the_definitions_of_the_module(sui
         """
     )
     found = {sentence["pattern"]: sentence["uses"] for sentence in steps(suite, "--search", "when i")}
-    assert found == {"I open {which} task": 1, r"I (?P<what>open|delete) (the|that) task": 2}
+    assert found == {"I open {which} task": 1, r"I (?P<what>open|close|delete) (the|that) task": 2}
 
 
 def test_modules_of_steps_that_no_conftest_names_count(project: Project) -> None:
@@ -168,6 +169,23 @@ def test_modules_of_steps_that_no_conftest_names_count(project: Project) -> None
     assert [(it["words"], it["uses"]) for it in steps(project)] == [("a pen", 1)]
     result = project.pytester.run(*ACCORD, "check")
     result.stdout.fnmatch_lines(["steps/broken.py is not loaded, so that its steps are undefined: *: correct it."])
+
+
+def test_what_an_annotation_allows_is_what_may_be_said(project: Project) -> None:
+    project.steps("""
+        import enum
+        from typing import Literal
+
+        class Colour(enum.Enum):
+            RED = "red"
+            BLUE = "blue"
+
+        @given(parsers.parse("a {colour} pen that is {state} of {client}"))
+        def _(colour: Colour, state: Literal["full", "empty"], client: str): ...
+    """)
+    project.scenario("Given a red pen that is full of ink")
+    [found] = steps(project)
+    assert [gap["choices"] for gap in found["gaps"]] == [["red", "blue"], ["full", "empty"], None]
 
 
 def test_a_converter_that_fails_ends_nothing(project: Project) -> None:
