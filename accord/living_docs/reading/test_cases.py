@@ -1,5 +1,7 @@
 """What ran: test cases, the attempts at them, and how their steps ended."""
 
+from datetime import datetime
+
 from accord.living_docs.model import Pickle, StepDefinition
 from accord.living_docs.reading.features import Features
 from accord.living_docs.reading.fields import Json, Seen, add, failure_of, list_of, location_of, text_of
@@ -11,11 +13,13 @@ from accord.recording.envelopes import seconds
 class TestCases:
     """Takes step definitions, hooks, test cases and results: what refers to nothing before it is a LookupError."""
 
-    def __init__(self, features: Features, seen: Seen) -> None:
+    def __init__(self, features: Features, seen: Seen, parts: dict[str, datetime]) -> None:
         self.hooks: dict[str, StepText] = {}
         self.step_definitions: dict[str, StepDefinition] = {}
         self._features = features
         self._seen = seen
+        # When each run of a part began, by its id.
+        self._parts = parts
         self._cases: dict[str, tuple[Pickle, Run, dict[str, Step]]] = {}
         # Failures that no result says: by the id of the test step, and by the identity of its text.
         self._ambiguous: dict[str, str] = {}
@@ -45,7 +49,7 @@ class TestCases:
         steps: dict[str, Step] = {}
         for step in list_of(message, "testSteps"):
             add(steps, step, Step(self._test_step(step, texts)))
-        run = Run(list(steps.values()))
+        run = Run(list(steps.values()), again=self._parts.get(text_of(message, "testRunStartedId")))
         if run.steps:
             # A step of the pickle for which there is no test step does not run.
             running = {step.get("pickleStepId") for step in message["testSteps"]}
