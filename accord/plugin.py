@@ -61,7 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--accord-baseline",
         type=Path,
         metavar="FILE",
-        help="show what changed since the run of this messages file, not since the last run",
+        help="show what changed since the run of this messages file, not since the last full run",
     )
     group.addoption(
         "--accord-sql", action="store_true", help="record the SQL statements of each step, without their values"

@@ -41,14 +41,17 @@ class Together:
         self._parts: list[Path] = []
         self._moves: list[tuple[Path, Path, bool]] = []
 
-    def write(self, path: Path, pieces: Iterable[str]) -> None:
-        """Write a text, as UTF-8; a target that is not a file, such as a pipe, gets it at once."""
+    def write(self, path: Path, pieces: Iterable[str]) -> Path:
+        """Write a text, as UTF-8, and return where it is until then.
+
+        A target that is not a file, such as a pipe, gets it at once.
+        """
         with _at(path):
             if path.exists() and not path.is_file() and not path.is_dir():
                 # What others sent may have half a surrogate pair in it, and is published all the same.
                 with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
                     file.writelines(pieces)
-                return
+                return path
             target = _real(path)
             with self._part(target).open("x", encoding="utf-8", errors="replace", newline="\n") as file:
                 file.writelines(pieces)
@@ -56,6 +59,7 @@ class Together:
                 os.fsync(file.fileno())
             # Not into its place yet: the files that belong to it may still fail.
             self.move(self._parts[-1], target)
+            return self._parts[-1]
 
     def move(self, path: Path, target: Path) -> None:
         """Have a file that was written elsewhere in the directory replace the target."""

@@ -1,5 +1,6 @@
 """What Accord uses of pytest that is not documented. Tested against pytest 9.0 to 9.2."""
 
+import argparse
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -108,6 +109,11 @@ def unknown_settings(config: pytest.Config) -> tuple[list[str], dict[str, str]]:
     given = dict.fromkeys(in_file, str(config.inipath))
     given |= {it.partition("=")[0]: "-o" for it in config.known_args_namespace.override_ini or ()}
     return sorted(known), {name: place for name, place in given.items() if name not in known}
+
+
+def typed_options(config: pytest.Config) -> argparse.Namespace:
+    """Return the options as the command line alone has them, without what settings add."""
+    return config._parser.parse_known_args(config.invocation_params.args)
 
 
 def count_fewer(config: pytest.Config, number: int) -> None:

@@ -70,6 +70,10 @@ def changes(before: Document, after: Document) -> Changes:
     # What was broken and is now skipped, or not run, is not fixed.
     found.fixed = [pickle for pickle in found.fixed if pickle.state is State.KEPT]
     found.new, found.gone = list(new.values()), list(old.values())
+    if after.parts:
+        # What was written since the whole was run, and not run yet, is neither new nor in other words.
+        found.new = [pickle for pickle in found.new if pickle.runs]
+        found.reworded = [pair for pair in found.reworded if pair.now.runs]
     return found
 
 

@@ -1,7 +1,7 @@
 """What the documents show: chapters of features, their rules and scenarios, what became of each, and of the API."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -38,6 +38,11 @@ class Pickle:
     def reason(self) -> str:
         """What to say besides the state."""
         return self.run.reason if self.run else "deselected"
+
+    @property
+    def again(self) -> datetime | None:
+        """When it ran last, if that was in a run of a part, after that of the whole."""
+        return max((run.again for run in self.runs if run.again), default=None)
 
     @property
     def seconds(self) -> float | None:
@@ -180,6 +185,8 @@ class Document:
 
     title: str
     metadata: RunMetadata
+    parts: list[datetime]
+    """When runs of a part began, after that of the whole."""
     chapters: list[Chapter]
     sentences: list[Sentence]
     """What one may write: the step definitions, with the steps that they are used for."""
@@ -203,10 +210,21 @@ class Document:
         """Those that are broken."""
         return [pickle for pickle in self.pickles() if pickle.state is State.BROKEN]
 
+    def run_since(self) -> list[Pickle]:
+        """Those that ran in runs of a part, after that of the whole."""
+        return [pickle for pickle in self.pickles() if pickle.again]
+
     def counts(self) -> dict[State, int]:
         """How many are kept, broken, not yet implemented, not run, in this order."""
         counted = Counter(pickle.state for pickle in self.pickles())
         return {state: counted[state] for state in IN_THE_SENTENCE}
+
+    def part_sentence(self, when: str = "") -> str:
+        """What the last run of a part ran, and when: `3 of 220 promises run: 2 kept, 1 broken`."""
+        promises = list(self.pickles())
+        run = [pickle for pickle in promises if pickle.again == self.parts[-1]]
+        plural = "" if len(promises) == 1 else "s"
+        return ": ".join(filter(None, (f"{len(run):,} of {len(promises):,} promise{plural} run{when}", tally(run))))
 
     def sentence(self) -> str:
         """The state in a sentence: `62 promises kept, 1 broken`."""
@@ -214,3 +232,9 @@ class Document:
         parts = [f"{count:,} promise{'' if count == 1 else 's'} kept"]
         parts += [f"{count:,} {state.value}" for state, count in others if count]
         return ", ".join(parts) + ("; the run itself failed" if self.problems else "")
+
+
+def tally(pickles: Iterable[Pickle]) -> str:
+    """How many of them are kept, broken and so on: `8 kept, 1 broken`."""
+    states = [pickle.state for pickle in pickles]
+    return ", ".join(f"{states.count(state)} {state.value}" for state in IN_THE_SENTENCE if state in states)

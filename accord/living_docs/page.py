@@ -2,7 +2,7 @@
 
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,8 +21,8 @@ from accord.errors import AccordError, UsageError
 from accord.living_docs.attachments import rendered
 from accord.living_docs.changes import Changes
 from accord.living_docs.index import operations, sentences, slowest, slowest_steps
-from accord.living_docs.model import Document, Pickle
-from accord.living_docs.state import IN_THE_SENTENCE, State
+from accord.living_docs.model import Document, tally
+from accord.living_docs.state import State
 from accord.living_docs.words import comparison, moment, paragraphs, plain, took
 
 
@@ -122,12 +122,6 @@ def bar(counts: dict[State, int]) -> list[Stretch]:
         stretches.append(Stretch(state, start, part))
         start += part
     return stretches
-
-
-def tally(pickles: Iterable[Pickle]) -> str:
-    """How many of them are kept, broken and so on: `8 kept, 1 broken`."""
-    states = [pickle.state for pickle in pickles]
-    return ", ".join(f"{states.count(state)} {state.value}" for state in IN_THE_SENTENCE if state in states)
 
 
 def web(address: str) -> str | None:

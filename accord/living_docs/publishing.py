@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accord.basics.failures import named
-from accord.basics.filenames import MESSAGES, PAGE
+from accord.basics.filenames import PAGE
 from accord.basics.files import alone, together
 from accord.basics.garbage import uncollected
 from accord.basics.source import location, relative
@@ -67,7 +67,7 @@ class Publishing:
     def pytest_accord_messages(self, session: pytest.Session, messages: Path) -> bool:
         """Publish the run; where that fails, the file stays where it is, and what was published before as it was."""
         try:
-            self._publish(messages)
+            self._publish(messages, session.config)
         except KeyboardInterrupt:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
             self._give_up("it was interrupted", messages)
@@ -84,10 +84,10 @@ class Publishing:
             f"`accord render {relative(messages, self._working_directory)} -o DIR` makes the documents of this run."
         )
 
-    def _publish(self, messages: Path) -> None:
+    def _publish(self, messages: Path, config: pytest.Config) -> None:
         """Make the documents, and have them take their places together with the messages.
 
-        What changed is shown since the run whose messages are there now. A run that ends meanwhile waits, so that the
+        What changed is shown since the last full run. A run that ends meanwhile waits, so that the
         files of a directory are all of one run.
         """
         from accord.living_docs import rendering
@@ -95,10 +95,13 @@ class Publishing:
         # Around it all, since what is compared with must be what is replaced.
         with alone(self._directory):
             with together() as files:
-                since = self._since or self._read_last()
-                rendered = rendering.render(files, messages, self._directory, since, self._tag_link)
-                writing.replace_last(files, messages, self._directory)
-            self._state = rendered.sentence
+                placed = writing.replace_last(files, messages, self._directory, config)
+                since = self._since or self._read_last(placed)
+                rendered = rendering.render(files, placed.messages, self._directory, since, self._tag_link)
+            # Its messages are in those of the whole.
+            messages.unlink(missing_ok=True)
+            page = relative(self._directory / PAGE, config.invocation_params.dir)
+            self._state = f"{rendered.part}; {page} has the whole" if rendered.part else f"{rendered.sentence}: {page}"
         # After the files are in place: it cannot be taken back.
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             try:
@@ -107,10 +110,11 @@ class Publishing:
             except OSError as error:
                 self._faults.append(f"The summary is not in GITHUB_STEP_SUMMARY ({summary}): {error.strerror}.")
 
-    def _read_last(self) -> "Document | None":
-        last = self._directory / MESSAGES
+    def _read_last(self, placed: writing.Placed) -> "Document | None":
+        if placed.fault:
+            self._faults.append(placed.fault)
         try:
-            return _compared_with(last) if last.is_file() else None
+            return _compared_with(placed.baseline) if placed.baseline else None
         except AccordError as error:
             self._faults.append(f"What changed is not shown: {error}")
             return None
@@ -122,5 +126,4 @@ class Publishing:
         for fault in self._faults:
             terminalreporter.write_line(one_line(fault), red=True)
         if self._state is not None:
-            page = relative(self._directory / PAGE, terminalreporter.startpath)
-            terminalreporter.write_line(one_line(f"{self._state}: {page}"))
+            terminalreporter.write_line(one_line(self._state))

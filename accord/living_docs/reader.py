@@ -1,6 +1,7 @@
 """A messages file, be it Accord's or another Cucumber's, read into the model."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from accord.catalogue.grouping import order
@@ -43,11 +44,12 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         seen = Seen()
+        self._parts: dict[str, datetime] = {}
         self._path = path
         self._features = Features(seen)
-        self._cases = cases = TestCases(self._features, seen)
+        self._cases = cases = TestCases(self._features, seen, self._parts)
         self._attachments = Attachments(cases)
-        self._run = run = WholeRun(cases)
+        self._run = run = WholeRun(cases, self._parts)
         self._takers: dict[str, Callable[[Json], None]] = {
             "meta": run.meta,
             "gherkinDocument": self._features.gherkin_document,
@@ -84,6 +86,7 @@ class _Reader:
         document = Document(
             title=self._title(),
             metadata=self._run.metadata,
+            parts=sorted(self._parts.values()),
             chapters=chapters(self._features.features),
             sentences=sorted(self._cases.sentences.values(), key=order),
             problems=self._run.problems,

@@ -17,9 +17,10 @@ from accord.living_docs.summary import summary
 
 @dataclass(frozen=True)
 class Rendered:
-    """The state of a run, in a sentence and in Markdown."""
+    """The state of a run, in a sentence and in Markdown, and what a run of a part ran."""
 
     sentence: str
+    part: str | None
     summary: str
 
 
@@ -57,4 +58,4 @@ def render(
     documents.write(directory / PAGE, page(document, compared, tag_link))
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])
-    return Rendered(document.sentence(), markdown)
+    return Rendered(document.sentence(), document.part_sentence() if document.parts else None, markdown)

@@ -1,6 +1,7 @@
 """What ran: steps as they are written and as they ended, and the test cases that they make."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from accord.living_docs.state import STATES, State, badness
@@ -77,6 +78,8 @@ class Run:
     started: bool = False
     finished: bool = False
     earlier: list[str] = field(default_factory=list)
+    again: datetime | None = None
+    """When it ran, if that was in a run of a part, after that of the whole."""
 
     @cached_property
     def state(self) -> State:

@@ -22,6 +22,8 @@ def summary(document: Document, changes: Changes | None) -> Iterator[str]:
         took(run.seconds) if run.seconds is not None else "",
     ]
     yield " · ".join(part for part in parts if part) + "\n"
+    if document.parts:
+        yield f"{document.part_sentence(f' on {moment(document.parts[-1])}')}\n"
     for title, failure in document.problems:
         yield f"**{escaped(title)}**: {escaped(failure.first_line)}\n"
     if broken := document.broken():

@@ -19,6 +19,8 @@ GHERKIN = "text/x.cucumber.gherkin+plain"
 SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
 TEAR_DOWN = {"id": "tear-down", "name": "Fixtures are torn down", "type": "AFTER_TEST_CASE", "sourceReference": {}}
 
+_PART = "part."
+
 # In seconds: later than any year that has a date.
 _LARGEST_TIME = 1e12
 
@@ -45,6 +47,16 @@ def _number(time: dict[str, Any], name: str) -> float:
     if type(number) not in (int, float) or not abs(number) < _LARGEST_TIME:
         raise ValueError(f"{name} is not a number, or too large a one")
     return float(number)
+
+
+def part_id(started: dict[str, Any]) -> str:
+    """Return the id of a run of a part that began then, where the file has others: the same in every file."""
+    return f"{_PART}{started['seconds']}.{started['nanos']}"
+
+
+def is_part(run: str) -> bool:
+    """Return whether a run of that id was one of a part."""
+    return run.startswith(_PART)
 
 
 def case_id(nodeid: str, worker: str = "") -> str:

@@ -13,13 +13,13 @@ from typing import Any
 
 from accord.basics.files import together
 from accord.errors import NoSuchFileError, UsageError
-from accord.recording.envelopes import line, seconds
+from accord.recording.envelopes import is_part, line, seconds
 from accord.recording.reader import TORN, UNFIT, invalid, messages
 
 Json = dict[str, Any]
 
-# What frames a run: the merged file has its own.
-_FRAME = {"meta", "testRunStarted", "testRunFinished"}
+_RUN = "run"
+"""The id of the one run, which has its own start and end."""
 
 
 @dataclass
@@ -104,7 +104,8 @@ class _Survey:
                 self._meta = self._meta or message
             case "testRunStarted" | "testRunFinished":
                 seconds(message["timestamp"])
-                (self._starts if kind == "testRunStarted" else self._ends)[path] = message
+                if not self._is_of_later_part(path, kind, message):
+                    (self._starts if kind == "testRunStarted" else self._ends)[path] = message
             case "source":
                 # Ids are made of lines: other lines would give the same id to another step.
                 digest = sha256(message["data"].encode(errors="surrogatepass")).digest()
@@ -123,10 +124,15 @@ class _Survey:
                 attempt = self._by_id[started] = _Attempt(path, case)
                 self._attempts.setdefault(case, []).append(attempt)
 
+    def _is_of_later_part(self, path: Path, kind: str, message: Json) -> bool:
+        """Return whether a start or an end is of a run of a part, after the file's own: it stays one."""
+        run = message.get("id" if kind == "testRunStarted" else "testRunStartedId", "")
+        return is_part(run) and self._starts.get(path, message).get("id") != run
+
     def joined(self) -> Iterator[str]:
         """Yield the lines of the one run."""
         yield line({"meta": self._meta})
-        yield line({"testRunStarted": self._starts[self._order[0]]})
+        yield line({"testRunStarted": self._starts[self._order[0]] | {"id": _RUN}})
         # Digests, since the lines of a large suite would fill the memory.
         known: set[bytes] = set()
         # Earlier attempts wait for the test case, which is written as the file of the last attempt has it.
@@ -144,8 +150,12 @@ class _Survey:
         self, path: Path, kind: str, message: Json, known: set[bytes], waiting: defaultdict[str, list[str]]
     ) -> list[str]:
         """Return the lines that a message adds to the one run."""
-        if kind == TORN or kind in _FRAME:
+        if kind in (TORN, "meta"):
             return []
+        if kind in ("testRunStarted", "testRunFinished") and not self._is_of_later_part(path, kind, message):
+            return []
+        if (run := message.get("testRunStartedId")) is not None and run == self._starts.get(path, {}).get("id"):
+            message["testRunStartedId"] = _RUN
         if kind == "testCase":
             case = message["id"]
             return [line({kind: message}), *waiting.pop(case, ())] if path == self._source(case) else []
@@ -185,7 +195,7 @@ class _Survey:
     def _end(self) -> Json:
         last = max([*self._ends.values(), *self._starts.values()], key=lambda message: seconds(message["timestamp"]))
         success = not self.merged.faults and all(end.get("success") is True for end in self._ends.values())
-        end = {"testRunStartedId": "run", "timestamp": last["timestamp"], "success": success}
+        end = {"testRunStartedId": _RUN, "timestamp": last["timestamp"], "success": success}
         return end | ({"message": "; ".join(self.merged.faults)} if self.merged.faults else {})
 
 

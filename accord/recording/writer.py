@@ -41,6 +41,7 @@ class MessagesWriter:
         self._selected: dict[str, str] = {}
         self._ended: set[str] = set()
         self._crashed: dict[str, Crash] = {}
+        self._has_made_directory = False
 
     def write(self, record: Record, *, is_retried: bool = False) -> None:
         """Write what is not written yet, so that it is there if the process is killed next."""
@@ -83,6 +84,22 @@ class MessagesWriter:
             self._give_up(error.strerror)
         return self._path if self.fault is None else None
 
+    @property
+    def has_results(self) -> bool:
+        """Whether a scenario has ended, be it by the death of its process."""
+        return bool(self._ended or self._crashed)
+
+    def discard(self) -> None:
+        """Remove the file, and the directory if it is there for it alone."""
+        if self._file is None or os.getpid() != self._process:
+            return
+        with suppress(OSError):
+            self._close()
+        with suppress(OSError):
+            self._path.unlink()
+            if self._has_made_directory:
+                self._path.parent.rmdir()
+
     def _bring_back(self, file: IO[str]) -> None:
         """Write the file anew where somebody removed it meanwhile, be it with its directory: it is still open."""
         if not self._path.exists():
@@ -111,6 +128,7 @@ class MessagesWriter:
             return
         try:
             if self._file is None:
+                self._has_made_directory = not self._path.parent.exists()
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 # To be read again where somebody removed it. Its name is of this process and moment: nobody else's.
                 self._file = self._path.open("x+", encoding="utf-8")

@@ -5,7 +5,9 @@ hook `pytest_accord_messages` hands the file to whoever makes documents of it.
 """
 
 import os
+from bdb import BdbQuit
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,12 @@ from accord.basics.files import Together, alone, together
 from accord.basics.source import relative
 from accord.basics.text import one_line
 from accord.compat.xdist import end_workers, is_of_crash, runs_each
+from accord.errors import AccordError
 from accord.gherkin.dry_run import OPTION
 from accord.recording.crashes import Crash
 from accord.recording.recorder import Record, Recorder
+from accord.recording.selection import is_bare, is_share, selects
+from accord.recording.whole import Survey, Whole
 from accord.recording.writer import MessagesWriter
 
 DOCS = "--accord-docs"
@@ -74,6 +79,9 @@ class Writing:
         self._is_each = runs_each(config)
         # Tests of which an attempt has failed that another one follows.
         self._retried: set[str] = set()
+        self._debuggers: list[Any] = []
+        self._was_quit = False
+        self._has_run = False
 
     # Last, when the recorder has noted which scenarios are selected.
     @pytest.hookimpl(trylast=True)
@@ -105,8 +113,19 @@ class Writing:
         self._write_carried(vars(report), is_retried=report.nodeid in self._retried)
         if report.when == "teardown":
             self._retried.discard(report.nodeid)
+            # A feature file that cannot be read fails without a scenario.
+            self._has_run = self._has_run or ".feature::" in report.nodeid
         if is_of_crash(report):
             self._writer.add_crash(Crash.of(report.nodeid, getattr(report, "node", None)), is_each=self._is_each)
+
+    def pytest_enter_pdb(self, pdb: Any) -> None:
+        """Note a debugger, which knows whether it was quit."""
+        self._debuggers.append(pdb)
+
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        """Note whether another debugger than pytest's was quit, which ends a step and not the run."""
+        if call.excinfo is not None and call.excinfo.errisinstance(BdbQuit):
+            self._was_quit = True
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -121,15 +140,21 @@ class Writing:
     # Last, when all others have had their say on the exit status, which becomes the success of the run.
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write what did not run, and the end, and hand the file over."""
+        """Write what did not run, and the end, and hand the file over; there is none of a run that ran nothing."""
         self._writer.write(self._recorder.take())
+        # Who looks into a scenario, and quits there, says nothing of the promises.
+        was_quit = self._was_quit or any(pdb.quitting for pdb in self._debuggers)
+        # What is merged with the shares of other machines is not missing there.
+        if was_quit or not (self._has_run or self._writer.has_results or is_share(session.config)):
+            self._writer.discard()
         messages = self._writer.finish(success=session.exitstatus == pytest.ExitCode.OK)
         if messages is None or session.config.hook.pytest_accord_messages(session=session, messages=messages):
             return
         # Nobody makes documents of them.
         try:
             with alone(self._directory), together() as files:
-                replace_last(files, messages, self._directory)
+                replace_last(files, messages, self._directory, session.config)
+            messages.unlink(missing_ok=True)
         except KeyboardInterrupt:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
             self._faults.append(f"{relative(messages, self._working_directory)} has its messages: it was interrupted.")
@@ -146,7 +171,41 @@ class Writing:
             terminalreporter.write_line(one_line(fault), red=True)
 
 
-def replace_last(files: Together, messages: Path, directory: Path) -> None:
-    """Have a run's messages take the place of the last run's, with `files`; these become the messages before."""
-    files.keep(directory / MESSAGES, directory / MESSAGES_BEFORE)
-    files.move(messages, directory / MESSAGES)
+@dataclass(frozen=True)
+class Placed:
+    """Where the messages of a run are until they take their place, and those of the run with which it is compared."""
+
+    messages: Path
+    baseline: Path | None
+    fault: str | None = None
+
+
+def replace_last(files: Together, messages: Path, directory: Path, config: pytest.Config) -> Placed:
+    """Have a run's messages take the place of the last run's, with `files`; those of a part are put into them.
+
+    The messages of the last full run become, or remain, those before.
+    """
+    path, before, fault = directory / MESSAGES, directory / MESSAGES_BEFORE, None
+    last = None
+    if path.is_file():
+        try:
+            last = Survey(path)
+        except AccordError as error:
+            fault = f"What the last run had is not shown: {error}"
+    # What cannot be read is not lost.
+    if (last is not None and last.is_full_run) or fault:
+        files.keep(path, before)
+        baseline = None if fault else path
+    else:
+        baseline = before if before.is_file() else None
+    whole = Whole(
+        None if is_share(config) else last,
+        Survey(messages),
+        config.rootpath,
+        lambda: selects(config),
+        is_bare=is_bare(config),
+    )
+    if not whole.is_part:
+        files.move(messages, path)
+        return Placed(messages, baseline, fault)
+    return Placed(files.write(path, whole.lines()), baseline, fault)

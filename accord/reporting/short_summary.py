@@ -19,7 +19,8 @@ def line(report: pytest.TestReport, width: int | None) -> str | None:
     """
     path, line_number, _name = report.location
     file, _, names = report.nodeid.partition("::")
-    if not file.endswith(".feature") or line_number is None:
+    # The report of a subtest says more than which test it is of.
+    if not file.endswith(".feature") or line_number is None or type(report) is not pytest.TestReport:
         return None
     place = f"{path}:{line_number + 1}"
     cause = _ASSERTION.sub("", re.sub(rf"^{re.escape(file)}:\d+: ", "", cause_of(report)))

@@ -92,6 +92,7 @@ CALLED = [
     ("pytest-bdd", "pytest_bdd.reporting", "scenario_reports_registry", []),
     ("pytest-bdd", "pytest_bdd.reporting", "test_report_context_registry", []),
     ("time-machine", "time_machine", "escape_hatch.is_travelling", []),
+    ("pytest", "_pytest.config", "Parser.parse_known_args", ["self", "args"]),
     ("pytest", "_pytest.logging", "LogCaptureHandler", []),
     ("pytest", "_pytest.capture", "CaptureManager.suspend", ["self", "in_"]),
     ("pytest-xdist", "xdist.dsession", "DSession.triggershutdown", ["self"]),

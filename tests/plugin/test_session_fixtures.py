@@ -81,7 +81,8 @@ def test_one_that_failed_fails_the_next_scenario_too(project: Project) -> None:
     project.steps('@pytest.fixture(scope="session")\ndef thing():\n    raise LookupError("no thing")\n' + SENTENCE)
     result = project.run()
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(["*LookupError: no thing", "*LookupError: no thing"])
+    again = "The fixture `thing` *: LookupError: no thing; shown in full at *"
+    result.stdout.fnmatch_lines(["*LookupError: no thing", again])
 
 
 def test_it_outlives_the_scenarios_that_had_it(project: Project) -> None:

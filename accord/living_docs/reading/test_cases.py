@@ -1,6 +1,7 @@
 """What ran: test cases, the attempts at them, and how their steps ended."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import zip_longest
 
 from accord.catalogue.sentences import Argument, Sentence, Use
@@ -15,11 +16,13 @@ from accord.recording.envelopes import seconds
 class TestCases:
     """Takes step definitions, hooks, test cases and results: what refers to nothing before it is a LookupError."""
 
-    def __init__(self, features: Features, seen: Seen) -> None:
+    def __init__(self, features: Features, seen: Seen, parts: dict[str, datetime]) -> None:
         self.hooks: dict[str, StepText] = {}
         self.sentences: dict[str, Sentence] = {}
         self._features = features
         self._seen = seen
+        # When each run of a part began, by its id.
+        self._parts = parts
         self._cases: dict[str, tuple[Pickle, Run, dict[str, Step]]] = {}
         # Failures that no result says: by the id of the test step, and by the identity of its text.
         self._ambiguous: dict[str, str] = {}
@@ -52,7 +55,7 @@ class TestCases:
         steps: dict[str, Step] = {}
         for step in list_of(message, "testSteps"):
             add(steps, step, Step(self._test_step(step, texts, folder)))
-        run = Run(list(steps.values()))
+        run = Run(list(steps.values()), again=self._parts.get(text_of(message, "testRunStartedId")))
         if run.steps:
             # A step of the pickle for which there is no test step does not run.
             running = {step.get("pickleStepId") for step in message["testSteps"]}

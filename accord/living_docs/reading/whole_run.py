@@ -7,17 +7,19 @@ from accord.living_docs.reading.fields import Json, failure_of, location_of, obj
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.run import Failure
 from accord.living_docs.state import STATES
-from accord.recording.envelopes import seconds
+from accord.recording.envelopes import is_part, seconds
 
 
 class WholeRun:
     """Takes the messages that are not of a single scenario."""
 
-    def __init__(self, cases: TestCases) -> None:
+    def __init__(self, cases: TestCases, parts: dict[str, datetime]) -> None:
         self.metadata = RunMetadata()
         self.problems: list[tuple[str, Failure]] = []
         self.finished = False
         self._cases = cases
+        # When each run of a part began, by its id, of which the times are not those of the whole.
+        self._parts = parts
         self._hooks: dict[str, str] = {}
 
     def problem(self, title: str, message: str) -> None:
@@ -45,15 +47,19 @@ class WholeRun:
         self.problem("A parameter type is not defined", f"{name}, in `{expression}`")
 
     def test_run_started(self, message: Json) -> None:
-        """Take the time; of several runs in a file the first counts."""
+        """Take the time; of several runs in a file the first counts, and those of a part that follow are noted."""
         started = datetime.fromtimestamp(seconds(message["timestamp"]), UTC)
+        run = text_of(message, "id")
+        if is_part(run) and self.metadata.started is not None:
+            self._parts[run] = started
+            return
         # Files of several machines may have been joined by hand.
         self.metadata.started = min(self.metadata.started or started, started)
 
     def test_run_finished(self, message: Json) -> None:
         """Take the time, and why the run failed if that was not a scenario."""
         self.finished = True
-        if self.metadata.started:
+        if self.metadata.started and text_of(message, "testRunStartedId") not in self._parts:
             took = seconds(message["timestamp"]) - self.metadata.started.timestamp()
             self.metadata.seconds = max(took, self.metadata.seconds or 0.0)
         if failure := failure_of(message):
