@@ -292,8 +292,8 @@ def rewritten(parser: StepParser, sentence: str) -> StepParser | None:
             return parsers.re(sentence, parser.regex.flags)
         if isinstance(parser, parsers.parse):
             is_sensitive = not parser.parser._re_flags & re.IGNORECASE
-            made = parsers.cfparse if isinstance(parser, parsers.cfparse) else parsers.parse
-            return made(sentence, extra_types=dict(kinds_of(parser)), case_sensitive=is_sensitive)
+            same_class = parsers.cfparse if isinstance(parser, parsers.cfparse) else parsers.parse
+            return same_class(sentence, extra_types=dict(kinds_of(parser)), case_sensitive=is_sensitive)
     except (re.error, ValueError, KeyError):
         return None
     return parsers.string(sentence) if isinstance(parser, parsers.string) else None

@@ -113,8 +113,8 @@ class Whole:
         elif is_bare:
             self.is_part = False
         elif last is not None and last.has_full_run:
-            kept = self._cases & last.ran
-            self.is_part = any(not is_part(last.cases[case]["testRunStartedId"] or "") for case in kept)
+            staying = self._cases & last.ran
+            self.is_part = any(not is_part(last.cases[case]["testRunStartedId"] or "") for case in staying)
         else:
             self.is_part = selects()
 

@@ -115,7 +115,7 @@ def _of_own(value: str, field: Field, converter: Any, expression: str) -> Differ
         if not expression or re.fullmatch(expression, value):
             try:
                 converter(value)
-            except Exception as error:
+            except Exception as error:  # A converter of the project's may raise anything.
                 return Difference([f"`{value}`, which `{field.source}` does not take: {error}"])
             return None
         for quote in "\"'":
