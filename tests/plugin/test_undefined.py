@@ -281,6 +281,7 @@ class TestSnippets:
         written = due.path.joinpath("new.py").read_text(encoding="utf-8")
         assert '@when(parsers.parse("I invite {number:d} people:"))' in written
         compile(written, "new.py", "exec")
+        due.path.joinpath("new.py").unlink()
         assert '@when(sentence("I invite {number:d} people:"))' in code_in(due.run())
 
     @pytest.mark.parametrize("name", ["conftest.py", "it.feature", "."])
