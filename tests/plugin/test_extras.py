@@ -166,7 +166,7 @@ class Environment:
 
     def _uv(self, *arguments: str) -> None:
         # The pins of this repository count there as well.
-        subprocess.run([os.environ["UV"], *arguments], cwd=ROOT, check=True)
+        subprocess.run([os.environ.get("UV", "uv"), *arguments], cwd=ROOT, check=True)
 
 
 @pytest.fixture(scope="module")
