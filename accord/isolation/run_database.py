@@ -32,6 +32,7 @@ class RunDatabase:
         self._connection = ScenarioConnection(self._open)
         self._transaction = SharedTransaction(self._connection, watch.report)
         self._routes = WeakSet[Route]()
+        self._own = set[OwnConnection]()
         self._other_engines = WeakSet[Engine]()
         self._raw = WeakSet[Connection]()
         self._copy: URL | None = None
@@ -86,6 +87,11 @@ class RunDatabase:
         """Close what this process keeps open to it, and does not use: it can't be copied meanwhile."""
         for route in list(self._routes):
             await route.close_own()
+        # Of an engine that is no more, the connection is still open at the server.
+        left = self._own - {route.own for route in self._routes}
+        self._own -= left
+        for own in left:
+            await own.close()
         for raw in list(self._raw):
             # A pool opens another one in its place.
             if not raw.is_closed() and not raw.is_in_transaction():
@@ -133,7 +139,8 @@ class RunDatabase:
                 return known
             await known.close()
         physical = PhysicalConnection(await connect(target, settings))
-        return OwnConnection(physical, (target, loop), self.forget_schema)
+        self._own.add(own := OwnConnection(physical, (target, loop), self.forget_schema))
+        return own
 
     @property
     def current(self) -> URL | None:

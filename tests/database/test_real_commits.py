@@ -1,5 +1,6 @@
 """Under @real_commits all that leads to the run's database leads to a copy of it, whoever holds it open."""
 
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -88,3 +89,25 @@ async def test_a_test_without_the_scenarios_session_leaves_nothing_to_the_next(
     async with engine.begin() as connection:
         await connection.execute(text("INSERT INTO really VALUES (1)"))
         assert await connection.scalar(text("SELECT count(*) FROM really")) == 1
+
+
+async def used_and_dropped() -> None:
+    engine = create_async_engine(DEVELOPERS.replace("postgresql:", "postgresql+asyncpg:"))
+    async with engine.begin() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+
+
+@pytest_asyncio.fixture(scope="module")
+async def undisposed(engine: AsyncEngine, isolation: Isolation) -> None:
+    """What a fixture leaves that forgets to dispose of its engine."""
+    with isolation.outside():
+        await used_and_dropped()
+    gc.collect()
+
+
+@pytest.mark.real_commits
+async def test_an_engine_that_nobody_has_any_more_does_not_hold_the_database_open(
+    undisposed: None, engine: AsyncEngine
+) -> None:
+    async with engine.begin() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM really")) == 0
