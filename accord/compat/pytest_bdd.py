@@ -327,10 +327,9 @@ def _explain_error(parser: Any, explain: Callable[[str, str, Mapping[str, Any]],
                 try:
                     make(object.__new__(parser), f"{{{field or 'it'}:{kind}}}", *args, **kwargs)
                 except (ValueError, KeyError):
-                    if not hasattr(error, "is_explained") and (text := explain(field, kind, kinds)):
+                    if text := explain(field, kind, kinds):
                         # It stays the error that it is to whoever takes it.
                         error.args = (text,)
-                        error.is_explained = True  # type: ignore[union-attr]  # Runs may be within others.
                     break
             raise
 

@@ -1,4 +1,4 @@
-"""Sentences without a step definition: each is told once, at the end of the run, with the code to begin with."""
+"""Sentences without a step definition: each is shown once, at the end of the run, with the code to begin with."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict

@@ -1,6 +1,7 @@
 """Step definitions of modules that are not loaded: they are read, not run, to say where a sentence is defined."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -68,7 +69,7 @@ def _parser(node: ast.expr) -> StepParser | None:
         return None
     try:
         return _PARSERS[make](node.value)
-    except Exception:  # Whatever a parser makes of a pattern that is none.
+    except (re.error, ValueError, KeyError):  # A pattern that is none, or has kinds of the project's.
         return None
 
 
