@@ -21,6 +21,8 @@ class StepText:
     hook: bool = False
     kind: str = ""
     """`given`, `when` or `then`, where that is known."""
+    line: int | None = None
+    """Where it stands in its feature file."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,8 @@ class Run:
     started: bool = False
     finished: bool = False
     earlier: list[str] = field(default_factory=list)
+    command: str = ""
+    """The command that runs it alone; empty where it is not known."""
     again: datetime | None = None
     """When it ran, if that was in a run of a part, after that of the whole."""
 

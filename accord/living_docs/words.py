@@ -1,4 +1,4 @@
-"""How the documents put things: times, durations, paragraphs, what was expected."""
+"""How the documents put things: times, durations, what was expected."""
 
 import re
 from datetime import datetime
@@ -27,11 +27,6 @@ def moment(time: datetime) -> str:
 def plain(text: str) -> str:
     """The text without the colours of a terminal."""
     return _ANSI.sub("", text)
-
-
-def paragraphs(text: str) -> list[str]:
-    """The text by paragraphs."""
-    return [part for part in re.split(r"\n\s*\n", text.strip()) if part]
 
 
 def comparison(message: str) -> tuple[str, str] | None:

@@ -1,5 +1,6 @@
 """One attempt at a scenario: what became of its steps and fixtures, and what was attached to them."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +13,14 @@ from accord.basics.failures import text_of
 from accord.basics.source import location
 from accord.compat.pytest_bdd import StepDefinition, StepDefinitionNotFoundError
 from accord.errors import AmbiguousStepError
-from accord.recording.envelopes import SET_UP, TEAR_DOWN, Envelope, step_envelopes, suggestion, timestamp
+from accord.recording.envelopes import COMMAND, SET_UP, TEAR_DOWN, Envelope, step_envelopes, suggestion, timestamp
 from accord.recording.har import Entry, archive, hidden
 from accord.recording.pickles import Pickle
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import DOTS
 from accord.steps.undefined import UNDEFINED
+
+_FAILED = ("FAILED", "UNDEFINED", "AMBIGUOUS")
 
 
 @dataclass
@@ -224,6 +227,8 @@ class Attempt:
         """Yield its messages but the end; `definitions` are those that match each of its steps."""
         started = {"id": self.id, "testCaseId": self.case, "attempt": self.number, "timestamp": timestamp(self.started)}
         yield {"testCaseStarted": started | ({"workerId": worker} if worker else {})}
+        if any(result.status in _FAILED for result in filter(None, (self._set_up, self._tear_down, *self._results))):
+            self.attach(f"pytest {shlex.quote(self.item.nodeid)}", COMMAND, "command")
         yield from self._attached(None, {"testCaseStartedId": self.id})
         if self._set_up is not None:
             yield from self._set_up.envelopes(self.id, f"{self.case}.set-up")
