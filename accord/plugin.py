@@ -214,7 +214,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if (of_controller := getattr(config, "workerinput", {}).get(_ENVIRONMENT)) is not None:
         config.stash[ENVIRONMENT] = of_controller
     config.stash[RUNNING] = running = Running(config.rootpath)
-    config.stash[REDACTION] = Redaction(config.getini("accord_redact"))
+    config.stash[REDACTION] = Redaction(config.getini("accord_redact"), config.rootpath)
     plugins = config.pluginmanager
     plugins.register(fixtures, "accord.fixtures")
     for name, room in ROOMS.items():
