@@ -128,6 +128,11 @@ def step_envelopes(
     )
 
 
+def retried(end: Envelope) -> Envelope:
+    """Return the message of an attempt's end, after which there is another one."""
+    return {"testCaseFinished": end["testCaseFinished"] | {"willBeRetried": True}}
+
+
 def suggestion(test_step: str, pickle_step: str, code: str) -> Envelope:
     """Return the message of a step definition that an undefined step could have."""
     snippet = {"language": "python", "code": code}
