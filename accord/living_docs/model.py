@@ -191,6 +191,9 @@ class Document:
     sentences: list[Sentence]
     """What one may write: the step definitions, with the steps that they are used for."""
     problems: list[tuple[str, Failure]]
+    """What is wrong with the run itself: a title, and why."""
+    unread: set[str]
+    """The feature files that could not be read, as a whole or in part."""
     attachments: list[Attachment]
     openapi: dict[str, object] | None
     mounted: list[dict[str, object]]
@@ -210,12 +213,21 @@ class Document:
         """Those that are broken."""
         return [pickle for pickle in self.pickles() if pickle.state is State.BROKEN]
 
+    def flaky(self) -> list[Pickle]:
+        """Those that are kept, and were broken in an attempt before."""
+        return [pickle for pickle in self.pickles() if pickle.state is State.FLAKY]
+
+    def surprising(self) -> list[tuple[Pickle, str]]:
+        """Those that are kept and were not expected to be, each with what is said of it."""
+        found = ((pickle, run.surprise) for pickle in self.pickles() for run in pickle.runs)
+        return [(pickle, surprise) for pickle, surprise in found if surprise]
+
     def run_since(self) -> list[Pickle]:
         """Those that ran in runs of a part, after that of the whole."""
         return [pickle for pickle in self.pickles() if pickle.again]
 
     def counts(self) -> dict[State, int]:
-        """How many are kept, broken, not yet implemented, not run, in this order."""
+        """How many are kept, broken, flaky, not yet implemented, not run, in this order."""
         counted = Counter(pickle.state for pickle in self.pickles())
         return {state: counted[state] for state in IN_THE_SENTENCE}
 

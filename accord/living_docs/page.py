@@ -48,7 +48,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         "took": took,
         "web": web,
     }
-    environment.globals |= {"KEPT": State.KEPT, "BROKEN": State.BROKEN, "tally": tally}
+    environment.globals |= {"KEPT": State.KEPT, "BROKEN": State.BROKEN, "FLAKY": State.FLAKY, "tally": tally}
     style, script = (Markup(_source(environment, name)) for name in ("page.css", "page.js"))
     # Not `render`, which would have the page of a large run in memory as one text.
     pieces = environment.get_template("page.html").generate(

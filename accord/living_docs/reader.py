@@ -13,11 +13,14 @@ from accord.living_docs.reading.features import Features
 from accord.living_docs.reading.fields import Json, Seen
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.reading.whole_run import WholeRun
+from accord.living_docs.state import State
 from accord.recording.reader import TORN, UNFIT, invalid, messages
 
 # Many lines, none of which says more than others do: they are not even parsed.
 _UNNEEDED = ("testStepStarted", "source")
 _ATTACHMENTS = ("attachment", "externalAttachment")
+# Of these a run may have failed: what is pending fails those of some Cucumbers, what is flaky the first of two merged.
+_EXPLAINING = {State.BROKEN, State.FLAKY, State.UNMADE}
 
 
 def read(path: Path, *, attachments: bool = True) -> Document:
@@ -90,6 +93,7 @@ class _Reader:
             chapters=chapters(self._features.features),
             sentences=sorted(self._cases.sentences.values(), key=order),
             problems=self._run.problems,
+            unread=self._run.unread,
             attachments=self._attachments.of_run,
             openapi=self._attachments.openapi,
             mounted=list(self._attachments.mounted.values()),
@@ -97,6 +101,11 @@ class _Reader:
             undocumented={response: list(pickles) for response, pickles in self._attachments.undocumented.items()},
         )
         give_slugs(document)
+        # What failed before a run of a part may be mended by it.
+        is_explained = document.problems or self._parts or _EXPLAINING & {it.state for it in document.pickles()}
+        if self._run.has_failed and not is_explained:
+            reason = "No promise is broken: what failed is something else in the run, as its console says."
+            self._run.problem("The run failed", reason)
         return document
 
     def _title(self) -> str:

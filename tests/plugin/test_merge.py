@@ -68,8 +68,10 @@ def test_of_a_scenario_that_ran_twice_the_last_attempt_counts_and_the_document_s
     told = read(project.path / "all.ndjson")
     assert [started["attempt"] for started in of("testCaseStarted", told)] == [0, 1]
     assert [finished["willBeRetried"] for finished in of("testCaseFinished", told)] == [True, False]
-    project.pytester.run("accord", "render", "all.ndjson", "-o", "docs").stdout.fnmatch_lines(["1 promise kept*"])
-    assert "Attempt 2. Before that: one is not two" in Path(project.path, "docs", "index.html").read_text("utf-8")
+    project.pytester.run("accord", "render", "all.ndjson", "-o", "docs").stdout.fnmatch_lines(
+        ["0 promises kept, 1 flaky"]
+    )
+    assert "attempt 1 of 2: one is not two" in Path(project.path, "docs", "index.html").read_text("utf-8")
 
 
 def test_what_one_part_did_not_come_to_and_another_did_is_run(project: Project, shards: list[Path]) -> None:
