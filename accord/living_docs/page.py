@@ -23,7 +23,7 @@ from accord.living_docs.changes import Changes
 from accord.living_docs.index import operations, sentences, slowest, slowest_steps
 from accord.living_docs.model import Document, tally
 from accord.living_docs.state import State
-from accord.living_docs.words import comparison, moment, paragraphs, plain, took
+from accord.living_docs.words import coloured, comparison, moment, paragraphs, plain, took
 
 
 def page(document: Document, changes: Changes | None, tag_link: str | None) -> Iterator[str]:
@@ -39,6 +39,7 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         bytecode_cache=None if sys.dont_write_bytecode else _Compiled(),
     )
     environment.filters |= {
+        "coloured": coloured,
         "comparison": comparison,
         "moment": moment,
         "paragraphs": paragraphs,

@@ -48,7 +48,7 @@
     const carried = tag.toLowerCase();
     const words = q.toLowerCase().split(/\s+/).filter(Boolean);
     const alive = new Set();
-    let count = 0;
+    let [count, all] = [0, 0];
     for (const item of items) {
       const shown =
         words.every((word) => item.text.includes(word)) &&
@@ -56,13 +56,16 @@
         (!state.length || item.states.some((one) => state.includes(one)));
       if (item.shown !== shown) item.article.hidden = !(item.shown = shown);
       for (const row of item.rows) row.hidden = state.length > 0 && !state.includes(row.className);
+      // Each example of an outline is a promise.
+      const promised = item.rows.filter((row) => row.id);
+      all += item.rows.length ? promised.length : 1;
       if (!shown) continue;
-      count += 1;
+      count += item.rows.length ? promised.filter((row) => !row.hidden).length : 1;
       for (let node = item.article.parentElement; node !== promises && !alive.has(node); node = node.parentElement)
         alive.add(node);
     }
-    for (const section of sections) section.hidden = count < items.length && !alive.has(section);
-    output.value = count < items.length ? `${count} of ${items.length} scenarios` : "";
+    for (const section of sections) section.hidden = count < all && !alive.has(section);
+    output.value = count < all ? `${count} of ${all} promises` : "";
   }
 
   function remember() {
