@@ -64,7 +64,7 @@ def test_of_a_scenario_that_ran_twice_the_last_attempt_counts_and_the_document_s
     record.rename(kept := project.path / "kept.ndjson")
     # The order of the records is that of the runs, not of the words on the command line.
     result = project.pytester.run("accord", "merge", str(kept), str(broken), "-o", "all.ndjson")
-    result.stdout.fnmatch_lines(["1 scenarios of 2 files: all.ndjson", "1 of them ran more than once: *"])
+    result.stdout.fnmatch_lines(["1 promise of 2 files: all.ndjson", "1 of them ran more than once: *"])
     told = read(project.path / "all.ndjson")
     assert [started["attempt"] for started in of("testCaseStarted", told)] == [0, 1]
     assert [finished["willBeRetried"] for finished in of("testCaseFinished", told)] == [True, False]
