@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from accord.living_docs.state import STATES, State, badness
+from accord.living_docs.words import plain
 
 Table = list[list[str]]
 
@@ -45,7 +46,7 @@ class Failure:
     @property
     def first_line(self) -> str:
         """The first line of the message, together with the second if it ends in a colon."""
-        first, second, *_ = [*filter(str.strip, self.message.splitlines()), "", ""]
+        first, second, *_ = [*filter(str.strip, plain(self.message).splitlines()), "", ""]
         return f"{first.strip()} {second.strip()}" if first.endswith(":") else first.strip()
 
 

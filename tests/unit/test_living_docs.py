@@ -208,6 +208,7 @@ def test_the_summary_shows_what_is_broken_and_what_changed(stream: Path, tmp_pat
 def test_a_failure_is_shown_in_one_line_up_to_what_follows_a_colon() -> None:
     assert Failure("\n  no milk \nat all").first_line == "no milk"
     assert Failure("These should be equal:\n\n  1 and 2\n").first_line == "These should be equal: 1 and 2"
+    assert Failure("\x1b[31mno\x1b[0m milk").first_line == "no milk"
     assert Failure("").first_line == ""
 
 
@@ -225,7 +226,7 @@ def test_an_undefined_step_shows_the_definition_that_is_suggested() -> None:
     steps = [step for pickle in read(KIT["undefined"]).pickles() for run in pickle.runs for step in run.steps]
     failures = [step.failure.message for step in steps if step.failure]
     assert len(failures) == sum(step.status == "UNDEFINED" for step in steps) > 0
-    assert all(failure.startswith("No step definition says this. To begin with:\nGiven(") for failure in failures)
+    assert all(failure.startswith("No step definition says this.\nTo begin with:\nGiven(") for failure in failures)
 
 
 def test_the_slowest_steps_are_listed_slowest_first() -> None:

@@ -129,7 +129,7 @@ class TestCases:
         if step.status == "UNDEFINED" and id(step.source) in self._snippets:
             code = self._snippets[id(step.source)]
             if step.failure is None:
-                step.failure = Failure(f"No step definition says this. To begin with:\n{code}")
+                step.failure = Failure(f"No step definition says this.\nTo begin with:\n{code}")
             else:
                 step.failure.trace = f"{step.failure.trace}\n\nTo begin with:\n{code}"
 
