@@ -43,6 +43,8 @@ class Changes:
     gone: list[Pickle] = field(default_factory=list)
     unread: list[Pickle] = field(default_factory=list)
     """Those of feature files that could not be read: nobody knows whether they are gone."""
+    reread: list[Pickle] = field(default_factory=list)
+    """Those of feature files that can be read again: nobody knows whether they are new."""
 
     def lists(self) -> list[tuple[str, list[Pickle]]]:
         """What there is of each but the reworded, with its title; the worst first."""
@@ -51,6 +53,7 @@ class Changes:
             ("not read", self.unread),
             *((f"now {state.value}", self.became[state]) for state in _BECAME),
             ("fixed", self.fixed),
+            ("read again", self.reread),
             ("new", self.new),
             ("gone", self.gone),
         ]
@@ -88,7 +91,8 @@ def changes(before: Document, after: Document) -> Changes:
         # What was written since the whole was run, and not run yet, says nothing.
         if was.state is not now.state and (now.runs or not after.parts):
             found.of_state(was.state, now.state).append(now)
-    found.new = list(new.values())
+    for pickle in new.values():
+        (found.reread if pickle.scenario.feature.uri in before.unread else found.new).append(pickle)
     for pickle in old.values():
         (found.unread if pickle.scenario.feature.uri in after.unread else found.gone).append(pickle)
     if after.parts:

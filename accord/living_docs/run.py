@@ -89,7 +89,7 @@ class Attempt:
         worst = min((step.state for step in self.reported), key=badness, default=State.UNRUN)
         return worst if self.finished or worst is State.BROKEN else State.UNRUN
 
-    @property
+    @cached_property
     def reported(self) -> list[Step]:
         """Its steps, without hooks and doublets of a step that have no result.
 

@@ -12,15 +12,12 @@ from accord.basics.failures import text_of
 from accord.basics.source import location
 from accord.compat.pytest_bdd import StepDefinition, StepDefinitionNotFoundError
 from accord.errors import AmbiguousStepError
-from accord.recording.envelopes import SET_UP, TEAR_DOWN, Envelope, step_envelopes, suggestion, timestamp
+from accord.recording.envelopes import EXPECTED, SET_UP, TEAR_DOWN, Envelope, step_envelopes, suggestion, timestamp
 from accord.recording.har import Entry, archive, hidden
 from accord.recording.pickles import Pickle
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import DOTS
 from accord.steps.undefined import UNDEFINED
-
-EXPECTED = "XFailed"
-"""The type of an exception that was expected, by pytest's name for it: messages have no status for what that is."""
 
 # What pytest says where a test that must fail passes, before the reason for which it must.
 _STRICT = "[XPASS(strict)]"

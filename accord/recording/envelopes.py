@@ -18,6 +18,8 @@ PROTOCOL = "34.2.0"
 GHERKIN = "text/x.cucumber.gherkin+plain"
 SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
 TEAR_DOWN = {"id": "tear-down", "name": "Fixtures are torn down", "type": "AFTER_TEST_CASE", "sourceReference": {}}
+EXPECTED = "XFailed"
+"""The type of an exception that was expected, by pytest's name for it: messages have no status for what that is."""
 
 _PART = "part."
 

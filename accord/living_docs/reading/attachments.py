@@ -49,7 +49,7 @@ class Attachments:
             return
         pickle, of, steps = self._cases.of_attempt(attempt)
         step_id = message.get("testStepId") or None
-        step = steps[step_id] if step_id else next(reversed(of.reported), None)
+        step = steps[step_id] if step_id else next(reversed(of.steps), None)
         (step.attachments if step else self.of_run).append(attachment)
         if media_type == HAR:
             self._note_responses(body, pickle)
