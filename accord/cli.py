@@ -17,6 +17,7 @@ from accord import extras
 from accord.basics.filenames import PAGE, SUMMARY
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError
+from accord.living_docs.links import Links
 from accord.living_docs.rendering import write
 from accord.recording.merge import merge
 
@@ -158,11 +159,17 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", dest="directory", type=Path, required=True, help=f"where {PAGE} and {SUMMARY} go")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
+    parser.add_argument(
+        "--source-link",
+        metavar="ADDRESS",
+        help="where lines of files lead, as https://git.example/tasks/{commit}/{path}#L{line}",
+    )
     parser.set_defaults(run=_render)
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    print(write(arguments.messages, arguments.directory, arguments.baseline, arguments.tag_link))
+    links = Links(arguments.tag_link, arguments.source_link)
+    print(write(arguments.messages, arguments.directory, arguments.baseline, links))
     return 0
 
 

@@ -22,6 +22,8 @@ class StepText:
     hook: bool = False
     kind: str = ""
     """`given`, `when` or `then`, where that is known."""
+    line: int | None = None
+    """Where it stands in its feature file."""
 
 
 @dataclass(slots=True)
@@ -82,6 +84,8 @@ class Attempt:
     seconds: float | None = None
     started: bool = False
     finished: bool = False
+    command: str = ""
+    """The command that runs it alone; empty where it is not known."""
 
     @cached_property
     def state(self) -> State:
@@ -148,3 +152,10 @@ class Run(Attempt):
         state = super().state
         is_flaky = state is State.KEPT and any(attempt.state is State.BROKEN for attempt in self.earlier)
         return State.FLAKY if is_flaky else state
+
+    @property
+    def why(self) -> str:
+        """Why it ended as it did; of what is flaky, why the first of its attempts failed."""
+        if self.state is State.FLAKY:
+            return next(attempt.why for attempt in self.earlier if attempt.state is State.BROKEN)
+        return super().why

@@ -30,7 +30,7 @@ def summary(document: Document, changes: Changes | None) -> Iterator[str]:
         yield "".join((*of_run, *map(_broken, document.broken())))
     if flaky := document.flaky():
         yield "## Flaky\n"
-        yield "".join(map(_flaky, flaky))
+        yield "".join(_line(pickle, pickle.because) for pickle in flaky)
     if surprising := document.surprising():
         yield "## Kept, and not expected to be\n"
         yield "".join(_line(pickle, why) for pickle, why in surprising)
@@ -46,10 +46,6 @@ def _broken(pickle: Pickle) -> str:
         because = f"{escaped(f'{step.source.keyword} {step.source.text}')}: {escaped(reason)}"
     # Two blanks at the end of a line are a line break.
     return f"- **{escaped(' > '.join(pickle.path))}**  \n  {because}\n"
-
-
-def _flaky(pickle: Pickle) -> str:
-    return _line(pickle, next((attempt.why for run in pickle.runs for attempt in run.earlier), ""))
 
 
 def _line(pickle: Pickle, why: str) -> str:

@@ -1,4 +1,4 @@
-"""How the documents put things: times, durations, paragraphs, what was expected."""
+"""How the documents put things: times, durations, what was expected."""
 
 import re
 from collections.abc import Iterator
@@ -69,11 +69,6 @@ def _set(classes: dict[str, str], sequence: str) -> None:
             classes["colour"] = f"ansi-{code % 10}"
         elif code == 39:
             classes.pop("colour", None)
-
-
-def paragraphs(text: str) -> list[str]:
-    """The text by paragraphs."""
-    return [part for part in re.split(r"\n\s*\n", text.strip()) if part]
 
 
 def comparison(message: str) -> tuple[str, str] | None:

@@ -1,5 +1,6 @@
 """One attempt at a scenario: what became of its steps and fixtures, and what was attached to them."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,23 @@ from accord.basics.failures import text_of
 from accord.basics.source import location
 from accord.compat.pytest_bdd import StepDefinition, StepDefinitionNotFoundError
 from accord.errors import AmbiguousStepError
-from accord.recording.envelopes import EXPECTED, SET_UP, TEAR_DOWN, Envelope, step_envelopes, suggestion, timestamp
+from accord.recording.envelopes import (
+    COMMAND,
+    EXPECTED,
+    SET_UP,
+    TEAR_DOWN,
+    Envelope,
+    step_envelopes,
+    suggestion,
+    timestamp,
+)
 from accord.recording.har import Entry, archive, hidden
 from accord.recording.pickles import Pickle
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import DOTS
 from accord.steps.undefined import UNDEFINED
 
+_FAILED = ("FAILED", "UNDEFINED", "AMBIGUOUS", "PENDING")
 # What pytest says where a test that must fail passes, before the reason for which it must.
 _STRICT = "[XPASS(strict)]"
 
@@ -73,10 +84,19 @@ class Result:
         return cls(status, results[0].started, results[-1].finished, _failure(kind, messages, shown))
 
     @property
+    def is_expected(self) -> bool:
+        """Whether it was expected to fail."""
+        return self.status == "PENDING" and self.failure["exception"]["type"] == EXPECTED
+
+    @property
+    def fails_run(self) -> bool:
+        """Whether the run fails by it."""
+        return self.status in _FAILED and not self.is_expected
+
+    @property
     def ends_scenario(self) -> bool:
         """Whether nothing is said of the steps after it, be they undefined: it is skipped, or expected to fail."""
-        is_expected = self.status == "PENDING" and self.failure["exception"]["type"] == EXPECTED
-        return self.status == "SKIPPED" or is_expected
+        return self.status == "SKIPPED" or self.is_expected
 
     def hide(self, redaction: Redaction) -> None:
         """Hide all that is known to be secret by now."""
@@ -249,6 +269,8 @@ class Attempt:
         """Yield its messages but the end; `definitions` are those that match each of its steps."""
         started = {"id": self.id, "testCaseId": self.case, "attempt": self.number, "timestamp": timestamp(self.started)}
         yield {"testCaseStarted": started | ({"workerId": worker} if worker else {})}
+        if any(result.fails_run for result in filter(None, (self._set_up, self._tear_down, *self._results))):
+            self.attach(f"pytest {shlex.quote(self.item.nodeid)}", COMMAND, "command")
         yield from self._attached(None, {"testCaseStartedId": self.id})
         if self._set_up is not None:
             yield from self._set_up.envelopes(self.id, f"{self.case}.set-up")

@@ -16,6 +16,8 @@ Envelope = dict[str, Any]
 # The version of the protocol with whose classes the tests read the messages.
 PROTOCOL = "34.2.0"
 GHERKIN = "text/x.cucumber.gherkin+plain"
+COMMAND = "text/x.accord.command+plain"
+"""Of the attachment that has the command which runs a failed scenario alone."""
 SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
 TEAR_DOWN = {"id": "tear-down", "name": "Fixtures are torn down", "type": "AFTER_TEST_CASE", "sourceReference": {}}
 EXPECTED = "XFailed"

@@ -10,6 +10,7 @@ from accord.errors import UsageError
 from accord.living_docs import rendering
 from accord.living_docs.attachments import rendered
 from accord.living_docs.index import slowest_steps
+from accord.living_docs.links import Links
 from accord.living_docs.reader import read
 from accord.living_docs.run import Attachment, Failure, Step
 from accord.living_docs.summary import escaped
@@ -254,16 +255,15 @@ def test_markdown_in_a_name_is_text() -> None:
 
 def test_a_tag_leads_to_the_tracker(stream: Path, tmp_path: Path) -> None:
     stream.write_text(ndjson(recorded({"a.feature": '@T-1"<x>\n' + TASKS.lstrip()})), encoding="utf-8")
-    rendering.write(stream, tmp_path, tag_link="https://tracker.example/{tag}?a")
+    rendering.write(stream, tmp_path, links=Links(tag="https://tracker.example/{tag}?a"))
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert '<a href="https://tracker.example/T-1%22%3Cx%3E?a">@T-1&#34;&lt;x&gt;</a>' in page
 
 
 @pytest.mark.parametrize("address", ["javascript:{tag}", "https://tracker.example/"])
-def test_a_tracker_that_no_link_leads_to_is_an_error(stream: Path, tmp_path: Path, address: str) -> None:
-    stream.write_text(ndjson(recorded({"a.feature": TASKS})), encoding="utf-8")
+def test_a_tracker_that_no_link_leads_to_is_an_error(address: str) -> None:
     with pytest.raises(UsageError, match="is not an address to link tags to"):
-        rendering.write(stream, tmp_path, tag_link=address)
+        Links(tag=address)
 
 
 def test_the_command_says_the_state_or_why_there_is_none(

@@ -74,7 +74,7 @@ def test_a_step_that_another_one_calls_is_no_step_that_did_not_run() -> None:
 
 @pytest.mark.parametrize("name", ["cucumber-js-12", "cucumber-js-13-parallel"])
 def test_attachments_of_every_attempt_are_kept(name: str) -> None:
-    pickle = named(read(STREAMS[name]), "Flaky at attempt <attempt> (3)")
+    pickle = named(read(STREAMS[name]), "Flaky at attempt 3")
     assert pickle.state is State.FLAKY
     assert pickle.run
     attempts = [*pickle.run.earlier, pickle.run]

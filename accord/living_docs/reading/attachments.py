@@ -9,6 +9,7 @@ from accord.living_docs.reading.fields import Json, text_of
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.run import Attachment
 from accord.recording import ndjson
+from accord.recording.envelopes import COMMAND
 from accord.recording.reader import UNFIT
 
 HAR = "application/har+json"
@@ -48,6 +49,9 @@ class Attachments:
             self.of_run.append(attachment)
             return
         pickle, of, steps = self._cases.of_attempt(attempt)
+        if media_type == COMMAND:
+            of.command = body
+            return
         step_id = message.get("testStepId") or None
         step = steps[step_id] if step_id else next(reversed(of.steps), None)
         (step.attachments if step else self.of_run).append(attachment)

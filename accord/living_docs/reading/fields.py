@@ -76,6 +76,12 @@ def cells_of(row: Json) -> list[str]:
     return [text_of(cell, "value") for cell in list_of(row, "cells")]
 
 
+def line_of(node: Json) -> int | None:
+    """Return the line at which a node begins; None where it does not say."""
+    line = (node.get("location") or {}).get("line")
+    return line if isinstance(line, int) else None
+
+
 def argument_of(node: Json) -> tuple[list[list[str]] | None, str | None]:
     """Return the table and the doc string of a step."""
     table, doc = node.get("dataTable"), node.get("docString")
@@ -95,7 +101,6 @@ def location_of(source: Json) -> str:
     """Return where something is defined: `file:line`, or the method where Java or .NET wrote the messages."""
     if method := source.get("javaMethod"):
         return f"{text_of(method, 'className')}.{text_of(method, 'methodName')}"
-    element = source.get("javaStackTraceElement") or {}
-    line = (source.get("location") or {}).get("line")
+    line, element = line_of(source), source.get("javaStackTraceElement") or {}
     uri = text_of(source, "uri") or text_of(element, "fileName")
-    return location(uri, line) if isinstance(line, int) else uri
+    return uri if line is None else location(uri, line)

@@ -36,6 +36,7 @@ class WholeRun:
         self.metadata.remote = text_of(git, "remote")
         # `local` is what Accord writes where there is no such server.
         if ci and ci["name"] != "local":
+            self.metadata.ci = text_of(ci, "name")
             self.metadata.build = f"{text_of(ci, 'name')} {text_of(ci, 'buildNumber')}".strip()
             self.metadata.url = text_of(ci, "url")
 
