@@ -150,7 +150,12 @@ def _count(number: int, what: str) -> str:
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("messages", type=Path, metavar="FILE", help="a messages file: Cucumber Messages, as NDJSON")
+    parser.add_argument(
+        "messages",
+        type=Path,
+        metavar="FILE",
+        help="Cucumber Messages: NDJSON, also compressed by gzip; `-` is standard input",
+    )
     parser.add_argument("-o", dest="directory", type=Path, required=True, help=f"where {PAGE} and {SUMMARY} go")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
@@ -182,7 +187,8 @@ def _file(path: str) -> Path:
 
 def _merge(arguments: argparse.Namespace) -> int:
     merged = merge(arguments.files, arguments.into)
-    print(one_line(f"{merged.scenarios} scenarios of {len(arguments.files)} files: {arguments.into}"))
+    of = f"{_count(merged.scenarios, 'promise')} of {_count(len(arguments.files), 'file')}"
+    print(one_line(f"{of}: {arguments.into}"))
     if merged.repeated:
         print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
     for fault in merged.faults:

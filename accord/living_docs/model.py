@@ -44,7 +44,7 @@ class Pickle:
     @property
     def because(self) -> str:
         """Why it is as it is, in a line: what its failure says, or else its reason."""
-        return self.failure.first_line if self.failure else self.reason
+        return self.run.why if self.run else self.reason
 
     @property
     def command(self) -> str:
@@ -234,6 +234,9 @@ class Document:
     sentences: list[Sentence]
     """What one may write: the step definitions, with the steps that they are used for."""
     problems: list[tuple[str, Failure]]
+    """What is wrong with the run itself: a title, and why."""
+    unread: set[str]
+    """The feature files that could not be read, as a whole or in part."""
     attachments: list[Attachment]
     openapi: dict[str, object] | None
     mounted: list[dict[str, object]]
@@ -257,12 +260,21 @@ class Document:
         """Those that are broken."""
         return self.of(State.BROKEN)
 
+    def flaky(self) -> list[Pickle]:
+        """Those that are kept, and were broken in an attempt before."""
+        return self.of(State.FLAKY)
+
+    def surprising(self) -> list[tuple[Pickle, str]]:
+        """Those that are kept and were not expected to be, each with what is said of it."""
+        found = ((pickle, run.surprise) for pickle in self.pickles() for run in pickle.runs)
+        return [(pickle, surprise) for pickle, surprise in found if surprise]
+
     def run_since(self) -> list[Pickle]:
         """Those that ran in runs of a part, after that of the whole."""
         return [pickle for pickle in self.pickles() if pickle.again]
 
     def counts(self) -> dict[State, int]:
-        """How many are kept, broken, not yet implemented, not run, in this order."""
+        """How many are kept, broken, flaky, not yet implemented, not run, in this order."""
         counted = Counter(pickle.state for pickle in self.pickles())
         return {state: counted[state] for state in IN_THE_SENTENCE}
 

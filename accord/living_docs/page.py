@@ -27,7 +27,7 @@ from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Document, Feature, tally
 from accord.living_docs.state import State
-from accord.living_docs.words import comparison, moment, plain, took
+from accord.living_docs.words import coloured, comparison, moment, plain, took
 
 
 def page(document: Document, changes: Changes | None, links: Links = NO_LINKS, root: Path = Path()) -> Iterator[str]:
@@ -43,6 +43,7 @@ def page(document: Document, changes: Changes | None, links: Links = NO_LINKS, r
         bytecode_cache=None if sys.dont_write_bytecode else _Compiled(),
     )
     environment.filters |= {
+        "coloured": coloured,
         "comparison": comparison,
         "moment": moment,
         "plain": plain,

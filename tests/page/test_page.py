@@ -97,7 +97,7 @@ OUTCOMES = {
         "steps/tasks.py:41: in created",
         [har(exchange("POST /tasks/", 201)), text("SELECT 1", "application/sql")],
     ),
-    "I get a letter": Outcome("UNDEFINED"),
+    "I get a letter": Outcome("PENDING"),
 }
 OPENAPI = {
     "info": {"title": "Task service"},
@@ -182,6 +182,7 @@ async def test_of_an_outline_a_filter_shows_the_examples_that_are_meant(page: Pa
     assert await rows.count() > 1
     await page.get_by_label("broken 1").check()
     assert await rows.evaluate_all("rows => rows.map(row => row.className)") == ["broken"]
+    await expect(page.locator("output")).to_have_text("1 of 8 promises")
     await page.get_by_label("broken 1").uncheck()
     assert await rows.count() > 1
 
@@ -309,6 +310,31 @@ async def test_axe_finds_nothing_to_complain_of(browser: Browser, address: str, 
         assert not found.response["violations"], found.generate_report()
 
 
+async def test_what_a_browser_cannot_show_here_is_saved_from_the_page(page: Page, tmp_path: Path) -> None:
+    letter = text("JVBERi0xLjQ=", "application/pdf", fileName="letter.pdf", contentEncoding="BASE64")
+    table = text("a;b\n1;2", "text/csv", fileName="table.csv")
+    picture = text("<svg xmlns='http://www.w3.org/2000/svg' width='3' height='3'/>", "image/svg+xml")
+    outcome = Outcome("FAILED", "no", attachments=[letter, table, picture, text("\x1b[31mred\x1b[0m")])
+    stream = tmp_path / "messages.ndjson"
+    stream.write_text(ndjson(recorded(FEATURES, {"I get a letter": outcome})), encoding="utf-8")
+    rendering.write(stream, tmp_path)
+    await page.goto(tmp_path.joinpath("index.html").as_uri())
+    await page.get_by_label("evidence").check()
+    for name, content in (("letter.pdf", b"%PDF-1.4"), ("table.csv", b"a;b\n1;2")):
+        async with page.expect_download() as saving:
+            await page.locator(f"a[download='{name}']").click()
+        saved = await saving.value
+        assert saved.suggested_filename == name
+        assert Path(await saved.path()).read_bytes() == content
+    cells = page.locator("article table :is(th, td)").filter(visible=True)
+    assert {"a", "b", "1", "2"} <= {cell.strip() for cell in await cells.all_text_contents()}
+    assert await page.locator("img").evaluate("image => image.complete && image.naturalWidth") == 3
+    colour, plain = await page.locator(".ansi-1").evaluate(
+        "span => [getComputedStyle(span).color, getComputedStyle(span.parentElement).color]"
+    )
+    assert colour != plain
+
+
 TAGS = [
     "@tasks",
     "@ISSUE-12",
@@ -389,6 +415,10 @@ Feature: {evil}
         text("<svg onload=alert(5)>", "image/svg+xml", fileName=evil),
         text("' onerror=alert(6)", "image/png", contentEncoding="BASE64"),
         text("x" * 1_000_000),
+        text(f"{evil},b\n{evil},\x1b[31m{evil}", "text/csv", fileName=evil),
+        text(f"\x1b[31m{evil}\x1b[0m", fileName=evil),
+        text("PHNjcmlwdD5hbGVydCg4KTwvc2NyaXB0Pg==", "text/html", fileName=evil, contentEncoding="BASE64"),
+        text("PHNjcmlwdD5hbGVydCg4KTwvc2NyaXB0Pg==", f"video/{evil}", fileName=evil, contentEncoding="BASE64"),
     ]
     outcome = Outcome("FAILED", f"{evil}\nassert {evil} == {evil}\0", f"\x1b[31m{evil}", attachments)
     stream = tmp_path / "messages.ndjson"
@@ -411,10 +441,14 @@ Feature: {evil}
     await page.get_by_role("searchbox").press_sequentially("alert(1)")
     assert seen == [address]
     assert len(await shown(page)) == 2
-    assert await page.locator("script, img, svg:not(.bar)").count() == 1
+    assert await page.locator("script, svg:not(.bar)").count() == 1
+    sources = await page.locator("img").evaluate_all("all => all.map(one => one.getAttribute('src'))")
+    assert [source.partition(",")[0] for source in sources] == ["data:image/svg+xml;base64"]
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     hrefs = await page.locator("[href]").evaluate_all("all => all.map(one => one.getAttribute('href'))")
-    assert all(href.startswith(("#", "?tag=", "https://a.example/")) for href in hrefs)
+    assert all(
+        href.startswith(("#", "?tag=", "https://a.example/", "data:application/octet-stream;base64,")) for href in hrefs
+    )
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="no npm is on the PATH to get Cucumber's formatter with")

@@ -94,12 +94,13 @@ def failure_of(result: Json) -> Failure | None:
     exception = result.get("exception") or {}
     message = text_of(exception, "message") or text_of(result, "message") or text_of(exception, "type")
     trace = text_of(exception, "stackTrace")
-    return Failure(message or trace, trace) if message or trace else None
+    return Failure(message or trace, trace, text_of(exception, "type")) if message or trace else None
 
 
 def location_of(source: Json) -> str:
-    """Return where something is defined: `file:line`, or the method where Java wrote the messages."""
+    """Return where something is defined: `file:line`, or the method where Java or .NET wrote the messages."""
     if method := source.get("javaMethod"):
         return f"{text_of(method, 'className')}.{text_of(method, 'methodName')}"
-    line, uri = line_of(source), text_of(source, "uri")
+    line, element = line_of(source), source.get("javaStackTraceElement") or {}
+    uri = text_of(source, "uri") or text_of(element, "fileName")
     return uri if line is None else location(uri, line)
