@@ -64,6 +64,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show what changed since the run of this messages file, not since the last full run",
     )
     group.addoption(
+        "--accord-history",
+        type=Path,
+        metavar="FILE",
+        help="where the last runs of each promise are, to which this one is added; history.json in the directory of "
+        "the documents if not given",
+    )
+    group.addoption(
         "--accord-sql", action="store_true", help="record the SQL statements of each step, without their values"
     )
     group.addoption(
