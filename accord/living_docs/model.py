@@ -4,16 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
 from accord.catalogue.sentences import Sentence
 from accord.living_docs.run import Attachment, Failure, Run, StepText
 from accord.living_docs.state import IN_THE_SENTENCE, State, badness
 
 
-# Compared by identity, as keys of dicts that refer to each other in a circle. Without `slots`, since what is cached on
-# an instance needs a `__dict__`; of the other classes a large suite has ten thousands.
-@dataclass(eq=False)
+# Compared by identity, as keys of dicts that refer to each other in a circle. A large suite has a hundred thousand.
+@dataclass(slots=True, eq=False)
 class Pickle:
     """A scenario, or an outline with one row of its examples: a promise of the page."""
 
@@ -26,9 +24,11 @@ class Pickle:
     runs: list[Run] = field(default_factory=list)
     slug: str = ""
 
-    @cached_property
+    @property
     def run(self) -> Run | None:
         """The worst of its runs."""
+        if len(self.runs) == 1:
+            return self.runs[0]
         return min(self.runs, key=lambda run: badness(run.state), default=None)
 
     @property

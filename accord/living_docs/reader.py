@@ -38,7 +38,11 @@ def read(path: Path, *, attachments: bool = True) -> Document:
             raise invalid(path, number, error) from None
     if is_empty:
         raise UsageError(f"{path} is empty: no run was recorded")
-    return reader.document()
+    document = reader.document()
+    # What the reader alone knows is no more needed, and is much.
+    del reader
+    give_slugs(document)
+    return document
 
 
 def _explains_failure(pickle: Pickle) -> bool:
@@ -108,7 +112,6 @@ class _Reader:
             responses={response: list(pickles) for response, pickles in self._attachments.responses.items()},
             undocumented={response: list(pickles) for response, pickles in self._attachments.undocumented.items()},
         )
-        give_slugs(document)
         # What failed before a run of a part may be mended by it.
         is_explained = document.problems or self._parts or any(map(_explains_failure, document.pickles()))
         if self._run.has_failed and not is_explained:

@@ -1,5 +1,7 @@
 """What was to run: Gherkin documents, and the pickles that were made of them."""
 
+from sys import intern
+
 from accord.gherkin.document import KINDS
 from accord.living_docs.model import Background, Examples, Feature, Pickle, Rule, Scenario
 from accord.living_docs.reading.fields import (
@@ -14,6 +16,7 @@ from accord.living_docs.reading.fields import (
     text_of,
     title_of,
 )
+from accord.living_docs.reading.ids import Ids, compact, hashes
 from accord.living_docs.run import StepText
 from accord.recording import ndjson
 
@@ -23,14 +26,16 @@ class Features:
 
     def __init__(self, seen: Seen) -> None:
         self.features: list[Feature] = []
-        self.pickles: dict[str, tuple[Pickle, dict[str, StepText]]] = {}
-        self.pickle_steps: dict[str, StepText] = {}
+        # Each with the ids of its steps.
+        self.pickles: dict[str, tuple[Pickle, Ids]] = {}
         self._seen = seen
         self._documents: dict[str, int] = {}
         self._scenarios: dict[str, Scenario] = {}
         # Of each row of examples: the scenario, the cells, and the pickles made of it.
         self._rows: dict[str, tuple[Scenario, list[str], list[Pickle]]] = {}
         self._steps: dict[str, StepText] = {}
+        # The steps of all pickles, by the hashes of their ids, once somebody asks for one.
+        self._pickle_steps: dict[int, StepText] | None = None
 
     def gherkin_document(self, message: Json) -> None:
         """Take a feature file; one without a feature has nothing to show."""
@@ -78,7 +83,8 @@ class Features:
     def _step_texts(self, node: Json, *, background: bool) -> list[StepText]:
         steps = []
         for step in list_of(node, "steps"):
-            keyword, table_and_doc = text_of(step, "keyword").strip(), argument_of(step)
+            # There are few keywords, and very many steps.
+            keyword, table_and_doc = intern(text_of(step, "keyword").strip()), argument_of(step)
             text = StepText(keyword, text_of(step, "text"), *table_and_doc, background=background, line=line_of(step))
             add(self._steps, step, text)
             steps.append(text)
@@ -96,14 +102,37 @@ class Features:
         # Other files than Accord's may say anything: what does not fit together would be shown wrongly.
         if owner is not scenario or (pickles and cells is None) or bool(scenario.examples) is (cells is None):
             raise ValueError("its scenario has no such example, or has a pickle already")
-        steps = {step["id"]: self._pickle_step(step, filled_in=cells is not None) for step in list_of(message, "steps")}
+        steps: dict[str, StepText] = {}
+        for step in list_of(message, "steps"):
+            add(steps, step, self._pickle_step(step, filled_in=cells is not None))
         # A tag that is on the feature and on the scenario is there twice.
         tags = list(dict.fromkeys(tags_of(message)))
-        pickle = Pickle(scenario, list(steps.values()), tags, cells, text_of(message, "name"))
+        name = text_of(message, "name")
+        # The same text is kept once.
+        pickle = Pickle(scenario, list(steps.values()), tags, cells, scenario.name if name == scenario.name else name)
         scenario.pickles.append(pickle)
         if cells is not None:
             pickles.append(pickle)
-        self.pickles[message["id"]] = pickle, steps
+        if cells is None:
+            # Nothing else is made of them: a scenario has one pickle.
+            for step in message["steps"]:
+                if not steps[step["id"]].background:
+                    self._steps.pop(step["astNodeIds"][0], None)
+        ids = compact(steps)
+        self.pickles[message["id"]] = pickle, ids
+        if self._pickle_steps is not None:
+            self._pickle_steps.update(zip(hashes(ids), pickle.steps, strict=True))
+
+    def pickle_step(self, name: str) -> StepText:
+        """Return the step of that id, of whatever pickle it is. Raises KeyError where there is none."""
+        if self._pickle_steps is None:
+            self._pickle_steps = {}
+            for pickle, ids in self.pickles.values():
+                self._pickle_steps.update(zip(hashes(ids), pickle.steps, strict=True))
+        try:
+            return self._pickle_steps[hash(name)]
+        except KeyError:
+            raise KeyError(name) from None
 
     def _pickle_step(self, step: Json, *, filled_in: bool) -> StepText:
         """Return the step of the document where nothing was filled in, so that ten thousand are kept once."""
@@ -113,5 +142,4 @@ class Features:
             text = StepText(text.keyword, text_of(step, "text"), *argument, line=text.line)
         # Gherkin knows it where the pickles are made: an And is of the kind of the step before.
         text.kind = KINDS.get(text_of(step, "type"), "")
-        add(self.pickle_steps, step, text)
         return text

@@ -1,5 +1,6 @@
 """Fields of messages, which may have any value: each is taken as what it should be, or it is a ValueError."""
 
+from collections import defaultdict
 from textwrap import dedent
 from typing import Any
 
@@ -14,16 +15,17 @@ class Seen:
     """What has been read, by its id: a message may occur twice, as in files that somebody joined."""
 
     def __init__(self) -> None:
-        self._digests: dict[tuple[str, str], int] = {}
+        self._digests: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def is_new(self, kind: str, name: str, message: Json) -> bool:
         """Return whether the message was not there before. Raises ValueError where another one of that id was."""
         # In place of the message, of which there may be very many.
         digest = hash(ndjson.dumps(message))
-        before = self._digests.get((kind, name))
+        digests = self._digests[kind]
+        before = digests.get(name)
         if before is not None and before != digest:
             raise ValueError(f"the {kind} {name!r} occurs twice, with different content")
-        self._digests[kind, name] = digest
+        digests[name] = digest
         return before is None
 
 
