@@ -21,15 +21,15 @@ _FIELD = re.compile(r'("?)\{(\w+)(:d)?\}')
 def parse(sentence: str, **lists: Mapping[str, object]) -> StepParser:
     """Return the parser of a sentence such as `mail {server}`, given `server={"is down": ...}`.
 
-    A field that is named lists the phrases it takes, and gives the step what they stand for. In quotes any text is taken,
-    for `:d` a whole number; `{count:d}` and `{length:d}` are never negative, and neither they nor `{limit:d}` are 1.
+    A field that is named so lists the phrases it takes, and gives the step what they stand for. In quotes any text is
+    taken, for `:d` a whole number: `count` and `length` are never negative, and neither they nor `limit` are 1.
     `{moment}` is a time, and `"{titles}"` a list.
     """
     kinds = _KINDS | {name: _one_of(phrases) for name, phrases in lists.items()}
 
     def with_kind(field: re.Match[str]) -> str:
         quote, name, is_number = field.groups()
-        kind = name if name in kinds else "text" if quote else "number" if is_number else ""
+        kind = name if name in kinds else "Text" if quote else "Number" if is_number else ""
         return f"{quote}{{{name}:{kind}}}" if kind else field[0]
 
     parser = pytest_bdd.parsers.parse(_FIELD.sub(with_kind, sentence), extra_types=kinds, case_sensitive=True)
@@ -57,7 +57,7 @@ def _text(words: str) -> str:
     return words
 
 
-@with_pattern('[^"]*')
+@with_pattern('[^",]+(?:, [^",]+)*')
 def _titles(words: str) -> list[str]:
     return words.split(", ")
 
@@ -83,9 +83,9 @@ def _moment(words: str) -> datetime:
 
 
 _KINDS: dict[str, Kind] = {
-    "text": _text,
+    "Text": _text,
     "titles": _titles,
-    "number": _number,
+    "Number": _number,
     "limit": _plural,
     "count": _count,
     "length": _count,
