@@ -61,7 +61,7 @@ def response(responses: list[httpx.Response]) -> httpx.Response:
 
 @when(
     parsers.parse(
-        'two people change the title of the task "{title}" to "{new}" and its description to "{description}" at the same moment'  # noqa: E501
+        'two people change the title of the task "{title}" to "{new}" and its description to "{description}" at the same moment',  # noqa: E501
     ),
     target_fixture="responses",
 )
