@@ -17,7 +17,7 @@ SETTINGS, EXTENSIONS = Path(".vscode", "settings.json"), Path(".vscode", "extens
 _EXTENSION = "CucumberOpen.cucumber-official"
 _TYPES = "cucumber.parameterTypes"
 _INDENT = 4
-_MOST_NAMED = 10
+_MOST_NAMED = 20
 
 
 @dataclass

@@ -53,12 +53,53 @@ CONFTEST = """
     def look(what): ...
 
 
-    @then("it is" + " late")
+    LATE = "it is late"
+
+
+    @then(LATE)
     def be_late(): ...
+
+
+    @then("it is " "early")
+    def be_early(): ...
+
+
+    @then(r"it is raw")
+    def be_raw(): ...
+
+
+    @then("it is 'at \\"rest\\"'")
+    def be_at_rest(): ...
+
+
+    @then("it is " + "added")
+    def be_added(): ...
 
 
     @then(parsers.parse("it costs {price:.2f}"))
     def cost(price): ...
+
+
+    @then(
+        parsers.parse(
+            "it is fine"  # Mostly.
+        )
+    )
+    def be_fine(): ...
+
+
+    @then(parsers.parse(  # As a rule.
+        "it is good",  # Or not.
+    ))
+    def be_good(): ...
+
+
+    @then(
+        parsers.parse(
+            "it is better",  # As a rule.
+        )
+    )
+    def be_better(): ...
 
 
     @then("it is mine/yours")
@@ -149,11 +190,16 @@ def test_settings_have_the_files_and_what_each_field_takes(suite: Written) -> No
 
 def test_what_is_not_found_is_named_with_the_reason(suite: Written) -> None:
     said = suite.init("--editor").stdout
-    assert "VS Code finds 3 of 7 step definitions, and not these:" in said
+    assert "VS Code finds 5 of 14 step definitions, and not these:" in said
     for reason in (
         "`it is (?P<what>gone|there)`: it is a regular expression",
-        "`it is late`: it is not one literal in the decorator, as in `@given(parsers.parse(",
+        "`it is late`: it is not one plain literal in the decorator, as in `@given(parsers.parse(",
+        "`it is early`: it is not one plain literal",
+        "`it is raw`: it is not one plain literal",
+        "`it is 'at \"rest\"'`: it is not one plain literal",
         "`it costs {price:.2f}`: `.` stands for something else there",
+        "`it is fine`: the comment beside it has VS Code find no step at all: put a comma between the two",
+        "`it is good`: the comment beside it has VS Code find no step at all: put a comma between the two",
         "`it is mine/yours`: `/` stands for something else there",
     ):
         assert reason in said
