@@ -17,6 +17,7 @@ from accord import extras
 from accord.basics.filenames import PAGE, SUMMARY
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError, UsageError
+from accord.living_docs.links import Links
 from accord.living_docs.rendering import write
 from accord.recording.merge import merge
 
@@ -173,15 +174,26 @@ def _count(number: int, what: str) -> str:
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("messages", type=Path, metavar="FILE", help="a messages file: Cucumber Messages, as NDJSON")
+    parser.add_argument(
+        "messages",
+        type=Path,
+        metavar="FILE",
+        help="Cucumber Messages: NDJSON, also compressed by gzip; `-` is standard input",
+    )
     parser.add_argument("-o", dest="directory", type=Path, required=True, help=f"where {PAGE} and {SUMMARY} go")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
+    parser.add_argument(
+        "--source-link",
+        metavar="ADDRESS",
+        help="where lines of files lead, as https://git.example/tasks/{commit}/{path}#L{line}",
+    )
     parser.set_defaults(run=_render)
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    print(write(arguments.messages, arguments.directory, arguments.baseline, arguments.tag_link))
+    links = Links(arguments.tag_link, arguments.source_link)
+    print(write(arguments.messages, arguments.directory, arguments.baseline, links))
     return 0
 
 
@@ -199,7 +211,8 @@ def _file(path: str) -> Path:
 
 def _merge(arguments: argparse.Namespace) -> int:
     merged = merge(arguments.files, arguments.into)
-    print(one_line(f"{merged.scenarios} scenarios of {len(arguments.files)} files: {arguments.into}"))
+    of = f"{_count(merged.scenarios, 'promise')} of {_count(len(arguments.files), 'file')}"
+    print(one_line(f"{of}: {arguments.into}"))
     if merged.repeated:
         print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
     for fault in merged.faults:

@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,23 +19,32 @@ from accord.recording import writing
 
 # What makes documents is loaded when it is needed: no run should start the later for it.
 if TYPE_CHECKING:
+    from accord.living_docs.links import Links
     from accord.living_docs.model import Document
 
 BASELINE = "--accord-baseline"
 TAG_LINK = "accord_tag_link"
+SOURCE_LINK = "accord_source_link"
 
 
-def _checked(tag_link: str | None, messages: Path | None) -> "Document | None":
-    if tag_link is None and messages is None:
+def _links(config: pytest.Config) -> "Links | None":
+    addresses = {name: config.getini(name) or None for name in (TAG_LINK, SOURCE_LINK)}
+    if not any(addresses.values()):
         return None
-    from accord.living_docs.page import tag_address
+    from accord.living_docs.links import Links
 
+    name = TAG_LINK
     try:
-        tag_address(tag_link)
+        links = Links(tag=addresses[name])
+        name = SOURCE_LINK
+        return replace(links, source=addresses[name])
     except AccordError as error:
-        raise pytest.UsageError(f"{TAG_LINK}: {error}") from None
+        raise pytest.UsageError(f"{name}: {error}") from None
+
+
+def _baseline(messages: Path) -> "Document":
     try:
-        return _compared_with(messages) if messages else None
+        return _compared_with(messages)
     except AccordError as error:
         raise pytest.UsageError(f"{BASELINE}: {error}") from None
 
@@ -54,10 +64,10 @@ class Publishing:
 
     def __init__(self, config: pytest.Config) -> None:
         self._directory = writing.directory_of(config)
-        self._tag_link: str | None = config.getini(TAG_LINK) or None
+        self._links = _links(config)
         # Workers of pytest-xdist publish nothing, and need not read what their controller has read.
-        is_worker = hasattr(config, "workerinput")
-        self._since = None if is_worker else _checked(self._tag_link, config.getoption(BASELINE))
+        baseline = None if hasattr(config, "workerinput") else config.getoption(BASELINE)
+        self._since = _baseline(baseline) if baseline else None
         # As the user would type it, though a test may change the directory.
         self._working_directory = config.invocation_params.dir
         self._state: str | None = None
@@ -97,7 +107,9 @@ class Publishing:
             with together() as files:
                 placed = writing.replace_last(files, messages, self._directory, config)
                 since = self._since or self._read_last(placed)
-                rendered = rendering.render(files, placed.messages, self._directory, since, self._tag_link)
+                rendered = rendering.render(
+                    files, placed.messages, self._directory, since, self._links, config.rootpath
+                )
             # Its messages are in those of the whole.
             messages.unlink(missing_ok=True)
             page = relative(self._directory / PAGE, config.invocation_params.dir)

@@ -8,9 +8,11 @@ from accord.basics.filenames import PAGE, SUMMARY
 from accord.basics.files import Together, together
 from accord.basics.garbage import uncollected
 from accord.errors import UsageError
+from accord.living_docs.beside import in_order
 from accord.living_docs.changes import changes
+from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.model import Document
-from accord.living_docs.page import page, tag_address
+from accord.living_docs.page import page
 from accord.living_docs.reader import read
 from accord.living_docs.summary import summary
 
@@ -24,38 +26,38 @@ class Rendered:
     summary: str
 
 
-def write(messages: Path, directory: Path, baseline: Path | None = None, tag_link: str | None = None) -> str:
+def write(messages: Path, directory: Path, baseline: Path | None = None, links: Links | None = None) -> str:
     """Write `index.html` and `summary.md` into the directory, both or none, and return the state in a sentence.
 
-    What changed is shown since the run of the messages file `baseline`. `{tag}` in `tag_link` stands for a tag, without
-    its `@`. Raises UsageError for a file that cannot be read, for a link that leads nowhere, and where nothing can be
-    written.
+    What changed is shown since the run of the messages file `baseline`. Raises UsageError for a file that cannot be
+    read, and where nothing can be written.
     """
-    tag_address(tag_link)
     since = read(baseline, attachments=False) if baseline else None
     for path in filter(None, (messages, baseline)):
         if os.path.realpath(path) in (os.path.realpath(directory / name) for name in (PAGE, SUMMARY)):
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:
-            return render(documents, messages, directory, since, tag_link).sentence
+            return render(documents, messages, directory, since, links, Path()).sentence
     except OSError as error:
         raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror or error}") from None
 
 
 @uncollected()
 def render(
-    documents: Together, messages: Path, directory: Path, since: Document | None, tag_link: str | None
+    documents: Together, messages: Path, directory: Path, since: Document | None, links: Links | None, root: Path
 ) -> Rendered:
     """Write them as `write` does; they take their places together with all of `documents`.
 
+    What lies beside the features is found below the root.
     Raises UsageError for a file that cannot be read, and OSError.
     """
     document = read(messages)
+    document.chapters = in_order(document.chapters, root)
     compared = changes(since, document) if since else None
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
-    documents.write(directory / PAGE, page(document, compared, tag_link))
+    documents.write(directory / PAGE, page(document, compared, links or NO_LINKS, root))
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])
     return Rendered(document.sentence(), document.part_sentence() if document.parts else None, markdown)
