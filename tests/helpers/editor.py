@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
+from pygls.uris import to_fs_path
 
 
 class Editor:
@@ -42,8 +43,6 @@ class Editor:
         return types.TextDocumentIdentifier(uri), types.Position(number, end)
 
     def _place(self, location: types.Location) -> tuple[str, str]:
-        from pygls.uris import to_fs_path
-
         path = Path(str(to_fs_path(location.uri)))
         line = path.read_text(encoding="utf-8").splitlines()[location.range.start.line]
         return path.relative_to(self._folder).as_posix(), line.strip()
