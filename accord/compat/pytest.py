@@ -10,13 +10,14 @@ from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from _pytest import terminal
 from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
 from _pytest._io.wcwidth import wcswidth
 from _pytest.compat import running_on_ci
+from _pytest.fixtures import FixtureFunctionDefinition
 from _pytest.pathlib import (
     CouldNotResolvePathError,
     absolutepath,
@@ -40,9 +41,12 @@ __all__ = [
     "compare_in_full",
     "count_fewer",
     "drop_fixtures",
+    "fixture_value",
     "give_fixture",
     "give_way",
+    "has_fixture",
     "import_file",
+    "is_fixture_definition",
     "is_not_recursed",
     "is_of_pytest",
     "know_mark",
@@ -210,6 +214,22 @@ def all_fixtures(session: pytest.Session) -> "Iterator[pytest.FixtureDef[Any]]":
     else:
         for fixtures in manager._arg2fixturedefs.values():
             yield from fixtures
+
+
+def has_fixture(item: pytest.Item, name: str) -> bool:
+    """Return whether the item may ask for a fixture of that name."""
+    return bool(item.session._fixturemanager.getfixturedefs(name, item))
+
+
+def fixture_value(item: pytest.Item, name: str) -> object:
+    """Return the value of a fixture, which is set up for it where it was not; it ends with the test."""
+    value: object = cast(Any, item)._request.getfixturevalue(name)
+    return value
+
+
+def is_fixture_definition(value: object) -> bool:
+    """Return whether it is what stands in a module in the place of a function that defines a fixture."""
+    return isinstance(value, FixtureFunctionDefinition)
 
 
 def renew_fixtures(item: pytest.Function) -> None:

@@ -22,7 +22,7 @@ from accord.isolation.exchange import Exchange
 from accord.isolation.observed_stream import ObservedStream
 from accord.isolation.outage import Outage
 from accord.isolation.websocket import GOING_AWAY, WebSocket, is_upgrade
-from accord.running import SERVED, Running, Served
+from accord.running import AT_PROMPT, SERVED, Running, Served
 from accord.timeouts.stacks import REQUEST
 from accord.timeouts.watchdog import current as current_watchdog
 
@@ -90,7 +90,8 @@ class Transport(httpx.AsyncBaseTransport):
                 self._outage.check()
                 # A user would get the 500 as well; what is raised would reach the step instead.
                 error, trace = raised, traceback.format_exc()
-                self._running.app_errors.append(f"{exchange.name} failed in the app: {self._running.cause(raised)}")
+                if not AT_PROMPT.get():
+                    self._running.app_errors.append(f"{exchange.name} failed in the app: {self._running.cause(raised)}")
                 _log(exchange.name, raised)
             exchange.finish(error)
             if (watchdog := current_watchdog()) is not None:
@@ -150,7 +151,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _check(self, exchange: Exchange, response: httpx.Response, error: BaseException | None) -> Finding | None:
         __tracebackhide__ = True
-        if self._contract is None or self._checking is None:
+        if self._contract is None or self._checking is None or AT_PROMPT.get():
             return None
         try:
             return self._checking.check(
