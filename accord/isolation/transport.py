@@ -7,12 +7,13 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from contextvars import copy_context
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from accord.basics.clock import now
-from accord.basics.failures import from_own, named
+from accord.basics.failures import named, own_traceback
 from accord.compat.httpx_ws import Receive, Send
 from accord.compat.starlette import is_disconnect
 from accord.contract.check import Contract, Finding
@@ -182,8 +183,22 @@ def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) 
 
 
 def _log(name: str, error: BaseException) -> None:
-    """Log an error that the app did not handle, without the frames of its framework that lead to the app's own code."""
-    logger.error("%s failed in the app", name, exc_info=(type(error), error, from_own(error.__traceback__)))
+    """Log an error that the app did not handle, with the project's frames as text and all beside that."""
+    if not logger.isEnabledFor(logging.ERROR):
+        return
+    record = logger.makeRecord(
+        logger.name,
+        logging.ERROR,
+        __file__,
+        _log.__code__.co_firstlineno,
+        "%s failed in the app",
+        (name,),
+        (type(error), error, error.__traceback__),
+        _log.__name__,
+    )
+    # Formatters take it as it is, and else they would format all frames of all causes.
+    _place, record.exc_text = own_traceback(error, Path())
+    logger.handle(record)
 
 
 def _is_cancelled(error: BaseException) -> bool:

@@ -85,6 +85,20 @@ def test_its_traceback_begins_with_the_projects_own_code(greeting: Project) -> N
     )
 
 
+def test_its_traceback_has_no_frames_of_libraries_nor_of_causes_in_them(greeting: Project) -> None:
+    greeting.change("service.py", 'return known["hello"]', "return load()")
+    with greeting.path.joinpath("service.py").open("a", encoding="utf-8") as service:
+        service.write(
+            "\ndef load() -> str:\n    import httpx\n    with httpx.Client(trust_env=False) as client:\n"
+            "        return client.get('http://127.0.0.1:9/').text\n"
+        )
+    said = greeting.run_process().stdout.str().partition("ERROR ")[2]
+    assert re.findall(r'  File ".*[/\\](.*)", line \d+, in (\w+)', said) == [
+        ("service.py", name) for name in ("greet", "words", "load")
+    ]
+    assert "httpx.ConnectError: " in said
+
+
 def test_a_test_after_it_says_nothing_of_it(greeting: Project) -> None:
     greeting.feature("""
         Feature: It
