@@ -12,7 +12,7 @@ import socketserver
 import sys
 import threading
 import warnings
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from contextvars import Context
 from types import AsyncGeneratorType, FrameType
@@ -43,6 +43,15 @@ def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
         # The task groups of both have this attribute, and no class in common.
         return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
     return []
+
+
+def names_at(debugger: Any) -> tuple[dict[str, Any], MutableMapping[str, Any]]:
+    """Return the names of the module and of the frame at which pdb, or one that builds on it, stands.
+
+    What is assigned to the latter is there for the next line, and for the code where it goes on. `frame.f_locals` would
+    undo that before Python 3.13.
+    """
+    return debugger.curframe.f_globals, debugger.curframe_locals
 
 
 def run_task(task: "asyncio.Task[Any]", loop: Any) -> Any:

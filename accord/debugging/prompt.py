@@ -10,7 +10,7 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
-from accord.compat.cpython import run_task
+from accord.compat.cpython import names_at, run_task
 from accord.compat.pytest import fixture_value, has_fixture, is_fixture_definition
 from accord.running import AT_PROMPT, Running
 from accord.timeouts.watchdog import Watchdog
@@ -30,9 +30,9 @@ class Prompt:
         """Have this debugger hand over what it cannot evaluate; of one without such commands nothing changes."""
         for name, mode in {"default": "single", "do_p": "eval", "do_pp": "eval"}.items():
             if (command := getattr(debugger, name, None)) is not None:
-                setattr(debugger, name, partial(self._execute, command, mode))
+                setattr(debugger, name, partial(self._execute, debugger, command, mode))
 
-    def _execute(self, command: Callable[[str], object], mode: str, line: str) -> object:
+    def _execute(self, debugger: Any, command: Callable[[str], object], mode: str, line: str) -> object:
         """Have the debugger execute a line, which shows values and errors as it does."""
         try:
             tree: Any = compile(line.removeprefix("!").strip() + "\n", "<stdin>", mode, ast.PyCF_ONLY_AST)
@@ -43,9 +43,9 @@ class Prompt:
         fixtures = self._fixtures_in(tree)
         if not (fixtures or _is_async(code)):
             return command(line)
-        setattr(builtins, _EVALUATE, partial(self._evaluate, code, fixtures))
+        setattr(builtins, _EVALUATE, partial(self._evaluate, code, fixtures, *names_at(debugger)))
         try:
-            return command(f"{_EVALUATE}(globals(), locals())")
+            return command(f"{_EVALUATE}()")
         finally:
             delattr(builtins, _EVALUATE)
 

@@ -117,14 +117,14 @@ def test_what_is_async_can_be_awaited_after_a_failed_step(notes: Project, captur
         "pp [await asyncio.sleep(0, number) for number in (answer, answer + 1)]\n"
         '!r = await asyncio.gather(*(client.post(f"/notes/{it}") for it in (answer, 43)))\n'
         "p [it.json() for it in r]\n"
-        'await client.post("/notes/five"\n'
+        'await client.post("/notes/five"))\n'
         "await nothing()\n"
         "c\n"
     )
     said = debug(notes, typed, "--pdb", *capturing)
     for expected in ("<Response [200 OK]>", "'three!'", "'four'", "[42, 43]", "['42', '43']"):
         assert expected in said
-    assert "*** SyntaxError: '(' was never closed" in said
+    assert "*** SyntaxError: unmatched ')'" in said
     assert "*** NameError: name 'nothing' is not defined" in said
     assert "1 failed" in said
 
@@ -147,7 +147,11 @@ def test_what_is_async_can_be_awaited_where_the_app_stops(notes: Project, where:
     assert "1 passed" in said
     # The step that waits for the app comes first.
     shown = said.partition("'two'")[2].partition("(Pdb)")[2].partition("(Pdb)")[0]
-    assert [line.rpartition(")")[0].rpartition(")")[2] for line in shown.splitlines() if "()" in line] == [
+    assert [
+        line.rpartition(")")[0].rpartition(")")[2]
+        for line in shown.splitlines()
+        if "()" in line[3:] and line[:2] != "->"
+    ] == [
         "stop_in_app(" if where == "the app" else "stop_in_thread(",
         "write(" if where == "the app" else "write_in_thread(",
     ]
