@@ -41,6 +41,10 @@ SERVED: ContextVar[Served | None] = ContextVar("SERVED", default=None)
 """What the app does in this context; a task that it starts has a copy of that. None in a step or in a fixture."""
 
 
+AT_PROMPT: ContextVar[bool] = ContextVar("AT_PROMPT", default=False)
+"""Whether this was asked for at the prompt of a debugger, and is no part of what the scenario does."""
+
+
 def served_by(task: "asyncio.Task[Any]") -> Served | None:
     """Return what of the app the task is of: a request, or its startup. None for one of a step or a fixture."""
     return context_of(task).get(SERVED)

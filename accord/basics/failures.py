@@ -4,7 +4,6 @@ import sysconfig
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 from accord.basics.source import location
 
@@ -45,14 +44,6 @@ def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str
         _keep_own(shown)
     place = location(last.filename, last.lineno or 0, root) if last else None
     return place, text_of(error, lambda _error: "".join(shown.format())).rstrip()
-
-
-def from_own(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from its first frame that is the project's on; the whole of it where none is."""
-    found = trace
-    while found is not None and not is_of_project(found.tb_frame.f_code.co_filename):
-        found = found.tb_next
-    return found or trace
 
 
 def _keep_own(shown: traceback.TracebackException) -> bool:

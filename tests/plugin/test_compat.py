@@ -45,6 +45,7 @@ from accord.compat.cpython import (
     is_loop_of_executor,
     logging_unchanged,
     replace_unawaited_warning,
+    run_task,
     tasks_of,
 )
 from accord.compat.freezegun import is_of_freezegun
@@ -289,6 +290,30 @@ def test_handlers_of_logging_are_neither_closed_nor_lost_by_what_sets_logging_up
     logger.removeHandler(handler)
     logging.shutdown([weakref.ref(handler)])
     assert handler.stream is None
+
+
+async def test_a_loop_runs_within_one_of_its_tasks_and_goes_on_after_it() -> None:
+    loop = asyncio.get_running_loop()
+    own, noted = asyncio.current_task(), list[str]()
+
+    async def inner() -> str:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        assert asyncio.current_task() is not own
+        return "inner"
+
+    others = [loop.create_task(inner()) for _ in range(3)]
+    # The run around it has counted these, of which the inner run takes some.
+    loop.call_soon(lambda: noted.append(str(run_task(loop.create_task(inner()), loop))))
+    for number in range(9):
+        loop.call_soon(noted.append, str(number))
+    await asyncio.sleep(0)
+    assert sorted(noted) == [*map(str, range(9)), "inner"]
+    assert asyncio.current_task() is own
+    assert run_task(loop.create_task(inner()), loop) == "inner"
+    assert asyncio.current_task() is own
+    assert await asyncio.gather(*others) == ["inner"] * 3
 
 
 async def test_the_generator_of_a_step_is_known_and_when_the_loop_closes_one() -> None:
