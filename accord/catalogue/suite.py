@@ -35,6 +35,7 @@ from accord.running import RUNNING
 from accord.steps.annotations import choices_in
 from accord.steps.definitions import DEFINITIONS, Definitions, ambiguity, not_taken, owner
 from accord.steps.differences import mended
+from accord.steps.modules import NOT_LOADED, NotLoaded
 from accord.steps.patterns import choices_of
 from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
@@ -73,6 +74,7 @@ class Suite:
         self._read = stash[READ]
         self._definitions = stash.get(DEFINITIONS, None) or Definitions(stash[RUNNING])
         self._undefined_steps = stash.get(UNDEFINED, None) or UndefinedSteps(session.config, self._definitions)
+        self._not_loaded = stash.get(NOT_LOADED, [])
         self._switches = stash[SWITCHES]
         self._is_strict: bool = session.config.getini("accord_strict")
         self._found: dict[tuple[pytest.Collector, str, str], Sequence[StepDefinition] | None] = {}
@@ -90,6 +92,7 @@ class Suite:
         found = dict.fromkeys(self._bound.faults())
         found |= dict.fromkeys((self._uri(file.node.path), fault) for file in self._own() for fault in file.faults)
         yield from (Finding(uri, fault.line, fault.sentence, fault.rule, fix=fault.fix) for uri, fault in found)
+        yield from (_not_loaded(it) for it in self._not_loaded)
         yield from self._warnings()
         yield from self._of_steps()
         if self._is_whole:
@@ -145,6 +148,8 @@ class Suite:
 
     def _is_foreign(self, path: Path) -> bool:
         """Return whether no definition is visible to a feature: those of its steps are in a module, not collected."""
+        if self._not_loaded:
+            return False
         if path not in self._foreign:
             nodes = [said.node for said in self._steps if said.path == path]
             visible = self._definitions.visible_to(nodes)
@@ -186,7 +191,7 @@ class Suite:
         stash = self._session.config.stash
         said = dict.fromkeys([*stash[RUNNING].notices, *stash[PASSED_OVER].notices(self._session)])
         # These are findings.
-        faults = self._bound.notices()
+        faults = [*self._bound.notices(), *map(str, self._not_loaded)]
         yield from (notice for notice in said if notice not in faults)
 
     def sentences(self) -> list[Sentence]:
@@ -277,6 +282,11 @@ class Suite:
 
     def _uri(self, path: Path) -> str:
         return relative(path, self._root)
+
+
+def _not_loaded(module: NotLoaded) -> Finding:
+    file, _, line = module.place.rpartition(":")
+    return Finding(file, int(line), str(module), "not-loaded")
 
 
 def _at(sentence: Sentence, what: str, rule: str) -> Finding:

@@ -57,6 +57,7 @@ NOT_READABLE = {
     "not-gherkin": "A feature file is Gherkin, and has a feature.",
     "not-readable": "A feature file can be read.",
     "not-utf8": "A feature file is UTF-8.",
+    "not-loaded": "A module of steps can be imported.",
     "unknown-rule": "A rule that is switched off is one of these.",
 }
 """The rules that cannot be: of such a file nothing is known that could run."""
