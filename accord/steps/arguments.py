@@ -7,6 +7,7 @@ import pytest
 
 from accord.basics.failures import named, own_traceback
 from accord.basics.source import defined_at, location
+from accord.compat.pytest import ScopeMismatch
 from accord.compat.pytest_bdd import Step, StepDefinition, bound_scenario, fixture_names
 from accord.errors import AccordError, StepArgumentError
 from accord.steps.annotations import NotConvertedError, converted
@@ -55,6 +56,10 @@ def arguments_of(
             else:
                 sentence = _missing(name, definition, step, request.node, definitions)
             raise StepArgumentError(sentence) from error
+        except pytest.fail.Exception as error:
+            if is_bound or (mismatch := ScopeMismatch.of(error)) is None:
+                raise
+            raise StepArgumentError(_too_narrow(mismatch, name, step, request.node)) from error
     return arguments
 
 
@@ -114,6 +119,14 @@ def _missing_below(fixture: pytest.FixtureDef[object], name: str, step: Step, it
     return (
         f"{_at(step, item)}: the fixture `{fixture.argname}` ({place}), which it uses, has an argument `{name}`, and "
         f"there is no fixture of that name: {_meant(name, fixture_names(owner(item)))}"
+    )
+
+
+def _too_narrow(mismatch: ScopeMismatch, name: str, step: Step, item: pytest.Item) -> str:
+    """Say that a fixture ends sooner than what is made of it."""
+    return (
+        f"{_at(step, item)}: the fixture `{mismatch.name}` ({mismatch.place}) is of the scope {mismatch.scope}, and "
+        f'`{name}` needs one of the scope {mismatch.needed}: write @pytest.fixture(scope="{mismatch.needed}").'
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from accord.basics.failures import named, own_traceback
 from accord.basics.source import location, relative
+from accord.basics.text import nearest
 from accord.compat.pytest import import_file
 from accord.compat.pytest_bdd import files_of_step_definitions
 
@@ -65,10 +66,18 @@ def are_named(config: pytest.Config) -> bool:
 
 
 def modules(config: pytest.Config) -> Iterator[tuple[Path, Path]]:
-    """Yield the Python modules that the setting names, but for test modules, and the folder that it is relative to."""
+    """Yield the Python modules that the setting names, but for test modules, and the folder that it is relative to.
+
+    Raises UsageError where it names what is not there.
+    """
     patterns: Sequence[str] = ["conftest.py", *config.getini("python_files")]
     for name in config.getini(SETTING) if are_named(config) else _USUAL:
-        for base in (config.rootpath, config.rootpath / "tests"):
+        bases = (config.rootpath, config.rootpath / "tests")
+        if are_named(config) and not any((base / name).exists() for base in bases):
+            meant = nearest(name, (it.relative_to(bases[0]).as_posix() for it in bases[0].glob("*") if it.is_dir()))
+            advice = f"did you mean {meant}?" if meant else "correct it, or remove it."
+            raise pytest.UsageError(f"{SETTING} names {name}, which is not there: {advice}")
+        for base in bases:
             path = base / name
             files = sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.suffix == ".py" else []
             yield from ((it, base) for it in files if it.is_file() and not any(fnmatch(it.name, p) for p in patterns))

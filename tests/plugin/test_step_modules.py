@@ -158,6 +158,17 @@ def test_no_feature_is_foreign_beside_tests_where_a_module_of_steps_is_not_loade
     project.run_process().assert_outcomes(passed=1, failed=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"), [("stpes", "did you mean steps?"), ("bdd/orchard", "correct it, or remove it.")]
+)
+def test_a_setting_that_names_what_is_not_there_is_a_usage_error(project: Project, name: str, advice: str) -> None:
+    module(project, "steps/fruit.py")
+    project.settings(f"{SETTINGS}accord_steps = {name}\n")
+    result = project.run_process()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: accord_steps names {name}, which is not there: {advice}"])
+
+
 def test_a_module_without_steps_and_a_test_module_are_left_alone(project: Project) -> None:
     module(project, "steps/fruit.py")
     module(project, "steps/tools.py", "raise RuntimeError")
