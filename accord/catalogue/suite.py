@@ -14,6 +14,8 @@ from accord.catalogue.finding import Finding
 from accord.catalogue.grouping import order
 from accord.catalogue.sentences import Sentence, Use, gap_names
 from accord.compat.pytest_bdd import (
+    DataTable,
+    Location,
     ScenarioTemplate,
     Step,
     StepDefinition,
@@ -33,7 +35,7 @@ from accord.gherkin.rules.catalogue import OF_CHECK, warnings
 from accord.gherkin.rules.switches import SWITCHES
 from accord.running import RUNNING
 from accord.steps.annotations import choices_in
-from accord.steps.definitions import DEFINITIONS, Definitions, ambiguity, not_taken, owner
+from accord.steps.definitions import DEFINITIONS, UNDER, Definitions, ambiguity, lacking, not_taken, owner
 from accord.steps.differences import mended
 from accord.steps.modules import NOT_LOADED, NotLoaded
 from accord.steps.patterns import choices_of
@@ -110,7 +112,7 @@ class Suite:
         found: dict[tuple[Path, int, str], Finding] = {}
         for said in self._steps:
             definitions = self._matching(said)
-            if definitions is None or (len(definitions) == 1 and not said.under):
+            if definitions is None or (len(definitions) == 1 and not said.under and not _takes(definitions[0])):
                 continue
             for rule, sentence, is_error, fix in self._wrong_with(said, definitions):
                 key = (said.path, said.line, rule)
@@ -133,9 +135,16 @@ class Suite:
         # Of those it is the last that runs where that rule is switched off.
         if unused := [name for name in said.under if name not in definitions[-1].parameters]:
             yield "unused-table", not_taken(definitions[-1], unused, step, self._root), is_error, None
+        for name in _takes(definitions[-1]):
+            if name not in said.under and not said.is_excused:
+                yield "missing-table", lacking(definitions[-1], name, step, self._root), True, None
 
     def _undefined(self, said: Said) -> str:
-        return self._undefined_steps.sentence(Step(said.text, said.kind, 0, said.line, said.keyword), said.node)
+        step = Step(said.text, said.kind, 0, said.line, said.keyword)
+        # What is in them nobody asks.
+        step.datatable = DataTable(Location(0, said.line), []) if "datatable" in said.under else None
+        step.docstring = "" if "docstring" in said.under else None
+        return self._undefined_steps.sentence(step, said.node)
 
     def _fix(self, said: Said) -> tuple[str, str] | None:
         """Return what mends an undefined step, if that is a slip that nobody sees, such as two spaces."""
@@ -292,6 +301,11 @@ def _not_loaded(module: NotLoaded) -> Finding:
 def _at(sentence: Sentence, what: str, rule: str) -> Finding:
     file, _, line = sentence.place.rpartition(":")
     return Finding(file, int(line), what, rule, is_error=False)
+
+
+def _takes(definition: StepDefinition) -> list[str]:
+    """Return what a definition takes that stands under its step, and cannot do without."""
+    return [name for name in definition.required if name in UNDER]
 
 
 def _fails(definition: StepDefinition, text: str) -> bool:

@@ -11,9 +11,8 @@ from accord.compat.pytest import ScopeMismatch
 from accord.compat.pytest_bdd import Step, StepDefinition, bound_scenario, fixture_names
 from accord.errors import AccordError, StepArgumentError
 from accord.steps.annotations import NotConvertedError, converted
-from accord.steps.definitions import Definitions, owner
+from accord.steps.definitions import UNDER, Definitions, lacking, owner
 
-_UNDER = {"datatable": "a table", "docstring": 'a text between lines of """'}
 # How many sentences that give a fixture are named.
 _MOST_NAMED = 3
 # How alike a name must be for it to have been meant.
@@ -64,7 +63,11 @@ def arguments_of(
 
 
 def _at(step: Step, item: pytest.Item) -> str:
-    return f"{item.nodeid.partition('::')[0]}:{step.line_number}: {step.keyword} {step.name}"
+    return f"{_line(step, item)}: {step.keyword} {step.name.removesuffix(':')}"
+
+
+def _line(step: Step, item: pytest.Item) -> str:
+    return f"{item.nodeid.partition('::')[0]}:{step.line_number}"
 
 
 def _place(definition: StepDefinition, item: pytest.Item) -> str:
@@ -101,9 +104,10 @@ def _why(error: Exception, item: pytest.Item) -> str:
 
 def _missing(name: str, definition: StepDefinition, step: Step, item: pytest.Item, definitions: Definitions) -> str:
     """Say that a step function has an argument that nothing gives, and what may be meant."""
+    if name in UNDER:
+        what = lacking(definition, name, f"{step.keyword} {step.name}", item.config.rootpath)
+        return f"{_line(step, item)}: {what}"
     where = f"{_at(step, item)}: its step definition ({_place(definition, item)})"
-    if name in _UNDER:
-        return f"{where} takes {_UNDER[name]} under the step: write it there, or remove the argument `{name}`."
     visible = list(definitions.visible_to([item]))
     if givers := [it for it in visible if it.target_fixture == name]:
         return f"{where} needs `{name}`, which {_sentences(givers, item)} gives, and no such step stands before it."

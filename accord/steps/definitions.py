@@ -26,6 +26,8 @@ from accord.compat.pytest_bdd import (
 from accord.errors import AccordError, AmbiguousStepError, UnusedTableError
 from accord.running import Running
 
+UNDER = {"datatable": "a table", "docstring": 'a text between lines of """'}
+"""What may stand under a step, by the name of the argument that takes it."""
 _NAMES = {"datatable": "table", "docstring": "text"}
 # How many sentences are remembered: a step's is looked up again when the scenario is recorded.
 _REMEMBERED = 1000
@@ -110,15 +112,25 @@ class Definitions:
 def ambiguity(found: Sequence[StepDefinition], step: str, root: Path) -> str:
     """Return what to say of a step that several definitions match."""
     locations = [location(file, line, root) for file, line in sorted(defined_at(it.function) for it in found)]
-    return f"{len(found)} step definitions say: {step}: {' and '.join(locations)}: reword or remove all but one."
+    said = f"{len(found)} step definitions say: {step.removesuffix(':')}"
+    return f"{said}: {' and '.join(locations)}: reword or remove all but one."
+
+
+def lacking(definition: StepDefinition, name: str, step: str, root: Path) -> str:
+    """Return what to say of a step whose definition takes what does not stand under it: `datatable`, `docstring`."""
+    return (
+        f"{step.removesuffix(':')}: its step definition ({location(*defined_at(definition.function), root)}) takes "
+        f"{UNDER[name]} under the step: write it there, or remove the argument `{name}`."
+    )
 
 
 def not_taken(definition: StepDefinition, unused: Sequence[str], step: str, root: Path) -> str:
     """Return what to say of a step whose definition does not take what stands under it: `datatable`, `docstring`."""
     what = " and ".join(_NAMES[name] for name in unused)
+    where = f"{step.removesuffix(':')}: its definition ({location(*defined_at(definition.function), root)})"
     return (
-        f"{step}: its definition ({location(*defined_at(definition.function), root)}) does not take the {what} under "
-        f"it: add an argument {' and '.join(f'`{name}`' for name in unused)}, or remove the {what}."
+        f"{where} does not take the {what} under it: add an argument {' and '.join(f'`{name}`' for name in unused)}, "
+        f"or remove the {what}."
     )
 
 

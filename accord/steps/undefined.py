@@ -205,7 +205,8 @@ class UndefinedSteps:
 
 
 def _sentence(step: str, difference: str) -> str:
-    return f"no step definition says: {step}{f': {difference}' if difference else ''}"
+    said = f"{step.removesuffix(':')}: {difference}" if difference else step
+    return f"no step definition says: {said}"
 
 
 def _file_of(config: pytest.Config) -> Path | None:
