@@ -10,7 +10,8 @@ from accord.basics.source import location
 
 LONGEST_REASON = 200
 """How many characters of an error's text `named` returns."""
-_INSTALLED = {Path(path) for path in sysconfig.get_paths().values()} | {Path(__file__).parents[1]}
+_OURS = Path(__file__).parents[1]
+_INSTALLED = {Path(path) for path in sysconfig.get_paths().values()} | {_OURS}
 
 
 def text_of(error: BaseException, how: Callable[[BaseException], str] = str) -> str:
@@ -28,8 +29,13 @@ def named(error: BaseException) -> str:
     first, *others = text.strip().split("\n")
     if first.endswith(":") and others:
         first = f"{first} {others[0].strip()}"
-    reason = first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
+    reason = shortened(first)
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def shortened(text: str) -> str:
+    """Return as much of a text as a message has of an error's."""
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
 
 
 def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str]:
@@ -53,11 +59,13 @@ def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str
 
 
 def from_own(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from its first frame that is the project's on; the whole of it where none is."""
-    found = trace
+    """Return a traceback from its first frame that is the project's on; where none is, from the first not Accord's."""
+    found = without_ours = trace
+    while without_ours is not None and Path(without_ours.tb_frame.f_code.co_filename).is_relative_to(_OURS):
+        without_ours = without_ours.tb_next
     while found is not None and not is_of_project(found.tb_frame.f_code.co_filename):
         found = found.tb_next
-    return found or trace
+    return found or without_ours or trace
 
 
 def _keep_own(shown: traceback.TracebackException) -> bool:
