@@ -23,7 +23,7 @@ from accord.compat.pytest_bdd import (
     literal_start,
     step_definitions,
 )
-from accord.errors import AccordError, AmbiguousStepError, UnusedTableError
+from accord.errors import AccordError, AmbiguousStepError, UnassertedStepError, UnusedTableError
 from accord.running import Running
 
 UNDER = {"datatable": "a table", "docstring": 'a text between lines of """'}
@@ -62,6 +62,14 @@ class Definitions:
         what = not_taken(definition, unused, f"{step.keyword} {step.name}", root)
         sentence = f"{location(self._file(item), step.line_number, root)}: {what} [unused-table]"
         self._fail(UnusedTableError(sentence), item)
+
+    def fail_unasserted(self, definition: StepDefinition, step: Step, item: pytest.Item) -> None:
+        """Raise UnassertedStepError for a Then that returned False, where it was to assert."""
+        root = item.config.rootpath
+        where = f"{location(self._file(item), step.line_number, root)}: {step.keyword} {step.name.removesuffix(':')}"
+        place = location(*defined_at(definition.function), root)
+        what = "returned False, which fails nothing: write `assert` in the place of `return`."
+        self._fail(UnassertedStepError(f"{where}: its definition ({place}) {what}"), item)
 
     def _fail(self, error: AccordError, item: pytest.Item) -> None:
         """Raise an error, which is only said of a scenario that a module binds, since that passed, unless strict."""

@@ -48,6 +48,8 @@ class Runner:
             arguments = arguments_of(definition, step, request, self._definitions)
             hook.pytest_bdd_before_step_call(**context, step_func_args=arguments)
             value = self._calls.call(definition.function, request, arguments)
+            if value is False and step.type == "then" and definition.target_fixture is None:
+                self._definitions.fail_unasserted(definition, step, request.node)
         # As pytest-bdd has it: `pytest.fail` is not an Exception, and a skip is not an error.
         except (Exception, pytest.fail.Exception) as error:
             hook.pytest_bdd_step_error(**context, step_func_args=arguments, exception=error)

@@ -551,8 +551,6 @@ async def test_starlette_and_fastapi_leave_in_the_scope_which_route_of_which_app
 
 
 def test_fastapi_says_of_which_operation_a_response_is_invalid() -> None:
-    where = {"file": "routes.py", "line": 7, "function": "read", "path": "GET /"}
-    error = ResponseValidationError(
-        [{"loc": ("response", 0, "id"), "msg": "no"}], endpoint_ctx=EndpointContext(**where)
-    )
+    where = EndpointContext(file="routes.py", line=7, function="read", path="GET /")
+    error = ResponseValidationError([{"loc": ("response", 0, "id"), "msg": "no"}], endpoint_ctx=where)
     assert InvalidResponse.of(error) == ("0.id: no", "routes.py", 7)
