@@ -108,6 +108,10 @@ def _check(arguments: argparse.Namespace) -> int:
         mended, collected = fix(arguments.paths)
     else:
         mended, collected = [], collect(arguments.paths)
+    if arguments.paths and not collected.files and not collected.problem:
+        # A misspelt glob, say, would be green for ever.
+        named = ", ".join(arguments.paths)
+        collected.problem = f"There is no feature file in {named}: name feature files, or folders with some."
     # What is written as a document has nothing else beside it.
     beside = sys.stdout if arguments.format == "text" else sys.stderr
     print(*(visible(str(it)) for it in mended), sep="\n", end="\n" * bool(mended), file=beside)

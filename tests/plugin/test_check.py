@@ -51,6 +51,14 @@ AMBIGUOUS = """
 """
 
 
+def test_a_path_without_a_feature_file_is_an_error(suite: Project) -> None:
+    result = suite.pytester.run(*ACCORD, "check", "conftest.py")
+    assert result.ret == 1
+    said = "There is no feature file in conftest.py: name feature files, or folders with some."
+    assert (result.outlines, result.errlines) == (["0 faults in 0 feature files."], [said])
+    assert check(suite) == (0, ["0 faults in 0 feature files."])
+
+
 def test_a_table_or_a_text_that_a_definition_takes_and_that_is_not_there_is_an_error(suite: Project) -> None:
     suite.more_steps("""
         @given("these tasks:")
