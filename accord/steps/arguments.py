@@ -7,6 +7,7 @@ import pytest
 
 from accord.basics.failures import named, own_traceback
 from accord.basics.source import defined_at, location
+from accord.basics.text import visible
 from accord.compat.pytest import ScopeMismatch
 from accord.compat.pytest_bdd import Step, StepDefinition, bound_scenario, fixture_names
 from accord.errors import AccordError, StepArgumentError
@@ -25,7 +26,7 @@ def arguments_of(
     """Return the arguments of a step function.
 
     Raises StepArgumentError where a value cannot be converted, or nothing has the name of an argument; for a scenario
-    that a Python module binds what pytest-bdd raises. Raises what a fixture raises, too.
+    that a Python module binds what pytest-bdd raises, with the same said. Raises what a fixture raises, too.
     """
     __tracebackhide__ = True
     is_bound = bound_scenario(request.node) is not None
@@ -48,12 +49,16 @@ def arguments_of(
             arguments[name] = request.getfixturevalue(name)
         except pytest.FixtureLookupError as error:
             # With a message of its own it is no name that is missing.
-            if is_bound or error.msg or error.argname is None:
+            if error.msg or error.argname is None:
                 raise
             if error.fixturestack:
                 sentence = _missing_below(error.fixturestack[-1], error.argname, step, request.node)
             else:
                 sentence = _missing(name, definition, step, request.node, definitions)
+            if is_bound:
+                # In the place of all fixtures that there are.
+                error.msg = f"fixture '{error.argname}' not found\n{visible(sentence)}"
+                raise
             raise StepArgumentError(sentence) from error
         except pytest.fail.Exception as error:
             if is_bound or (mismatch := ScopeMismatch.of(error)) is None:
@@ -62,11 +67,27 @@ def arguments_of(
     return arguments
 
 
+def shadowing(definition: StepDefinition, step: Step, item: pytest.Item) -> str | None:
+    """Say which values of a sentence a step function is given in the place of fixtures; None where there are none.
+
+    What an earlier step gave is no such fixture: a sentence may well name it.
+    """
+    known = set(fixture_names(owner(item)))
+    hidden = [f"`{name}`" for name, _value in definition.values(step) if name in known]
+    if not hidden:
+        return None
+    named, place = " and ".join(hidden), _place(definition, item)
+    return f"{named} of the step definition ({place}) is what the sentence says, not the fixture: rename one of them."
+
+
 def _at(step: Step, item: pytest.Item) -> str:
     return f"{_line(step, item)}: {step.keyword} {step.name.removesuffix(':')}"
 
 
 def _line(step: Step, item: pytest.Item) -> str:
+    bound = bound_scenario(item)
+    if bound is not None:
+        return location(bound[0].feature.filename, step.line_number, item.config.rootpath)
     return f"{item.nodeid.partition('::')[0]}:{step.line_number}"
 
 
