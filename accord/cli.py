@@ -17,6 +17,8 @@ from accord import extras
 from accord.basics.filenames import PAGE, SUMMARY
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError
+from accord.living_docs import history
+from accord.living_docs.links import Links
 from accord.living_docs.rendering import write
 from accord.recording.merge import merge
 
@@ -155,20 +157,32 @@ def _count(number: int, what: str) -> str:
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("messages", type=Path, metavar="FILE", help="a messages file: Cucumber Messages, as NDJSON")
+    parser.add_argument(
+        "messages",
+        type=Path,
+        metavar="FILE",
+        help="Cucumber Messages: NDJSON, also compressed by gzip; `-` is standard input",
+    )
     parser.add_argument("-o", dest="directory", type=Path, required=True, help=f"where {PAGE} and {SUMMARY} go")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
+    parser.add_argument("--history", type=Path, metavar="FILE", help="the last runs, to which this one is added")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
+    parser.add_argument(
+        "--source-link",
+        metavar="ADDRESS",
+        help="where lines of files lead, as https://git.example/tasks/{commit}/{path}#L{line}",
+    )
     parser.set_defaults(run=_render)
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    print(write(arguments.messages, arguments.directory, arguments.baseline, arguments.tag_link))
+    links = Links(arguments.tag_link, arguments.source_link)
+    print(write(arguments.messages, arguments.directory, arguments.baseline, links, arguments.history))
     return 0
 
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="messages files, as NDJSON")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="messages files, as NDJSON, or histories")
     parser.add_argument("-o", dest="into", type=_file, required=True, metavar="FILE", help="where the one run's go")
     parser.set_defaults(run=_merge)
 
@@ -180,8 +194,13 @@ def _file(path: str) -> Path:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
+    if all(map(history.is_history, arguments.files)):
+        joined = history.merge(arguments.files, arguments.into)
+        print(one_line(f"{len(joined.runs)} runs of {len(joined.promises)} promises: {arguments.into}"))
+        return 0
     merged = merge(arguments.files, arguments.into)
-    print(one_line(f"{merged.scenarios} scenarios of {len(arguments.files)} files: {arguments.into}"))
+    of = f"{_count(merged.scenarios, 'promise')} of {_count(len(arguments.files), 'file')}"
+    print(one_line(f"{of}: {arguments.into}"))
     if merged.repeated:
         print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
     for fault in merged.faults:

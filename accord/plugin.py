@@ -64,6 +64,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show what changed since the run of this messages file, not since the last full run",
     )
     group.addoption(
+        "--accord-history",
+        type=Path,
+        metavar="FILE",
+        help="where the last runs of each promise are, to which this one is added; history.json in the directory of "
+        "the documents if not given",
+    )
+    group.addoption(
         "--accord-sql", action="store_true", help="record the SQL statements of each step, without their values"
     )
     group.addoption(
@@ -137,6 +144,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(TAGS_SETTING, "tags that are known besides the markers, as patterns: JIRA-*, severity:*", "args")
     parser.addini("accord_tag_link", "where tags lead in what is published, as https://tracker.example/{tag}")
     parser.addini(
+        "accord_source_link",
+        "where lines of files lead in what is published, as https://git.example/tasks/{commit}/{path}#L{line}; "
+        "on GitHub and GitLab it is known",
+    )
+    parser.addini(
         "accord_timeout", "seconds that a step, or a fixture of a scenario, may take; 0 for no limit", default=None
     )
     parser.addini("accord_base_url", "the address of the app, as its requests name it", default="http://test")
@@ -209,7 +221,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if (of_controller := getattr(config, "workerinput", {}).get(_ENVIRONMENT)) is not None:
         config.stash[ENVIRONMENT] = of_controller
     config.stash[RUNNING] = running = Running(config.rootpath)
-    config.stash[REDACTION] = Redaction(config.getini("accord_redact"))
+    config.stash[REDACTION] = Redaction(config.getini("accord_redact"), config.rootpath)
     plugins = config.pluginmanager
     plugins.register(fixtures, "accord.fixtures")
     for name, room in ROOMS.items():

@@ -162,11 +162,12 @@ class Transport(httpx.AsyncBaseTransport):
                 counts=self._running.step is not None,
             )
         except ContractViolationError as violation:
-            what = "got a response that is not as documented:"
+            name = self._running.name
+            said = f"{name} got a response that is not as documented: {violation}"
             if error is not None and response.is_server_error:
                 # First of all one wants to know why.
-                what = f"got a {response.status_code} for {exchange.name}: {self._running.cause(error)};"
-            raise ContractViolationError(f"{self._running.name} {what} {violation}") from None
+                said = f"{self._running.cause(error)} in {name[0].lower()}{name[1:]}: {violation}"
+            raise ContractViolationError(said) from None
 
 
 def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

@@ -1,11 +1,14 @@
-"""What changed since another run: promises new, newly broken, fixed, reworded, gone."""
+"""What changed since another run: promises new, reworded, gone, and what became of those that are the same."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.run import StepText
 from accord.living_docs.state import State
+
+# What may become of a promise beside being broken, or fixed.
+_BECAME = (State.FLAKY, State.UNMADE, State.UNRUN, State.KEPT)
 
 
 @dataclass
@@ -34,19 +37,39 @@ class Changes:
     new: list[Pickle] = field(default_factory=list)
     newly_broken: list[Pickle] = field(default_factory=list)
     fixed: list[Pickle] = field(default_factory=list)
+    became: dict[State, list[Pickle]] = field(default_factory=lambda: {state: [] for state in _BECAME})
+    """Those of another state than they had, by the state that they have, but for what is newly broken or fixed."""
     reworded: list[Reworded] = field(default_factory=list)
     gone: list[Pickle] = field(default_factory=list)
+    unread: list[Pickle] = field(default_factory=list)
+    """Those of feature files that could not be read: nobody knows whether they are gone."""
+    reread: list[Pickle] = field(default_factory=list)
+    """Those of feature files that can be read again: nobody knows whether they are new."""
+
+    def lists(self) -> list[tuple[str, list[Pickle]]]:
+        """What there is of each but the reworded, with its title; the worst first."""
+        found = [
+            ("newly broken", self.newly_broken),
+            ("not read", self.unread),
+            *((f"now {state.value}", self.became[state]) for state in _BECAME),
+            ("fixed", self.fixed),
+            ("read again", self.reread),
+            ("new", self.new),
+            ("gone", self.gone),
+        ]
+        return [(name, pickles) for name, pickles in found if pickles]
 
     def counted(self) -> list[tuple[str, int]]:
         """How many of each, leaving out what there is none of."""
-        found: dict[str, Sequence[object]] = {
-            "newly broken": self.newly_broken,
-            "fixed": self.fixed,
-            "new": self.new,
-            "reworded": self.reworded,
-            "gone": self.gone,
-        }
-        return [(name, len(pickles)) for name, pickles in found.items() if pickles]
+        found = [(name, len(pickles)) for name, pickles in self.lists()]
+        return found + ([("reworded", len(self.reworded))] if self.reworded else [])
+
+    def of_state(self, was: State, now: State) -> list[Pickle]:
+        """The list of those that had the one state, and have the other."""
+        if now is State.BROKEN:
+            return self.newly_broken
+        # What was broken and is now skipped, or not run, is not fixed.
+        return self.fixed if (was, now) == (State.BROKEN, State.KEPT) else self.became[now]
 
     def sentence(self) -> str:
         """How much changed, in a sentence."""
@@ -65,13 +88,15 @@ def changes(before: Document, after: Document) -> Changes:
     for was, now in pairs:
         if was.name != now.name or _steps(was) != _steps(now):
             found.reworded.append(Reworded(was, now))
-        if State.BROKEN in (was.state, now.state) and was.state is not now.state:
-            (found.newly_broken if now.state is State.BROKEN else found.fixed).append(now)
-    # What was broken and is now skipped, or not run, is not fixed.
-    found.fixed = [pickle for pickle in found.fixed if pickle.state is State.KEPT]
-    found.new, found.gone = list(new.values()), list(old.values())
+        # What was written since the whole was run, and not run yet, says nothing.
+        if was.state is not now.state and (now.runs or not after.parts):
+            found.of_state(was.state, now.state).append(now)
+    for pickle in new.values():
+        (found.reread if pickle.scenario.feature.uri in before.unread else found.new).append(pickle)
+    for pickle in old.values():
+        (found.unread if pickle.scenario.feature.uri in after.unread else found.gone).append(pickle)
     if after.parts:
-        # What was written since the whole was run, and not run yet, is neither new nor in other words.
+        # Nor is it new, or in other words.
         found.new = [pickle for pickle in found.new if pickle.runs]
         found.reworded = [pair for pair in found.reworded if pair.now.runs]
     return found

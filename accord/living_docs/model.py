@@ -21,6 +21,8 @@ class Pickle:
     steps: list[StepText]
     tags: list[str]
     cells: list[str] | None = None
+    title: str = ""
+    """Its name, in which the placeholders of an outline are filled in."""
     runs: list[Run] = field(default_factory=list)
     slug: str = ""
 
@@ -40,6 +42,16 @@ class Pickle:
         return self.run.reason if self.run else "deselected"
 
     @property
+    def because(self) -> str:
+        """Why it is as it is, in a line: what its failure says, or else its reason."""
+        return self.run.why if self.run else self.reason
+
+    @property
+    def command(self) -> str:
+        """The command that runs it alone; empty where it is not known."""
+        return next((run.command for run in self.runs if run.command), "")
+
+    @property
     def again(self) -> datetime | None:
         """When it ran last, if that was in a run of a part, after that of the whole."""
         return max((run.again for run in self.runs if run.again), default=None)
@@ -52,8 +64,22 @@ class Pickle:
 
     @property
     def name(self) -> str:
-        """Its name, with its row of the examples."""
-        return f"{self.scenario.name} ({', '.join(self.cells)})" if self.cells is not None else self.scenario.name
+        """Its name, with its row of the examples where the name does not say it."""
+        if self.cells is None or (self.title and self.title != self.scenario.name):
+            return self.title or self.scenario.name
+        return f"{self.scenario.name} ({', '.join(self.cells)})"
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the worst of its runs failed."""
+        return self.run.worst.failure if self.run and self.run.worst else None
+
+    @property
+    def place(self) -> str:
+        """Where its failed step is written, or else it itself, as `file:line`."""
+        step = self.run.worst.source if self.run and self.run.worst else None
+        line = (step and step.line) or self.scenario.line
+        return f"{self.scenario.feature.uri}:{line}" if line else self.scenario.feature.uri
 
     @property
     def notable(self) -> bool:
@@ -93,6 +119,16 @@ class Scenario:
     examples: list[Examples] = field(default_factory=list)
     pickles: list[Pickle] = field(default_factory=list)
     slug: str = ""
+    line: int | None = None
+    """Where it stands in its feature file."""
+
+    @property
+    def title(self) -> str:
+        """Its name, with an ellipsis for each placeholder: `A title of … characters`."""
+        title = self.name
+        for column in {column for examples in self.examples for column in examples.header}:
+            title = title.replace(f"<{column}>", "…")
+        return title
 
     @property
     def state(self) -> State:
@@ -158,6 +194,7 @@ class Chapter:
     title: str
     features: list[Feature]
     slug: str = ""
+    description: str = ""
 
 
 @dataclass(slots=True)
@@ -169,14 +206,20 @@ class RunMetadata:
     revision: str = ""
     branch: str = ""
     remote: str = ""
+    ci: str = ""
+    """The server of CI that ran it; empty where none did."""
     build: str = ""
     url: str = ""
 
     @property
     def commit(self) -> str:
         """The commit as people write it."""
-        revision, dirty = self.revision.removesuffix("-dirty"), self.revision.endswith("-dirty")
-        return revision[:7] + (" with uncommitted changes" if dirty else "")
+        return self.revision.removesuffix("-dirty")[:7] + (" with uncommitted changes" if self.is_dirty else "")
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether changes were not committed."""
+        return self.revision.endswith("-dirty")
 
 
 @dataclass(slots=True)
@@ -191,6 +234,9 @@ class Document:
     sentences: list[Sentence]
     """What one may write: the step definitions, with the steps that they are used for."""
     problems: list[tuple[str, Failure]]
+    """What is wrong with the run itself: a title, and why."""
+    unread: set[str]
+    """The feature files that could not be read, as a whole or in part."""
     attachments: list[Attachment]
     openapi: dict[str, object] | None
     mounted: list[dict[str, object]]
@@ -206,16 +252,29 @@ class Document:
             for feature in chapter.features:
                 yield from feature.pickles()
 
+    def of(self, state: State) -> list[Pickle]:
+        """Those of that state."""
+        return [pickle for pickle in self.pickles() if pickle.state is state]
+
     def broken(self) -> list[Pickle]:
         """Those that are broken."""
-        return [pickle for pickle in self.pickles() if pickle.state is State.BROKEN]
+        return self.of(State.BROKEN)
+
+    def flaky(self) -> list[Pickle]:
+        """Those that are kept, and were broken in an attempt before."""
+        return self.of(State.FLAKY)
+
+    def surprising(self) -> list[tuple[Pickle, str]]:
+        """Those that are kept and were not expected to be, each with what is said of it."""
+        found = ((pickle, run.surprise) for pickle in self.pickles() for run in pickle.runs)
+        return [(pickle, surprise) for pickle, surprise in found if surprise]
 
     def run_since(self) -> list[Pickle]:
         """Those that ran in runs of a part, after that of the whole."""
         return [pickle for pickle in self.pickles() if pickle.again]
 
     def counts(self) -> dict[State, int]:
-        """How many are kept, broken, not yet implemented, not run, in this order."""
+        """How many are kept, broken, flaky, not yet implemented, not run, in this order."""
         counted = Counter(pickle.state for pickle in self.pickles())
         return {state: counted[state] for state in IN_THE_SENTENCE}
 

@@ -2,13 +2,13 @@
 
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from pickle import UnpicklingError
-from urllib.parse import quote, urlsplit
 
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
@@ -17,17 +17,28 @@ from markupsafe import Markup
 from accord import cache
 from accord.basics.filenames import TEMPLATES
 from accord.basics.text import visible
-from accord.errors import AccordError, UsageError
+from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
+from accord.living_docs.beside import pictures
+from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
+from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import operations, sentences, slowest, slowest_steps
-from accord.living_docs.model import Document, tally
+from accord.living_docs.links import NO_LINKS, Links, web
+from accord.living_docs.markdown import html
+from accord.living_docs.model import Document, Feature, tally
 from accord.living_docs.state import State
-from accord.living_docs.words import comparison, moment, paragraphs, plain, took
+from accord.living_docs.words import coloured, comparison, moment, plain, took
 
 
-def page(document: Document, changes: Changes | None, tag_link: str | None) -> Iterator[str]:
-    """The page, piece by piece."""
+def page(
+    document: Document,
+    changes: Changes | None,
+    links: Links = NO_LINKS,
+    root: Path = Path(),
+    history: History = NO_HISTORY,
+) -> Iterator[str]:
+    """The page, piece by piece; what lies beside the features is found below the root."""
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
         autoescape=True,
@@ -39,21 +50,27 @@ def page(document: Document, changes: Changes | None, tag_link: str | None) -> I
         bytecode_cache=None if sys.dont_write_bytecode else _Compiled(),
     )
     environment.filters |= {
+        "coloured": coloured,
         "comparison": comparison,
         "moment": moment,
-        "paragraphs": paragraphs,
         "plain": plain,
         "rendered": rendered,
-        "tag_address": tag_address(tag_link),
+        "markdown": lambda text, feature: html(text, pictures(root, feature.uri)),
+        "own_frame": own_frame,
+        "source": links.to_source(document.metadata),
+        "tag_address": links.of_tag,
         "took": took,
         "web": web,
     }
-    environment.globals |= {"KEPT": State.KEPT, "BROKEN": State.BROKEN, "tally": tally}
+    environment.globals |= {state.name: state for state in State} | {"lang": _lang, "tally": tally}
     style, script = (Markup(_source(environment, name)) for name in ("page.css", "page.js"))
     # Not `render`, which would have the page of a large run in memory as one text.
     pieces = environment.get_template("page.html").generate(
         document=document,
         changes=changes,
+        history=history,
+        trend=[bar(counts) for counts in history.counts()],
+        causes=causes(document.broken()),
         style=style,
         script=script,
         policy=policy(style, script),
@@ -84,6 +101,11 @@ class _Compiled(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError, AccordError):
             cache.write(cache.of_user(), self.directory, bucket.key, content=bucket.bytecode_to_string())
+
+
+def _lang(feature: Feature) -> Markup:
+    """The attribute that says in which language it is written, where that is not the page's own."""
+    return Markup("") if feature.language in ("", "en") else Markup(' lang="{}"').format(feature.language)
 
 
 def _source(environment: Environment, name: str) -> str:
@@ -122,20 +144,3 @@ def bar(counts: dict[State, int]) -> list[Stretch]:
         stretches.append(Stretch(state, start, part))
         start += part
     return stretches
-
-
-def web(address: str) -> str | None:
-    """The address, if a browser may follow it."""
-    try:
-        return address if urlsplit(address).scheme in ("http", "https") else None
-    except ValueError:
-        return None
-
-
-def tag_address(template: str | None) -> Callable[[str], str]:
-    """How a tag becomes an address; without a template, one that filters the page. Raises UsageError."""
-    if template is None:
-        return lambda tag: "?tag=" + quote(visible(tag), safe="")
-    if web(template) is None or not urlsplit(template).netloc or "{tag}" not in template:
-        raise UsageError(f"{template} is not an address to link tags to: write one as https://tracker.example/{{tag}}")
-    return lambda tag: template.replace("{tag}", quote(visible(tag).removeprefix("@"), safe=""))

@@ -2,13 +2,14 @@
 
 import os
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from accord.basics.failures import named
-from accord.basics.filenames import PAGE
+from accord.basics.filenames import HISTORY, PAGE
 from accord.basics.files import alone, together
 from accord.basics.garbage import uncollected
 from accord.basics.source import location, relative
@@ -18,23 +19,33 @@ from accord.recording import writing
 
 # What makes documents is loaded when it is needed: no run should start the later for it.
 if TYPE_CHECKING:
+    from accord.living_docs.links import Links
     from accord.living_docs.model import Document
 
 BASELINE = "--accord-baseline"
+HISTORY_OPTION = "--accord-history"
 TAG_LINK = "accord_tag_link"
+SOURCE_LINK = "accord_source_link"
 
 
-def _checked(tag_link: str | None, messages: Path | None) -> "Document | None":
-    if tag_link is None and messages is None:
+def _links(config: pytest.Config) -> "Links | None":
+    addresses = {name: config.getini(name) or None for name in (TAG_LINK, SOURCE_LINK)}
+    if not any(addresses.values()):
         return None
-    from accord.living_docs.page import tag_address
+    from accord.living_docs.links import Links
 
+    name = TAG_LINK
     try:
-        tag_address(tag_link)
+        links = Links(tag=addresses[name])
+        name = SOURCE_LINK
+        return replace(links, source=addresses[name])
     except AccordError as error:
-        raise pytest.UsageError(f"{TAG_LINK}: {error}") from None
+        raise pytest.UsageError(f"{name}: {error}") from None
+
+
+def _baseline(messages: Path) -> "Document":
     try:
-        return _compared_with(messages) if messages else None
+        return _compared_with(messages)
     except AccordError as error:
         raise pytest.UsageError(f"{BASELINE}: {error}") from None
 
@@ -54,12 +65,13 @@ class Publishing:
 
     def __init__(self, config: pytest.Config) -> None:
         self._directory = writing.directory_of(config)
-        self._tag_link: str | None = config.getini(TAG_LINK) or None
-        # Workers of pytest-xdist publish nothing, and need not read what their controller has read.
-        is_worker = hasattr(config, "workerinput")
-        self._since = None if is_worker else _checked(self._tag_link, config.getoption(BASELINE))
+        self._links = _links(config)
         # As the user would type it, though a test may change the directory.
         self._working_directory = config.invocation_params.dir
+        self._history = Path(self._working_directory, config.getoption(HISTORY_OPTION) or self._directory / HISTORY)
+        # Workers of pytest-xdist publish nothing, and need not read what their controller has read.
+        baseline = None if hasattr(config, "workerinput") else config.getoption(BASELINE)
+        self._since = _baseline(baseline) if baseline else None
         self._state: str | None = None
         self._faults: list[str] = []
 
@@ -91,16 +103,19 @@ class Publishing:
         files of a directory are all of one run.
         """
         from accord.living_docs import rendering
+        from accord.living_docs.links import NO_LINKS
 
         # Around it all, since what is compared with must be what is replaced.
         with alone(self._directory):
             with together() as files:
                 placed = writing.replace_last(files, messages, self._directory, config)
                 since = self._since or self._read_last(placed)
-                rendered = rendering.render(files, placed.messages, self._directory, since, self._tag_link)
+                links = self._links or NO_LINKS
+                options = rendering.Options(since, links, config.rootpath, self._readable_history())
+                rendered = rendering.render(files, placed.messages, self._directory, options)
             # Its messages are in those of the whole.
             messages.unlink(missing_ok=True)
-            page = relative(self._directory / PAGE, config.invocation_params.dir)
+            page = relative(self._directory / PAGE, self._working_directory)
             self._state = f"{rendered.part}; {page} has the whole" if rendered.part else f"{rendered.sentence}: {page}"
         # After the files are in place: it cannot be taken back.
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -118,6 +133,17 @@ class Publishing:
         except AccordError as error:
             self._faults.append(f"What changed is not shown: {error}")
             return None
+
+    def _readable_history(self) -> Path | None:
+        from accord.living_docs import history
+
+        try:
+            history.read(self._history)
+        except AccordError as error:
+            # It stays as it is, since what is in it may still be mended.
+            self._faults.append(f"The last runs are not shown: {error}. Mend the file, or remove it.")
+            return None
+        return self._history
 
     # Last, so that what people look for is the last line above pytest's own.
     @pytest.hookimpl(trylast=True)

@@ -6,13 +6,15 @@ from pathlib import Path, PurePosixPath
 
 from accord.catalogue.grouping import order
 from accord.errors import UsageError
-from accord.living_docs.model import Document
+from accord.living_docs.model import Document, Pickle
 from accord.living_docs.outline import chapters, give_slugs
 from accord.living_docs.reading.attachments import Attachments
 from accord.living_docs.reading.features import Features
 from accord.living_docs.reading.fields import Json, Seen
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.reading.whole_run import WholeRun
+from accord.living_docs.state import State
+from accord.recording.envelopes import EXPECTED
 from accord.recording.reader import TORN, UNFIT, invalid, messages
 
 # Many lines, none of which says more than others do: they are not even parsed.
@@ -37,6 +39,15 @@ def read(path: Path, *, attachments: bool = True) -> Document:
     if is_empty:
         raise UsageError(f"{path} is empty: no run was recorded")
     return reader.document()
+
+
+def _explains_failure(pickle: Pickle) -> bool:
+    """Return whether a run may have failed by it: by what is flaky the first of two that were merged."""
+    if pickle.state is State.UNMADE and pickle.run and pickle.run.worst:
+        # What is pending fails the runs of other Cucumbers; Accord has only what is expected to fail.
+        failure = pickle.run.worst.failure
+        return failure is None or failure.kind != EXPECTED
+    return pickle.state in (State.BROKEN, State.FLAKY)
 
 
 class _Reader:
@@ -90,6 +101,7 @@ class _Reader:
             chapters=chapters(self._features.features),
             sentences=sorted(self._cases.sentences.values(), key=order),
             problems=self._run.problems,
+            unread=self._run.unread,
             attachments=self._attachments.of_run,
             openapi=self._attachments.openapi,
             mounted=list(self._attachments.mounted.values()),
@@ -97,6 +109,11 @@ class _Reader:
             undocumented={response: list(pickles) for response, pickles in self._attachments.undocumented.items()},
         )
         give_slugs(document)
+        # What failed before a run of a part may be mended by it.
+        is_explained = document.problems or self._parts or any(map(_explains_failure, document.pickles()))
+        if self._run.has_failed and not is_explained:
+            reason = "No promise is broken: what failed is something else in the run, as its console says."
+            self._run.problem("The run failed", reason)
         return document
 
     def _title(self) -> str:

@@ -1,4 +1,4 @@
-"""What became of a promise or a step: the four states of the page, and the statuses of messages that stand for them."""
+"""What became of a promise or a step: the states of the page, and the statuses of messages that stand for them."""
 
 from enum import Enum
 
@@ -7,6 +7,8 @@ class State(Enum):
     """What became of a promise, the worst first; the page says it in these words."""
 
     BROKEN = "broken"
+    FLAKY = "flaky"
+    """Kept, and broken in an attempt before."""
     UNMADE = "not yet implemented"
     UNRUN = "not run"
     KEPT = "kept"
@@ -19,14 +21,15 @@ class State(Enum):
 
 # The states are in the order of how bad they are.
 badness = list(State).index
-IN_THE_SENTENCE = (State.KEPT, State.BROKEN, State.UNMADE, State.UNRUN)
+IN_THE_SENTENCE = (State.KEPT, State.BROKEN, State.FLAKY, State.UNMADE, State.UNRUN)
 STATES = {
     "PASSED": State.KEPT,
     "FAILED": State.BROKEN,
     # All statuses that a result of Cucumber Messages may have; another is an error of the file.
     "AMBIGUOUS": State.BROKEN,
+    # It makes the run fail, unless it is expected to: then it is pending.
+    "UNDEFINED": State.BROKEN,
     "PENDING": State.UNMADE,
-    "UNDEFINED": State.UNMADE,
     "SKIPPED": State.UNRUN,
     "UNKNOWN": State.UNRUN,
 }

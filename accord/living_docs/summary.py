@@ -24,11 +24,16 @@ def summary(document: Document, changes: Changes | None) -> Iterator[str]:
     yield " · ".join(part for part in parts if part) + "\n"
     if document.parts:
         yield f"{document.part_sentence(f' on {moment(document.parts[-1])}')}\n"
-    for title, failure in document.problems:
-        yield f"**{escaped(title)}**: {escaped(failure.first_line)}\n"
-    if broken := document.broken():
+    if document.problems or document.broken():
         yield "## Broken\n"
-        yield "".join(_broken(pickle) for pickle in broken)
+        of_run = (f"- **{escaped(title)}**: {escaped(failure.first_line)}\n" for title, failure in document.problems)
+        yield "".join((*of_run, *map(_broken, document.broken())))
+    if flaky := document.flaky():
+        yield "## Flaky\n"
+        yield "".join(_line(pickle, pickle.because) for pickle in flaky)
+    if surprising := document.surprising():
+        yield "## Kept, and not expected to be\n"
+        yield "".join(_line(pickle, why) for pickle, why in surprising)
     if changes:
         yield "## Changed\n"
         yield from _changed(changes)
@@ -43,16 +48,16 @@ def _broken(pickle: Pickle) -> str:
     return f"- **{escaped(' > '.join(pickle.path))}**  \n  {because}\n"
 
 
+def _line(pickle: Pickle, why: str) -> str:
+    # Two blanks at the end of a line are a line break.
+    return f"- **{escaped(' > '.join(pickle.path))}**  \n  {escaped(why)}\n"
+
+
 def _changed(changes: Changes) -> Iterator[str]:
     yield f"{changes.sentence().capitalize()}\n"
-    for title, pickles in (
-        ("Newly broken", changes.newly_broken),
-        ("Fixed", changes.fixed),
-        ("New", changes.new),
-        ("Gone", changes.gone),
-    ):
-        if pickles:
-            yield f"{title}:\n\n" + "".join(f"- {escaped(' > '.join(pickle.path))}\n" for pickle in pickles)
+    for title, pickles in changes.lists():
+        lines = (f"- {escaped(' > '.join(pickle.path))}\n" for pickle in pickles)
+        yield f"{title.capitalize()}:\n\n" + "".join(lines)
     if changes.reworded:
         lines = (f"- {escaped(pair.was.name)} → {escaped(' > '.join(pair.now.path))}\n" for pair in changes.reworded)
         yield "Reworded:\n\n" + "".join(lines)

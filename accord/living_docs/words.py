@@ -1,10 +1,15 @@
-"""How the documents put things: times, durations, paragraphs, what was expected."""
+"""How the documents put things: times, durations, what was expected."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
+from markupsafe import Markup, escape
+
 # Colours and other control sequences, and what sets a title or a link (ECMA-48: CSI and OSC).
-_ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+# Longer ones are none that a terminal takes.
+_SGR = re.compile(r"\x1b\[([0-9;]{0,99})m")
 _EQUAL = re.compile(r"^(?:E\s+)?assert (.+?) == (.+)$", re.MULTILINE)
 
 
@@ -29,9 +34,41 @@ def plain(text: str) -> str:
     return _ANSI.sub("", text)
 
 
-def paragraphs(text: str) -> list[str]:
-    """The text by paragraphs."""
-    return [part for part in re.split(r"\n\s*\n", text.strip()) if part]
+def coloured(text: str) -> Markup:
+    """The text with the colours of a terminal, as elements with classes of the page; all else is text."""
+    return Markup("").join(_coloured(text)) if "\x1b" in text else escape(text)
+
+
+def _coloured(text: str) -> Iterator[Markup]:
+    classes: dict[str, str] = {}
+    # Each second piece is what one sequence sets (ECMA-48: SGR).
+    for number, piece in enumerate(_SGR.split(text)):
+        if number % 2:
+            _set(classes, piece)
+        elif shown := plain(piece):
+            style = " ".join(classes.values())
+            yield Markup('<span class="{}">{}</span>').format(style, shown) if style else escape(shown)
+
+
+def _set(classes: dict[str, str], sequence: str) -> None:
+    """Note what is set: the class of the colour, and of bold."""
+    codes = iter(int(code or 0) for code in sequence.split(";"))
+    for code in codes:
+        if code == 0:
+            classes.clear()
+        elif code == 1:
+            classes["bold"] = "ansi-bold"
+        elif code == 22:
+            classes.pop("bold", None)
+        elif code in (38, 48):
+            # One of 256 colours, or of all: how many numbers follow depends on the first.
+            skipped = {5: 1, 2: 3}.get(next(codes, 0), 0)
+            for _ in range(skipped):
+                next(codes, None)
+        elif 30 <= code <= 37 or 90 <= code <= 97:
+            classes["colour"] = f"ansi-{code % 10}"
+        elif code == 39:
+            classes.pop("colour", None)
 
 
 def comparison(message: str) -> tuple[str, str] | None:

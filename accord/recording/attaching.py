@@ -5,7 +5,12 @@ from typing import Any, Protocol
 
 from accord.recording.recorder import Recorder
 
-_PICTURES = {b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+_BEGINNINGS = {
+    b"\x89PNG\r\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"%PDF-": "application/pdf",
+}
 _TEXTS = ("text/", "application/json", "application/xml", "application/yaml", "application/sql")
 
 
@@ -45,7 +50,9 @@ def _json(body: Any) -> str:
 
 
 def _kind(content: bytes) -> str:
-    found = (kind for start, kind in _PICTURES.items() if content.startswith(start))
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return "image/webp"
+    found = (kind for start, kind in _BEGINNINGS.items() if content.startswith(start))
     return next(found, "application/octet-stream")
 
 

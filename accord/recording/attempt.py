@@ -1,5 +1,6 @@
 """One attempt at a scenario: what became of its steps and fixtures, and what was attached to them."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +13,25 @@ from accord.basics.failures import text_of
 from accord.basics.source import location
 from accord.compat.pytest_bdd import StepDefinition, StepDefinitionNotFoundError
 from accord.errors import AmbiguousStepError
-from accord.recording.envelopes import SET_UP, TEAR_DOWN, Envelope, step_envelopes, suggestion, timestamp
+from accord.recording.envelopes import (
+    COMMAND,
+    EXPECTED,
+    SET_UP,
+    TEAR_DOWN,
+    Envelope,
+    step_envelopes,
+    suggestion,
+    timestamp,
+)
 from accord.recording.har import Entry, archive, hidden
 from accord.recording.pickles import Pickle
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import DOTS
 from accord.steps.undefined import UNDEFINED
+
+_FAILED = ("FAILED", "UNDEFINED", "AMBIGUOUS", "PENDING")
+# What pytest says where a test that must fail passes, before the reason for which it must.
+_STRICT = "[XPASS(strict)]"
 
 
 @dataclass
@@ -45,7 +59,10 @@ class Result:
             text = shown
         else:
             text = redaction.text(getattr(report, "wasxfail", None) or text_of(error))
-        failure = _failure("Failure" if error is None else type(error).__name__, text, shown)
+        kind = EXPECTED if hasattr(report, "wasxfail") else "Failure" if error is None else type(error).__name__
+        if shown.startswith(_STRICT):
+            text = f"It was expected to fail, and holds: take off what says so. {shown.removeprefix(_STRICT)}".strip()
+        failure = _failure(kind, text, shown)
         return cls(_status(report, error), started, now(), failure)
 
     @classmethod
@@ -63,7 +80,23 @@ class Result:
         failures = [it.failure for it in results if it.failure]
         messages = "\n".join(it["message"] for it in failures)
         shown = "\n\n".join(it["exception"]["stackTrace"] for it in failures)
-        return cls(status, results[0].started, results[-1].finished, _failure("Failure", messages, shown))
+        kind = EXPECTED if any(it["exception"]["type"] == EXPECTED for it in failures) else "Failure"
+        return cls(status, results[0].started, results[-1].finished, _failure(kind, messages, shown))
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether it was expected to fail."""
+        return self.status == "PENDING" and self.failure["exception"]["type"] == EXPECTED
+
+    @property
+    def fails_run(self) -> bool:
+        """Whether the run fails by it."""
+        return self.status in _FAILED and not self.is_expected
+
+    @property
+    def ends_scenario(self) -> bool:
+        """Whether nothing is said of the steps after it, be they undefined: it is skipped, or expected to fail."""
+        return self.status == "SKIPPED" or self.is_expected
 
     def hide(self, redaction: Redaction) -> None:
         """Hide all that is known to be secret by now."""
@@ -128,6 +161,12 @@ class Attempt:
         """The hooks that stand for the fixtures around the steps, where something is to be said of those."""
         return [hook for hook, result in ((SET_UP, self._set_up), (TEAR_DOWN, self._tear_down)) if result]
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether something in it has not passed."""
+        results = filter(None, (self._set_up, self._tear_down, *self._results))
+        return any(result.status != "PASSED" for result in results)
+
     def begin_step(self) -> None:
         """The next step begins."""
         self._step_started = now()
@@ -164,6 +203,12 @@ class Attempt:
                 for other in self._results:
                     other.status = "PENDING" if other.status == "FAILED" else other.status
         self._step_started = None
+
+    def pass_unexpectedly(self, reason: str) -> None:
+        """Note at the last step that it was expected to fail, and passed all the same."""
+        if self._results and not self._results[-1].failure:
+            text = self.redaction.text(f"It was expected to fail, and holds. {reason}".strip())
+            self._results[-1].failure = _failure(EXPECTED, text, text)
 
     def end(self) -> None:
         """It has ended."""
@@ -224,6 +269,8 @@ class Attempt:
         """Yield its messages but the end; `definitions` are those that match each of its steps."""
         started = {"id": self.id, "testCaseId": self.case, "attempt": self.number, "timestamp": timestamp(self.started)}
         yield {"testCaseStarted": started | ({"workerId": worker} if worker else {})}
+        if any(result.fails_run for result in filter(None, (self._set_up, self._tear_down, *self._results))):
+            self.attach(f"pytest {shlex.quote(self.item.nodeid)}", COMMAND, "command")
         yield from self._attached(None, {"testCaseStartedId": self.id})
         if self._set_up is not None:
             yield from self._set_up.envelopes(self.id, f"{self.case}.set-up")
@@ -241,7 +288,7 @@ class Attempt:
         step, test_step = self.pickle.steps[number], f"{self.case}.step.{number}"
         if number < len(self._results):
             result = self._results[number]
-        elif self._results and self._results[-1].status == "SKIPPED":
+        elif any(it.ends_scenario for it in (*self._results[-1:], *filter(None, (self._set_up,)))):
             result = Result("SKIPPED", at := now(), at)
         else:
             # By the number of definitions: without any, with the one that was not reached, with several.

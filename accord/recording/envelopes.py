@@ -16,8 +16,12 @@ Envelope = dict[str, Any]
 # The version of the protocol with whose classes the tests read the messages.
 PROTOCOL = "34.2.0"
 GHERKIN = "text/x.cucumber.gherkin+plain"
+COMMAND = "text/x.accord.command+plain"
+"""Of the attachment that has the command which runs a failed scenario alone."""
 SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
 TEAR_DOWN = {"id": "tear-down", "name": "Fixtures are torn down", "type": "AFTER_TEST_CASE", "sourceReference": {}}
+EXPECTED = "XFailed"
+"""The type of an exception that was expected, by pytest's name for it: messages have no status for what that is."""
 
 _PART = "part."
 
@@ -126,6 +130,11 @@ def step_envelopes(
         {"testStepStarted": {**ids, "timestamp": timestamp(started)}},
         {"testStepFinished": {**ids, "testStepResult": result, "timestamp": timestamp(finished)}},
     )
+
+
+def retried(end: Envelope) -> Envelope:
+    """Return the message of an attempt's end, after which there is another one."""
+    return {"testCaseFinished": end["testCaseFinished"] | {"willBeRetried": True}}
 
 
 def suggestion(test_step: str, pickle_step: str, code: str) -> Envelope:

@@ -116,6 +116,8 @@ class Recording:
                 self._recorder.fail_partly(report, error)
         elif not report.passed and not (report.failed and not was_raised and self._is_known(report)):
             self._recorder.fail(report, error)
+        elif report.passed and (reason := getattr(report, "wasxfail", None)) is not None:
+            self._recorder.pass_unexpectedly(reason)
 
     def _is_known(self, report: pytest.TestReport) -> bool:
         """Return whether the steps that a report is of have the checks that failed."""

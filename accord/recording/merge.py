@@ -14,7 +14,7 @@ from typing import Any
 from accord.basics.files import together
 from accord.errors import NoSuchFileError, UsageError
 from accord.recording.envelopes import is_part, line, seconds
-from accord.recording.reader import TORN, UNFIT, invalid, messages
+from accord.recording.reader import STDIN, TORN, UNFIT, invalid, messages
 
 Json = dict[str, Any]
 
@@ -84,7 +84,7 @@ class _Survey:
         self.merged.repeated = sum(len(attempts) > 1 for attempts in self._attempts.values())
 
     def _read(self, path: Path) -> None:
-        if path.is_fifo():
+        if path == STDIN or path.is_fifo():
             raise UsageError(f"{path} is a pipe, and what is merged is read twice: write it to a file, and name that")
         try:
             for number, kind, message in messages(path):

@@ -1,10 +1,15 @@
 """Files of Cucumber Messages, read line by line, whatever is in them."""
 
+import gzip
 import os
 import stat
+import sys
+import zlib
 from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, cast
 
 from tqdm import tqdm
 
@@ -15,6 +20,10 @@ from accord.recording import ndjson
 # As much of a reason as a sentence repeats.
 _LONGEST_REASON = 200
 
+STDIN = Path("-")
+"""What stands for standard input, as in other commands."""
+
+_GZIP = b"\x1f\x8b"
 TORN = "torn"
 """The kind under which a torn last line is yielded: its `message` is what is wrong with it."""
 
@@ -27,6 +36,7 @@ Json = dict[str, Any]
 def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int, str, Json]]:
     """Yield of each message the number of its line, its kind and what it says; progress is shown if it takes a while.
 
+    A file may be compressed by gzip, whatever its name is, and `STDIN` is standard input.
     Lines of the kinds that are left out are not even parsed where they are written as usual. A file whose writer was
     killed may end in the middle of a line: that line is yielded as `TORN`.
 
@@ -35,6 +45,7 @@ def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int
     """
     # Accord's own writer begins each line so, and most others do.
     unneeded = tuple(b'{"%b"' % kind.encode() for kind in without)
+    number = 0
     try:
         for number, line in _lines(path):
             if line.startswith(unneeded) or line.isspace():
@@ -54,6 +65,10 @@ def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int
                 if not isinstance(message, dict):
                     raise invalid(path, number, ValueError(f"{kind} is not an object"))
                 yield number, kind, message
+    except EOFError:
+        yield number + 1, TORN, {"message": "the compressed file ends too early"}
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise UsageError(f"{path} is not compressed as gzip has it: {_reason(error)}") from None
     except OSError as error:
         kind_of_error = NoSuchFileError if isinstance(error, FileNotFoundError) else UsageError
         raise kind_of_error(f"{path} cannot be read: {error.strerror}") from None
@@ -67,9 +82,10 @@ def invalid(path: Path, number: int, error: Exception) -> UsageError:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield each line with its number, and show the progress where it takes a while."""
     with (
-        open(path, "rb", opener=_without_waiting) as file,
+        _opened(path) as file,
+        # How long a pipe, or what is compressed, will be is not known.
         tqdm(
-            total=_size(path, file),
+            total=None if (is_compressed := _is_compressed(file)) else os.fstat(file.fileno()).st_size or None,
             desc=one_line(path.name),
             unit="B",
             unit_scale=True,
@@ -79,9 +95,25 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             disable=None,
         ) as progress,
     ):
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(gzip.GzipFile(fileobj=file) if is_compressed else file, 1):
             progress.update(len(line))
             yield number, line
+
+
+def _opened(path: Path) -> AbstractContextManager[BufferedReader]:
+    if path == STDIN:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError(f"{path} is standard input, and nothing is led there: write `... | accord render -`")
+        return nullcontext(cast(BufferedReader, sys.stdin.buffer))
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISFIFO(status.st_mode):
+        file.close()
+        raise UsageError(f"{path} is not a file: name one of Cucumber Messages")
+    # Only opening must not wait: reading may, and a pipe that nobody writes to is at its end.
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(file.fileno(), True)
+    return file
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -89,14 +121,8 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _size(path: Path, file: IO[bytes]) -> int:
-    status = os.fstat(file.fileno())
-    if not stat.S_ISREG(status.st_mode) and not stat.S_ISFIFO(status.st_mode):
-        raise UsageError(f"{path} is not a file: name one of Cucumber Messages")
-    # Only opening must not wait: reading may, and a pipe that nobody writes to is at its end.
-    if hasattr(os, "O_NONBLOCK"):
-        os.set_blocking(file.fileno(), True)
-    return status.st_size
+def _is_compressed(file: BufferedReader) -> bool:
+    return file.peek(len(_GZIP)).startswith(_GZIP)
 
 
 def _reason(error: Exception) -> str:

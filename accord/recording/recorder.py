@@ -36,6 +36,7 @@ from accord.recording.envelopes import (
     line,
     match_arguments,
     parse_error,
+    retried,
     source,
     step_definition,
 )
@@ -65,8 +66,12 @@ class Record:
     """The ids of the pickles that are to run, by the id of the test case."""
     ended: dict[str, str] = field(default_factory=dict)
     """Lines of scenarios that have ended, without the end, by the id of the test case."""
-    ends: list[Envelope] = field(default_factory=list)
-    """The messages of their ends: whether one is tried again is known after it."""
+    ends: dict[str, Envelope] = field(default_factory=dict)
+    """The messages of their ends, by the same id."""
+    failed: list[str] = field(default_factory=list)
+    """Those that may be tried again: whether they are is known when the next one of the worker has ended."""
+    worker: str = ""
+    """The worker of pytest-xdist that it comes from, if there is one."""
 
 
 class Recorder:
@@ -93,7 +98,7 @@ class Recorder:
         self._worker = worker
         self._pickles = Pickles(rootpath)
         self._selected: dict[str, tuple[str, Pickle]] = {}
-        self._record = Record()
+        self._record = Record(worker=worker or "")
         self._numbers: dict[str, int] = {}
         self._hooks: dict[str, list[dict[str, Any]]] = {}
         self._ids: dict[StepDefinition, str] = {}
@@ -132,12 +137,12 @@ class Recorder:
     def take(self) -> Record:
         """Give away what was noted."""
         # Given away, and not copied: each line travels once.
-        record, self._record = self._record, Record()
+        record, self._record = self._record, Record(worker=self._worker or "")
         return record
 
     def begin(self, item: pytest.Item) -> None:
         """A test begins, which may be a scenario."""
-        self._attempt = None
+        self.end()  # Some plugins try a scenario again before pytest has torn it down.
         # What was secret in the last scenario may be an ordinary word here.
         self._redaction.forget()
         self._statements.clear()
@@ -176,6 +181,11 @@ class Recorder:
             self._attach_statements(self._attempt)
             self._attempt.fail(report, error)
 
+    def pass_unexpectedly(self, reason: str) -> None:
+        """Note that a scenario was expected to fail, and has passed."""
+        if self._attempt is not None:
+            self._attempt.pass_unexpectedly(reason)
+
     def end(self) -> None:
         """The test has ended, its fixtures too."""
         if (attempt := self._attempt) is not None:
@@ -186,8 +196,13 @@ class Recorder:
                 self._hooks[attempt.case] = attempt.hooks
             # At the end, when all secrets of the scenario are known.
             attempt.hide()
-            self._record.ended[attempt.case] = "".join(map(line, self._envelopes(attempt)))
-            self._record.ends.append(attempt.finished())
+            lines = "".join(map(line, self._envelopes(attempt)))
+            if (before := self._record.ends.pop(attempt.case, None)) is not None:
+                lines = self._record.ended[attempt.case] + line(retried(before)) + lines
+            self._record.ended[attempt.case] = lines
+            self._record.ends[attempt.case] = attempt.finished()
+            if attempt.has_failed:
+                self._record.failed.append(attempt.case)
             self._attempt = None
 
     def observe(

@@ -16,7 +16,7 @@ from accord.basics.clock import now
 from accord.basics.filenames import running_messages
 from accord.errors import UsageError
 from accord.recording.crashes import Crash, envelopes
-from accord.recording.envelopes import PROTOCOL, Envelope, case_id, line, timestamp
+from accord.recording.envelopes import PROTOCOL, Envelope, case_id, line, retried, timestamp
 from accord.recording.recorder import Record
 from accord.recording.redaction.redaction import public
 
@@ -41,9 +41,11 @@ class MessagesWriter:
         self._selected: dict[str, str] = {}
         self._ended: set[str] = set()
         self._crashed: dict[str, Crash] = {}
+        # The ends of what failed last, by worker and test case: what runs there next may be the same once more.
+        self._open_ends: dict[str, dict[str, Envelope]] = {}
         self._has_made_directory = False
 
-    def write(self, record: Record, *, is_retried: bool = False) -> None:
+    def write(self, record: Record) -> None:
         """Write what is not written yet, so that it is there if the process is killed next."""
         # Every worker sends which scenarios are to run, and all send the same unless each runs them.
         self._selected.update(record.selected)
@@ -53,9 +55,13 @@ class MessagesWriter:
         for case in record.ended:
             self._crashed.pop(case, None)  # It was tried again.
         if fresh or record.ended:
-            for end in record.ends:
-                end["testCaseFinished"]["willBeRetried"] = is_retried
-            self._append("".join([*fresh, *record.ended.values(), *map(line, record.ends)]))
+            before = self._open_ends.pop(record.worker, {}) if record.ended else {}
+            ends = [retried(end) if case in record.ended else end for case, end in before.items()]
+            texts = [*map(line, ends), *fresh, *record.ended.values()]
+            texts += [line(end) for case, end in record.ends.items() if case not in record.failed]
+            if record.failed:
+                self._open_ends[record.worker] = {case: record.ends[case] for case in record.failed}
+            self._append("".join(texts))
 
     def add_crash(self, crash: Crash, *, is_each: bool = False) -> None:
         """Add a scenario whose process died, to be written at the end unless it is tried again.
@@ -110,7 +116,12 @@ class MessagesWriter:
             file.close()
 
     def _rest(self, success: bool) -> Iterator[Envelope]:
-        """Yield a test case for each pickle that did not run, without steps unless its process died; then the end."""
+        """Yield the ends that are left, a test case for each pickle that did not run, and the end of the run.
+
+        A test case that did not run has no steps, unless its process died.
+        """
+        for ends in self._open_ends.values():
+            yield from ends.values()
         left = {case: pickle for case, pickle in self._selected.items() if case not in self._ended}
         crashed = {case: crash for case, crash in self._crashed.items() if case in left}
         yield from envelopes(crashed, left, self._path)

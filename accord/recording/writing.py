@@ -77,8 +77,6 @@ class Writing:
         self._working_directory = config.invocation_params.dir
         self._faults: list[str] = []
         self._is_each = runs_each(config)
-        # Tests of which an attempt has failed that another one follows.
-        self._retried: set[str] = set()
         self._debuggers: list[Any] = []
         self._was_quit = False
         self._has_run = False
@@ -107,12 +105,8 @@ class Writing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write what a scenario did, once it has ended, and keep it no longer."""
-        # pytest-rerunfailures says so at the phase that failed, which may be one before that with the record.
-        if str(report.outcome) == "rerun":
-            self._retried.add(report.nodeid)
-        self._write_carried(vars(report), is_retried=report.nodeid in self._retried)
+        self._write_carried(vars(report))
         if report.when == "teardown":
-            self._retried.discard(report.nodeid)
             # A feature file that cannot be read fails without a scenario.
             self._has_run = self._has_run or ".feature::" in report.nodeid
         if is_of_crash(report):
@@ -132,10 +126,10 @@ class Writing:
         """Write what a worker sent at its end; one that crashed sends nothing."""
         self._write_carried(getattr(node, "workeroutput", {}))
 
-    def _write_carried(self, carrier: dict[str, Any], *, is_retried: bool = False) -> None:
+    def _write_carried(self, carrier: dict[str, Any]) -> None:
         # Taken off the report, which pytest keeps until the end of the run.
         if (record := carrier.pop(TRAVELLING, None)) is not None:
-            self._writer.write(Record(**record), is_retried=is_retried)
+            self._writer.write(Record(**record))
 
     # Last, when all others have had their say on the exit status, which becomes the success of the run.
     @pytest.hookimpl(trylast=True)

@@ -24,6 +24,7 @@ from hypothesis.strategies import SearchStrategy
 from accord import cli
 from accord.errors import AccordError
 from accord.living_docs import rendering
+from accord.living_docs.links import Links
 from accord.recording.merge import merge
 from tests.helpers.mutations import STREAMS, Stream, most_kept, streams
 from tests.helpers.recording import Json, Outcome, har, ndjson, recorded, text
@@ -73,7 +74,10 @@ def test_any_stream_becomes_a_document_or_a_sentence(stream: Stream, baseline: S
             directory.joinpath(file).write_bytes(content.content)
         try:
             sentence = rendering.write(
-                directory / "it.ndjson", directory, directory / "before.ndjson", "https://tracker.example/{tag}"
+                directory / "it.ndjson",
+                directory,
+                directory / "before.ndjson",
+                Links(tag="https://tracker.example/{tag}"),
             )
         except AccordError as refusal:
             is_a_sentence(str(refusal), directory)

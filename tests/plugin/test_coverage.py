@@ -71,8 +71,8 @@ def test_a_violation_in_a_scenario_is_one_sentence_without_a_traceback(suite: Pr
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "The step `When I ask for /tasks/5` (features/wrong.feature:3) got a 500 for GET /tasks/5: "
-            "ResponseValidationError: 1 validation error: *; GET /tasks/5 answered 500, and *says 200, 404, 422*"
+            "ResponseValidationError: 1 validation error: * in the step `When I ask for /tasks/5` "
+            "(features/wrong.feature:3): GET /tasks/5 answered 500, and *says 200, 404, 422*"
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*conftest.py*")

@@ -64,12 +64,14 @@ def test_of_a_scenario_that_ran_twice_the_last_attempt_counts_and_the_document_s
     record.rename(kept := project.path / "kept.ndjson")
     # The order of the records is that of the runs, not of the words on the command line.
     result = project.pytester.run("accord", "merge", str(kept), str(broken), "-o", "all.ndjson")
-    result.stdout.fnmatch_lines(["1 scenarios of 2 files: all.ndjson", "1 of them ran more than once: *"])
+    result.stdout.fnmatch_lines(["1 promise of 2 files: all.ndjson", "1 of them ran more than once: *"])
     told = read(project.path / "all.ndjson")
     assert [started["attempt"] for started in of("testCaseStarted", told)] == [0, 1]
     assert [finished["willBeRetried"] for finished in of("testCaseFinished", told)] == [True, False]
-    project.pytester.run("accord", "render", "all.ndjson", "-o", "docs").stdout.fnmatch_lines(["1 promise kept*"])
-    assert "Attempt 2. Before that: one is not two" in Path(project.path, "docs", "index.html").read_text("utf-8")
+    project.pytester.run("accord", "render", "all.ndjson", "-o", "docs").stdout.fnmatch_lines(
+        ["0 promises kept, 1 flaky"]
+    )
+    assert "attempt 1 of 2: one is not two" in Path(project.path, "docs", "index.html").read_text("utf-8")
 
 
 def test_what_one_part_did_not_come_to_and_another_did_is_run(project: Project, shards: list[Path]) -> None:

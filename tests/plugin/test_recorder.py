@@ -1,6 +1,7 @@
 """Every run of features leaves its Cucumber Messages, whatever became of it."""
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 
@@ -77,6 +78,15 @@ def test_a_run_in_ci_says_no_address_with_a_token(failing: Project, monkeypatch:
     [meta] = of("meta", messages(failing))
     assert meta["ci"]["url"] == "https://git.example/a/b/actions/runs/7"
     assert "t0k3n" not in json.dumps(meta)
+
+
+def test_what_failed_has_the_command_that_runs_it_alone(failing: Project) -> None:
+    failing.feature("Feature: It\n  Scenario: It's one\n    Given a step\n    Then it breaks")
+    failing.run()
+    [attachment] = of("attachment", messages(failing))
+    program, nodeid = shlex.split(attachment["body"])
+    assert program == "pytest"
+    failing.run(nodeid).assert_outcomes(failed=1)
 
 
 def test_a_fixture_that_fails_is_recorded_beside_the_steps_which_did_not_run(failing: Project) -> None:

@@ -643,7 +643,7 @@ async def test_a_500_is_told_by_its_exception_and_where_the_project_raised_it() 
         with pytest.raises(ContractViolationError) as violation:
             await Suite(app, Mode.DOCUMENTED).get("/tasks")
         assert str(violation.value) == (
-            f"The step got a 500 for GET /tasks: RuntimeError: cache miss (tests/unit/test_contract_idioms.py:{line}); "
+            f"RuntimeError: cache miss (tests/unit/test_contract_idioms.py:{line}) in the step: "
             "GET /tasks answered 500, and the app's OpenAPI document says 200: correct the answer, or document it."
         )
 
@@ -661,7 +661,7 @@ async def test_an_error_of_a_task_group_is_told_by_itself_and_one_of_a_mounted_a
 
     app.mount("/v1", within)
     where = rf"\(tests/unit/test_contract_idioms.py:{fail.__code__.co_firstlineno + 1}\)"
-    with pytest.raises(ContractViolationError, match=rf"got a 500 for GET /v1/tasks: KeyError: 'cache' {where}; GET"):
+    with pytest.raises(ContractViolationError, match=rf"KeyError: 'cache' {where} in the step: GET /v1"):
         await Suite(app).get("/v1/tasks")
 
 

@@ -10,10 +10,11 @@ from accord.errors import UsageError
 from accord.living_docs import rendering
 from accord.living_docs.attachments import rendered
 from accord.living_docs.index import slowest_steps
+from accord.living_docs.links import Links
 from accord.living_docs.reader import read
 from accord.living_docs.run import Attachment, Failure, Step
 from accord.living_docs.summary import escaped
-from accord.living_docs.words import comparison, took
+from accord.living_docs.words import coloured, comparison, took
 from tests.helpers.documents import BROKEN, KIT, TASKS, document, told
 from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
 
@@ -32,8 +33,8 @@ def test_the_samples_are_there() -> None:
 @pytest.mark.parametrize(
     ("sample", "sentence"),
     [
-        ("all-statuses", "1 promise kept, 2 broken, 2 not yet implemented, 1 not run"),
-        ("retry", "3 promises kept, 1 broken"),
+        ("all-statuses", "1 promise kept, 3 broken, 1 not yet implemented, 1 not run"),
+        ("retry", "1 promise kept, 1 broken, 2 flaky"),
         ("hooks", "1 promise kept, 1 broken"),
         ("empty", "0 promises kept, 1 not run"),
         ("global-hooks-afterall-error", "1 promise kept; the run itself failed"),
@@ -87,17 +88,68 @@ def test_the_fields_of_a_form_are_set_out_line_by_line() -> None:
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"log": {"entries": [{"request": 1}]}}', '{"log": {"entries": 3}}'])
 def test_an_invalid_har_document_is_shown_by_its_size(body: str) -> None:
     [piece] = rendered(Attachment("application/har+json", body))
-    assert piece.summary == f"A file: application/har+json, {len(body)} byte{'' if len(body) == 1 else 's'}, not shown"
+    assert piece.summary == f"A file: application/har+json, {len(body)} byte{'' if len(body) == 1 else 's'}"
+    assert piece.save
 
 
-def test_images_are_shown_and_svg_and_the_rest_are_named_with_type_and_size() -> None:
-    [image] = rendered(Attachment("image/png", "aGVsbG8=", base64=True, name="a.png"))
-    [svg] = rendered(Attachment("image/svg+xml", "PHN2Zy8+", base64=True, name="a.svg"))
-    [no_image] = rendered(Attachment("image/png", '" onerror="', base64=True))
-    assert image.image == "data:image/png;base64,aGVsbG8="
-    assert svg.image is None
-    assert svg.summary == "a.svg: image/svg+xml, 6 bytes, not shown"
-    assert no_image.image is None
+@pytest.mark.parametrize("kind", ["png", "jpeg", "gif", "webp", "svg+xml"])
+def test_pictures_are_shown(kind: str) -> None:
+    [image] = rendered(Attachment(f"image/{kind}", "aGVsbG8=", base64=True, name="a"))
+    assert image.image == f"data:image/{kind};base64,aGVsbG8="
+
+
+def test_svg_that_is_text_is_a_picture_too() -> None:
+    [image] = rendered(Attachment("image/svg+xml", "<svg/>"))
+    assert image.image == "data:image/svg+xml;base64,PHN2Zy8+"
+
+
+def test_what_is_not_the_base64_it_says_it_is_becomes_no_address() -> None:
+    for kind in ("image/png", "video/mp4", "application/zip"):
+        [piece] = rendered(Attachment(kind, '" onerror="', base64=True))
+        assert (piece.image, piece.save) == (None, None)
+        assert "not shown" in piece.summary
+
+
+@pytest.mark.parametrize(
+    ("media_type", "told"),
+    [
+        ("video/webm", "video/webm"),
+        ("audio/mpeg; codecs=mp3", "audio/mpeg"),
+        ("application/pdf", "application/pdf"),
+        # What a browser would show as a page of somebody's.
+        ("application/xhtml", "application/octet-stream"),
+        ("application/zip", "application/octet-stream"),
+        ('video/"><script>', "application/octet-stream"),
+    ],
+)
+def test_what_is_not_shown_can_be_saved_from_the_page(media_type: str, told: str) -> None:
+    [piece] = rendered(Attachment(media_type, "aGVsbG8=", base64=True, name="letter"))
+    assert piece.save == f"data:{told};base64,aGVsbG8="
+    assert (piece.file_name, piece.summary) == ("letter", f"letter: {media_type}, 5 bytes")
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        ('name,price\nmilk,"1,10"\n\nbread,2', [["name", "price"], ["milk", "1,10"], ["bread", "2"]]),
+        ("name;price\nmilk;1,10", [["name", "price"], ["milk", "1,10"]]),
+        ('"two\nlines"\tb\r\nc\td', [["two\nlines", "b"], ["c", "d"]]),
+    ],
+)
+def test_csv_is_a_table(body: str, rows: list[list[str]]) -> None:
+    [piece] = rendered(Attachment("text/csv; charset=utf-8", body))
+    assert piece.table == rows
+    assert piece.save
+
+
+def test_of_a_long_table_the_first_rows_are_shown_and_all_can_be_saved() -> None:
+    [piece] = rendered(Attachment("text/csv", "n\n" + "1\n" * 1001, name="long.csv"))
+    assert (len(piece.table), piece.summary) == (1001, "long.csv: the first 1,000 of 1,001 rows")
+
+
+def test_csv_that_cannot_be_read_is_text() -> None:
+    [piece] = rendered(Attachment("text/csv", 'a,"b'))
+    assert (piece.table, piece.texts) == ([], ['a,"b'])
 
 
 def test_text_is_shown_however_it_is_encoded() -> None:
@@ -105,13 +157,28 @@ def test_text_is_shown_however_it_is_encoded() -> None:
     [no_text] = rendered(Attachment("text/plain", "/w==", base64=True))
     [json] = rendered(Attachment("application/json", '{"a":1}'))
     assert text.texts == ["hello"]
-    assert no_text.summary == "A file: text/plain, 1 byte, not shown"
-    assert json.texts == ['{\n  "a": 1\n}']
+    [problem] = rendered(Attachment("application/problem+json", '{"a":1}'))
+    assert no_text.summary == "A file: text/plain, 1 byte"
+    assert json.texts == problem.texts == ['{\n  "a": 1\n}']
 
 
-def test_logs_lose_the_colours_of_the_terminal() -> None:
-    [log] = rendered(Attachment("text/x.cucumber.log+plain", "a \x1b[31mred\x1b[0m line"))
-    assert log.texts == ["a red line"]
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("a \x1b[31mred\x1b[0m line", 'a <span class="ansi-1">red</span> line'),
+        (
+            "\x1b[1;92mbold\x1b[22m green\x1b[39m",
+            '<span class="ansi-bold ansi-2">bold</span><span class="ansi-2"> green</span>',
+        ),
+        ("\x1b[38;5;31mone of 256\x1b[48;2;31;1;1m, on a ground", "one of 256, on a ground"),
+        ("\x1b[31m<b onclick=a>\x1b]8;;javascript:a\x07&", '<span class="ansi-1">&lt;b onclick=a&gt;&amp;</span>'),
+        ("\x1b[mno \x1b[2Kother\x1b[?25l", "no other"),
+        ("\x1b[38:5:1m\x1b[" + "9" * 5000 + "mplain", "plain"),
+        ("<b>", "&lt;b&gt;"),
+    ],
+)
+def test_text_has_the_colours_of_the_terminal_and_is_text(text: str, markup: str) -> None:
+    assert coloured(text) == markup
 
 
 def test_the_summary_shows_what_is_broken_and_what_changed(stream: Path, tmp_path: Path) -> None:
@@ -142,6 +209,7 @@ def test_the_summary_shows_what_is_broken_and_what_changed(stream: Path, tmp_pat
 def test_a_failure_is_shown_in_one_line_up_to_what_follows_a_colon() -> None:
     assert Failure("\n  no milk \nat all").first_line == "no milk"
     assert Failure("These should be equal:\n\n  1 and 2\n").first_line == "These should be equal: 1 and 2"
+    assert Failure("\x1b[31mno\x1b[0m milk").first_line == "no milk"
     assert Failure("").first_line == ""
 
 
@@ -159,7 +227,7 @@ def test_an_undefined_step_shows_the_definition_that_is_suggested() -> None:
     steps = [step for pickle in read(KIT["undefined"]).pickles() for run in pickle.runs for step in run.steps]
     failures = [step.failure.message for step in steps if step.failure]
     assert len(failures) == sum(step.status == "UNDEFINED" for step in steps) > 0
-    assert all(failure.startswith("No step definition says this. To begin with:\nGiven(") for failure in failures)
+    assert all(failure.startswith("No step definition says this.\nTo begin with:\nGiven(") for failure in failures)
 
 
 def test_the_slowest_steps_are_listed_slowest_first() -> None:
@@ -187,16 +255,15 @@ def test_markdown_in_a_name_is_text() -> None:
 
 def test_a_tag_leads_to_the_tracker(stream: Path, tmp_path: Path) -> None:
     stream.write_text(ndjson(recorded({"a.feature": '@T-1"<x>\n' + TASKS.lstrip()})), encoding="utf-8")
-    rendering.write(stream, tmp_path, tag_link="https://tracker.example/{tag}?a")
+    rendering.write(stream, tmp_path, links=Links(tag="https://tracker.example/{tag}?a"))
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert '<a href="https://tracker.example/T-1%22%3Cx%3E?a">@T-1&#34;&lt;x&gt;</a>' in page
 
 
 @pytest.mark.parametrize("address", ["javascript:{tag}", "https://tracker.example/"])
-def test_a_tracker_that_no_link_leads_to_is_an_error(stream: Path, tmp_path: Path, address: str) -> None:
-    stream.write_text(ndjson(recorded({"a.feature": TASKS})), encoding="utf-8")
+def test_a_tracker_that_no_link_leads_to_is_an_error(address: str) -> None:
     with pytest.raises(UsageError, match="is not an address to link tags to"):
-        rendering.write(stream, tmp_path, tag_link=address)
+        Links(tag=address)
 
 
 def test_the_command_says_the_state_or_why_there_is_none(

@@ -1,8 +1,11 @@
 """What is read of a messages file, and what is wrong with one."""
 
+import gzip
 import json
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +22,9 @@ from tests.helpers.recording import ndjson, recorded
 def test_the_last_attempt_counts_and_the_others_are_shown() -> None:
     by_name = {pickle.name: pickle for pickle in read(KIT["retry"]).pickles()}
     third = by_name["Test cases that fail will continue to retry up to the --retry limit"]
-    assert third.state is State.KEPT
+    assert third.state is State.FLAKY
     assert third.run
-    assert third.run.earlier == ["Exception in step", "Exception in step"]
+    assert [attempt.why for attempt in third.run.earlier] == ["Exception in step", "Exception in step"]
 
 
 def test_the_worst_run_of_a_promise_counts(stream: Path) -> None:
@@ -169,3 +172,41 @@ def test_a_feature_file_that_is_not_understood_is_reported(stream: Path, tmp_pat
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert "features/bad.feature:3 is not understood" in page
     assert "got &#39;Whoops&#39;" in page
+
+
+def test_a_file_that_is_compressed_is_read_whatever_its_name_is(stream: Path) -> None:
+    stream.write_bytes(gzip.compress(KIT["retry"].read_bytes()))
+    assert read(stream).counts() == read(KIT["retry"]).counts()
+
+
+def test_a_compressed_file_that_a_killed_run_tore_is_reported_and_the_rest_is_rendered(stream: Path) -> None:
+    whole = gzip.compress(ndjson(recorded({"a.feature": TASKS})).encode())
+    stream.write_bytes(whole[:-20])
+    found = read(stream)
+    assert "the compressed file ends too early" in found.problems[0][1].message
+    assert len(list(found.pickles())) == 3
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8bno gzip at all", gzip.compress(b"{}\n" * 9)[:-8] + b"\0" * 8])
+def test_what_is_not_gzip_and_begins_like_it_is_an_error(stream: Path, content: bytes) -> None:
+    stream.write_bytes(content)
+    with pytest.raises(UsageError, match="is not compressed as gzip has it"):
+        read(stream)
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["as it is", "compressed"])
+def test_standard_input_is_read_where_it_is_named(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    command = [sys.executable, "-c", "from accord.cli import main; main()", "render", "-", "-o", str(tmp_path)]
+    run = subprocess.run(command, input=compress(KIT["minimal"].read_bytes()), capture_output=True, timeout=60)
+    assert (run.stdout.decode().strip(), run.stderr) == ("1 promise kept", b"")
+    assert tmp_path.joinpath("index.html").exists()
+
+
+def test_nothing_on_standard_input_is_an_error(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from accord.cli import main; main()"]
+    for arguments, words in (
+        (["render", "-", "-o", str(tmp_path)], "- is empty"),
+        (["merge", "-", "-o", str(tmp_path / "all.ndjson")], "is read twice"),
+    ):
+        run = subprocess.run([*command, *arguments], input="", capture_output=True, text=True, timeout=60)
+        assert (run.returncode, words in run.stderr) == (1, True), run.stderr

@@ -9,6 +9,7 @@ from accord.living_docs.reading.fields import Json, text_of
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.run import Attachment
 from accord.recording import ndjson
+from accord.recording.envelopes import COMMAND
 from accord.recording.reader import UNFIT
 
 HAR = "application/har+json"
@@ -32,7 +33,8 @@ class Attachments:
     def attachment(self, message: Json) -> None:
         """Take an attachment; one of a scenario that is of none of its steps is shown with the last."""
         media_type, body = text_of(message, "mediaType"), text_of(message, "body")
-        attempt = message.get("testCaseStartedId")
+        # Some write an empty id where there is none.
+        attempt = message.get("testCaseStartedId") or None
         # What a step attaches under this type is its own, and not the app's document.
         if attempt is None and media_type == OPENAPI and isinstance(openapi := _json(body), dict):
             name = text_of(message, "fileName")
@@ -46,9 +48,12 @@ class Attachments:
         if attempt is None:
             self.of_run.append(attachment)
             return
-        pickle, run, steps = self._cases.of_attempt(attempt)
-        step_id = message.get("testStepId")
-        step = steps[step_id] if step_id is not None else next(reversed(run.steps), None)
+        pickle, of, steps = self._cases.of_attempt(attempt)
+        if media_type == COMMAND:
+            of.command = body
+            return
+        step_id = message.get("testStepId") or None
+        step = steps[step_id] if step_id else next(reversed(of.steps), None)
         (step.attachments if step else self.of_run).append(attachment)
         if media_type == HAR:
             self._note_responses(body, pickle)

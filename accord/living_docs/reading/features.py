@@ -8,6 +8,7 @@ from accord.living_docs.reading.fields import (
     add,
     argument_of,
     cells_of,
+    line_of,
     list_of,
     tags_of,
     text_of,
@@ -61,7 +62,8 @@ class Features:
         return Background(*title_of(node), self._step_texts(node, background=True))
 
     def _scenario(self, node: Json, feature: Feature, rule: Rule | None) -> Scenario:
-        scenario = Scenario(feature, rule, *title_of(node), tags_of(node), self._step_texts(node, background=False))
+        steps = self._step_texts(node, background=False)
+        scenario = Scenario(feature, rule, *title_of(node), tags_of(node), steps, line=line_of(node))
         add(self._scenarios, node, scenario)
         for table in list_of(node, "examples", optional=True):
             header = cells_of(table["tableHeader"]) if table.get("tableHeader") else []
@@ -77,7 +79,7 @@ class Features:
         steps = []
         for step in list_of(node, "steps"):
             keyword, table_and_doc = text_of(step, "keyword").strip(), argument_of(step)
-            text = StepText(keyword, text_of(step, "text"), *table_and_doc, background=background)
+            text = StepText(keyword, text_of(step, "text"), *table_and_doc, background=background, line=line_of(step))
             add(self._steps, step, text)
             steps.append(text)
         return steps
@@ -96,7 +98,8 @@ class Features:
             raise ValueError("its scenario has no such example, or has a pickle already")
         steps = {step["id"]: self._pickle_step(step, filled_in=cells is not None) for step in list_of(message, "steps")}
         # A tag that is on the feature and on the scenario is there twice.
-        pickle = Pickle(scenario, list(steps.values()), list(dict.fromkeys(tags_of(message))), cells)
+        tags = list(dict.fromkeys(tags_of(message)))
+        pickle = Pickle(scenario, list(steps.values()), tags, cells, text_of(message, "name"))
         scenario.pickles.append(pickle)
         if cells is not None:
             pickles.append(pickle)
@@ -106,7 +109,8 @@ class Features:
         """Return the step of the document where nothing was filled in, so that ten thousand are kept once."""
         text = self._steps[list_of(step, "astNodeIds")[0]]
         if (filled_in and not text.background) or text.text != step["text"]:
-            text = StepText(text.keyword, text_of(step, "text"), *argument_of(step.get("argument") or {}))
+            argument = argument_of(step.get("argument") or {})
+            text = StepText(text.keyword, text_of(step, "text"), *argument, line=text.line)
         # Gherkin knows it where the pickles are made: an And is of the kind of the step before.
         text.kind = KINDS.get(text_of(step, "type"), "")
         add(self.pickle_steps, step, text)

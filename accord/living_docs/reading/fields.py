@@ -76,6 +76,12 @@ def cells_of(row: Json) -> list[str]:
     return [text_of(cell, "value") for cell in list_of(row, "cells")]
 
 
+def line_of(node: Json) -> int | None:
+    """Return the line at which a node begins; None where it does not say."""
+    line = (node.get("location") or {}).get("line")
+    return line if isinstance(line, int) else None
+
+
 def argument_of(node: Json) -> tuple[list[list[str]] | None, str | None]:
     """Return the table and the doc string of a step."""
     table, doc = node.get("dataTable"), node.get("docString")
@@ -88,13 +94,13 @@ def failure_of(result: Json) -> Failure | None:
     exception = result.get("exception") or {}
     message = text_of(exception, "message") or text_of(result, "message") or text_of(exception, "type")
     trace = text_of(exception, "stackTrace")
-    return Failure(message or trace, trace) if message or trace else None
+    return Failure(message or trace, trace, text_of(exception, "type")) if message or trace else None
 
 
 def location_of(source: Json) -> str:
-    """Return where something is defined: `file:line`, or the method where Java wrote the messages."""
+    """Return where something is defined: `file:line`, or the method where Java or .NET wrote the messages."""
     if method := source.get("javaMethod"):
         return f"{text_of(method, 'className')}.{text_of(method, 'methodName')}"
-    line = (source.get("location") or {}).get("line")
-    uri = text_of(source, "uri")
-    return location(uri, line) if isinstance(line, int) else uri
+    line, element = line_of(source), source.get("javaStackTraceElement") or {}
+    uri = text_of(source, "uri") or text_of(element, "fileName")
+    return uri if line is None else location(uri, line)

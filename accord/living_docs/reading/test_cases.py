@@ -8,7 +8,7 @@ from accord.catalogue.sentences import Argument, Sentence, Use
 from accord.living_docs.model import Pickle
 from accord.living_docs.reading.features import Features
 from accord.living_docs.reading.fields import Json, Seen, add, failure_of, list_of, location_of, text_of
-from accord.living_docs.run import Failure, Run, Step, StepText
+from accord.living_docs.run import Attempt, Failure, Run, Step, StepText
 from accord.living_docs.state import STATES, badness
 from accord.recording.envelopes import seconds
 
@@ -27,10 +27,13 @@ class TestCases:
         # Failures that no result says: by the id of the test step, and by the identity of its text.
         self._ambiguous: dict[str, str] = {}
         self._snippets: dict[int, str] = {}
-        # The test case of each attempt, when each began, and which is the last of a test case.
-        self._attempts: dict[str, str] = {}
+        # Each attempt, the test case of which it is, when it began, and its steps by id.
+        self._attempts: dict[str, Attempt] = {}
+        self._case_of: dict[str, str] = {}
         self._started: dict[str, float] = {}
-        self._last_attempts: dict[str, str] = {}
+        self._steps: dict[str, dict[str, Step]] = {}
+        # Which attempt is the last of a test case, with its number.
+        self._last: dict[str, tuple[int, str]] = {}
 
     def step_definition(self, message: Json) -> None:
         """Take a step definition."""
@@ -53,21 +56,28 @@ class TestCases:
         pickle, texts = self._features.pickles[message["pickleId"]]
         folder = pickle.scenario.feature.uri.rpartition("/")[0]
         steps: dict[str, Step] = {}
-        for step in list_of(message, "testSteps"):
-            add(steps, step, Step(self._test_step(step, texts, folder)))
+        running = {step.get("pickleStepId") for step in list_of(message, "testSteps")}
+        left = [text for step, text in texts.items() if step not in running]
+        for step in message["testSteps"]:
+            add(steps, step, Step(self._test_step(step, texts, left, folder)))
         run = Run(list(steps.values()), again=self._parts.get(text_of(message, "testRunStartedId")))
         if run.steps:
             # A step of the pickle for which there is no test step does not run.
-            running = {step.get("pickleStepId") for step in message["testSteps"]}
-            run.steps += [Step(text) for step, text in texts.items() if step not in running]
+            run.steps += [Step(text) for text in left]
         pickle.runs.append(run)
         self._cases[message["id"]] = (pickle, run, steps)
 
-    def _test_step(self, message: Json, texts: dict[str, StepText], folder: str) -> StepText:
+    def _test_step(self, message: Json, texts: dict[str, StepText], left: list[StepText], folder: str) -> StepText:
         if message.get("hookId"):
             return self.hooks[message["hookId"]]
-        text = texts[message["pickleStepId"]]
         matching = [self.sentences[it] for it in list_of(message, "stepDefinitionIds", optional=True)]
+        if message.get("pickleStepId") is not None:
+            text = texts[message["pickleStepId"]]
+        elif left:
+            # Where one step calls another, Reqnroll loses count: those after it have ids too few.
+            text = left.pop(0)
+        else:
+            return StepText("Step", ", ".join(sentence.pattern for sentence in matching), hook=True)
         arguments = list_of(message, "stepMatchArgumentsLists", optional=True)
         for sentence, found in zip_longest(matching, arguments[: len(matching)]):
             sentence.use(text.kind, folder, Use(text.keyword, text.text), _arguments(found or {}))
@@ -77,29 +87,40 @@ class TestCases:
         return text
 
     def test_case_started(self, message: Json) -> None:
-        """Take the beginning of an attempt; the failure of an earlier one is noted as the reason for it."""
+        """Take the beginning of an attempt. The one of the highest number counts, whatever their order."""
         case, attempt = message["testCaseId"], message["id"]
         _, run, steps = self._cases[case]
-        if self._attempts.setdefault(attempt, case) != case:
+        if self._case_of.setdefault(attempt, case) != case:
             raise ValueError(f"the attempt {attempt!r} is another test case's")
         # Messages may occur twice: what is known of the attempt must not be thrown away.
         if attempt in self._started:
             return
-        if run.started:
-            run.earlier.append(run.worst.failure.first_line if run.worst and run.worst.failure else run.reason)
-            for step in steps.values():
-                step.status, step.seconds, step.failure, step.attachments = "UNKNOWN", 0.0, None, []
-        run.started, run.finished, run.seconds = True, False, None
-        self._last_attempts[case] = attempt
         self._started[attempt] = seconds(message["timestamp"])
+        number = message.get("attempt")
+        place = (number if isinstance(number, int) else 0, attempt)
+        if (last := self._last.get(case)) is None:
+            self._last[case] = place
+            self._attempts[attempt], self._steps[attempt], run.started = run, steps, True
+            return
+        again = {step_id: Step(step.source) for step_id, step in steps.items()}
+        # With those of the pickle for which there is no test step.
+        rest = [Step(step.source) for step in run.steps[len(steps) :]]
+        if place[0] < last[0]:
+            run.earlier.append(Attempt([*again.values(), *rest], started=True))
+            self._attempts[attempt], self._steps[attempt] = run.earlier[-1], again
+            return
+        self._attempts[last[1]] = before = Attempt(run.steps, run.seconds, run.started, run.finished)
+        run.earlier.append(before)
+        run.steps, run.finished, run.seconds = [*again.values(), *rest], False, None
+        self._last[case] = place
+        self._attempts[attempt], self._steps[attempt] = run, again
 
     def test_step_finished(self, message: Json) -> None:
-        """Take the result of a step, unless it is of an earlier attempt, or better than what is known of the step."""
+        """Take the result of a step, unless it is better than what is known of the step in this attempt."""
         result, attempt = message["testStepResult"], message["testCaseStartedId"]
-        case = self._attempts[attempt]
-        step = self._cases[case][2][message["testStepId"]]
+        step = self._steps[attempt][message["testStepId"]]
         state, took = STATES[result["status"]], seconds(result["duration"])
-        if self._last_attempts[case] != attempt or (step.status != "UNKNOWN" and badness(state) > badness(step.state)):
+        if step.status != "UNKNOWN" and badness(state) > badness(step.state):
             return
         step.status, step.seconds = result["status"], max(took, 0.0)
         step.failure = failure_of(result)
@@ -108,7 +129,7 @@ class TestCases:
         if step.status == "UNDEFINED" and id(step.source) in self._snippets:
             code = self._snippets[id(step.source)]
             if step.failure is None:
-                step.failure = Failure(f"No step definition says this. To begin with:\n{code}")
+                step.failure = Failure(f"No step definition says this.\nTo begin with:\n{code}")
             else:
                 step.failure.trace = f"{step.failure.trace}\n\nTo begin with:\n{code}"
 
@@ -118,17 +139,14 @@ class TestCases:
         self._snippets[id(self._features.pickle_steps[message["pickleStepId"]])] = "\n\n".join(snippets)
 
     def test_case_finished(self, message: Json) -> None:
-        """Take the end of an attempt."""
-        attempt = message["testCaseStartedId"]
-        case = self._attempts[attempt]
-        run, took = self._cases[case][1], seconds(message["timestamp"]) - self._started[attempt]
-        # The end of an earlier attempt may come after the next has begun.
-        if self._last_attempts[case] == attempt:
-            run.finished, run.seconds = True, max(took, 0.0)
+        """Take the end of an attempt, which may come after the next has begun."""
+        name = message["testCaseStartedId"]
+        attempt, took = self._attempts[name], seconds(message["timestamp"]) - self._started[name]
+        attempt.finished, attempt.seconds = True, max(took, 0.0)
 
-    def of_attempt(self, attempt: str) -> tuple[Pickle, Run, dict[str, Step]]:
-        """Return the pickle, the run and its steps by id that an attempt belongs to."""
-        return self._cases[self._attempts[attempt]]
+    def of_attempt(self, attempt: str) -> tuple[Pickle, Attempt, dict[str, Step]]:
+        """Return the pickle, the attempt and its steps by id."""
+        return self._cases[self._case_of[attempt]][0], self._attempts[attempt], self._steps[attempt]
 
 
 def _arguments(message: Json) -> Iterator[Argument]:

@@ -16,7 +16,9 @@ class WholeRun:
     def __init__(self, cases: TestCases, parts: dict[str, datetime]) -> None:
         self.metadata = RunMetadata()
         self.problems: list[tuple[str, Failure]] = []
+        self.unread: set[str] = set()
         self.finished = False
+        self.has_failed = False
         self._cases = cases
         # When each run of a part began, by its id, of which the times are not those of the whole.
         self._parts = parts
@@ -34,12 +36,15 @@ class WholeRun:
         self.metadata.remote = text_of(git, "remote")
         # `local` is what Accord writes where there is no such server.
         if ci and ci["name"] != "local":
+            self.metadata.ci = text_of(ci, "name")
             self.metadata.build = f"{text_of(ci, 'name')} {text_of(ci, 'buildNumber')}".strip()
             self.metadata.url = text_of(ci, "url")
 
     def parse_error(self, message: Json) -> None:
         """Take the fault of a feature file."""
-        self.problem(f"{location_of(message['source'])} is not understood", text_of(message, "message"))
+        source = message["source"]
+        self.problem(f"{location_of(source)} is not understood", text_of(message, "message"))
+        self.unread.add(text_of(source, "uri"))
 
     def undefined_parameter_type(self, message: Json) -> None:
         """Take the name of a parameter type that no one defined."""
@@ -59,6 +64,7 @@ class WholeRun:
     def test_run_finished(self, message: Json) -> None:
         """Take the time, and why the run failed if that was not a scenario."""
         self.finished = True
+        self.has_failed = self.has_failed or message.get("success") is False
         if self.metadata.started and text_of(message, "testRunStartedId") not in self._parts:
             took = seconds(message["timestamp"]) - self.metadata.started.timestamp()
             self.metadata.seconds = max(took, self.metadata.seconds or 0.0)

@@ -1,0 +1,34 @@
+const { Given, When, Then, Before, After, BeforeStep, AfterStep, BeforeAll, AfterAll } = require("@cucumber/cucumber");
+const tried = {};
+const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+BeforeAll(() => {});
+AfterAll(() => {});
+Before(() => {});
+Before({ name: "with a browser", tags: "@browser" }, () => {});
+After(function ({ willBeRetried }) { this.log(willBeRetried ? "once more" : "the end"); });
+Before({ tags: "@fails-before" }, () => { throw new Error("no browser"); });
+Before({ tags: "@skips-before" }, () => "skipped");
+BeforeStep(() => {});
+AfterStep(function () {});
+AfterStep({ tags: "@fails-after-step" }, () => { throw new Error("left a mess"); });
+Given("a step", () => {});
+Given("a list", () => {});
+When("it fails", () => { throw new Error("\u001b[31mno\u001b[39m milk"); });
+When("it is pending", () => "pending");
+When("it is skipped", () => "skipped");
+When("it passes at attempt {int}", function (number) {
+  const name = `at ${number}`;
+  tried[name] = (tried[name] ?? 0) + 1;
+  this.attach(`attempt ${tried[name]}`, "text/plain");
+  if (tried[name] < number) throw new Error(`attempt ${tried[name]} fails`);
+});
+When(/^an ambiguous (.*)$/, () => {});
+When(/^an (.*) step$/, () => {});
+When("it attaches", async function () {
+  this.attach(Buffer.from(PNG, "base64"), { mediaType: "image/png", fileName: "dot.png" });
+  this.attach(JSON.stringify({ milk: [1, 2] }), "application/json");
+  this.attach("name,price\nmilk,1.10\n", { mediaType: "text/csv", fileName: "prices.csv" });
+  this.attach("%PDF-1.4 not really", { mediaType: "application/pdf", fileName: "letter.pdf" });
+  this.log("\u001b[32mgreen\u001b[39m and plain");
+  this.link("https://cucumber.io");
+});
