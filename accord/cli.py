@@ -134,6 +134,10 @@ def _check(arguments: argparse.Namespace) -> int:
         mended, collected = fix(arguments.paths)
     else:
         mended, collected = [], collect(arguments.paths)
+    if arguments.paths and not collected.files and not collected.problem:
+        # A misspelt glob, say, would be green for ever.
+        named = ", ".join(arguments.paths)
+        collected.problem = f"There is no feature file in {named}: name feature files, or folders with some."
     # What is written as a document has nothing else beside it.
     beside = sys.stdout if arguments.format == "text" else sys.stderr
     print(*(visible(str(it)) for it in mended), sep="\n", end="\n" * bool(mended), file=beside)
@@ -162,12 +166,14 @@ def _steps(arguments: argparse.Namespace) -> int:
     collected = collect(arguments.paths)
     if collected.problem:
         print(visible(collected.problem), file=sys.stderr)
+    not_loaded = [finding for finding in collected.findings if finding.rule == "not-loaded"]
+    print(*(one_line(str(finding)) for finding in not_loaded), sep="\n", end="\n" * bool(not_loaded), file=sys.stderr)
     sentences = chosen(collected.sentences, arguments.search, unused=arguments.unused)
     if arguments.json:
         print(json.dumps({"sentences": as_json(sentences)}, indent=2))
     else:
         print(*listing(sentences), sep="\n")
-    return 1 if collected.problem else 0
+    return 1 if collected.problem or not_loaded else 0
 
 
 def _count(number: int, what: str) -> str:

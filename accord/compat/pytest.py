@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from traceback import walk_tb
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pytest
 from _pytest import terminal
@@ -32,11 +33,17 @@ from _pytest.python import FunctionDefinition
 
 # So many frames of others between two of the project are shown.
 _SHORT_RUN = 2
+_SCOPE_MISMATCH = re.compile(
+    r"ScopeMismatch: You tried to access the (\w+) scoped fixture (\w+) with a (\w+) scoped request object\."
+    r".*\nRequested fixture:\n(.+?:\d+): ",
+    re.DOTALL,
+)
 # The verbosity from which on nothing that is compared is cut.
 _WHOLE = 2
 
 __all__ = [
     "ExceptionRepr",
+    "ScopeMismatch",
     "SessionFixtures",
     "all_fixtures",
     "begin_with",
@@ -350,6 +357,22 @@ def drop_fixtures(item: pytest.Item) -> None:
         # Fixtures that outlast the test are to finish those of the test first, which have finished.
         fixture._finalizers[:] = [finalizer for finalizer in fixture._finalizers if not _has_finished(finalizer)]
     fixtures.clear()
+
+
+class ScopeMismatch(NamedTuple):
+    """A fixture of a narrower scope than one that asks for it."""
+
+    name: str
+    scope: str
+    needed: str
+    place: str
+    """`file:line` of the one that is asked for."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> "ScopeMismatch | None":
+        """Return that for which pytest raised an error, if it is one for this: nothing but its text says so."""
+        found = _SCOPE_MISMATCH.match(str(error))
+        return cls(found[2], found[1], found[3], found[4]) if found else None
 
 
 class SessionFixtures:

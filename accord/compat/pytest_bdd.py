@@ -14,7 +14,7 @@ import pytest
 from pytest_bdd import parsers
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.exceptions import GherkinParseError, StepDefinitionNotFoundError, StepImplementationError
-from pytest_bdd.gherkin_parser import GherkinDocument
+from pytest_bdd.gherkin_parser import DataTable, GherkinDocument, Location
 from pytest_bdd.gherkin_parser import Scenario as GherkinScenario
 from pytest_bdd.gherkin_parser import Step as GherkinStep
 from pytest_bdd.parser import Examples, Feature, FeatureParser, Rule, Scenario, ScenarioTemplate, Step
@@ -28,9 +28,11 @@ from accord.compat.pytest import all_fixtures
 
 __all__ = [
     "ANY_KIND",
+    "DataTable",
     "Examples",
     "Feature",
     "GherkinParseError",
+    "Location",
     "Scenario",
     "ScenarioTemplate",
     "Step",

@@ -155,3 +155,50 @@ def test_an_error_of_a_library_is_shown_from_the_step_to_where_it_was_raised(gre
     assert len(frames(cause)) == 1
     assert [file.rpartition("/")[2] for file in frames(shown)] == ["conftest.py", "conftest.py", "default.py"]
     assert shown.index("await ask(client)") < shown.index("E   httpx.ConnectError")
+
+
+UNFIT = """
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlalchemy.exc import MissingGreenlet
+
+app = FastAPI()
+
+
+class Words(BaseModel):
+    texts: list[str]
+
+
+class Row:
+    @property
+    def texts(self):
+        {texts}
+
+
+@app.middleware("http")
+async def pass_on(request, call_next):
+    return await call_next(request)
+
+
+@app.get("/greeting", response_model=Words, responses={{500: {{}}}})
+async def greet():
+    return Row()
+"""
+
+
+def test_a_response_that_the_app_itself_does_not_take_names_the_operation(greeting: Project) -> None:
+    greeting.path.joinpath("service.py").write_text(UNFIT.format(texts="return 1"))
+    result = greeting.run_process()
+    said = "ResponseValidationError: texts: Input should be a valid list (service.py:24)"
+    result.stdout.fnmatch_lines([f"GET /greeting failed in the app: {said}"])
+    assert "accord/isolation" not in result.stdout.str()
+
+
+def test_an_attribute_that_is_loaded_where_nothing_is_awaited_is_told_with_the_way_out(greeting: Project) -> None:
+    greeting.path.joinpath("service.py").write_text(UNFIT.format(texts="raise MissingGreenlet('not called')"))
+    greeting.run_process().stdout.fnmatch_lines(
+        [
+            "GET /greeting failed in the app: ResponseValidationError: texts: *MissingGreenlet: not called* "
+            "(service.py:24), since an attribute was to be loaded *: load it in the query, as with `selectinload`, *"
+        ]
+    )

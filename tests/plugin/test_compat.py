@@ -29,6 +29,7 @@ import freezegun
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import EndpointContext, ResponseValidationError
 from pytest_bdd import parsers
 from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
@@ -48,6 +49,7 @@ from accord.compat.cpython import (
     run_task,
     tasks_of,
 )
+from accord.compat.fastapi import InvalidResponse
 from accord.compat.freezegun import is_of_freezegun
 from accord.compat.httpx import is_read_whole
 from accord.compat.pytest import give_fixture, unknown_settings
@@ -589,3 +591,9 @@ async def test_starlette_and_fastapi_leave_in_the_scope_which_route_of_which_app
     for it, path in zip(found[:4], ("/a/b/1", "/m/1", "/m/1/2", "/docs"), strict=True):
         unrouted = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": [], "app": app}
         assert replace(routed(unrouted), is_taken=it.is_taken) == it, wanted
+
+
+def test_fastapi_says_of_which_operation_a_response_is_invalid() -> None:
+    where = EndpointContext(file="routes.py", line=7, function="read", path="GET /")
+    error = ResponseValidationError([{"loc": ("response", 0, "id"), "msg": "no"}], endpoint_ctx=where)
+    assert InvalidResponse.of(error) == ("0.id: no", "routes.py", 7)
