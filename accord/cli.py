@@ -16,7 +16,8 @@ from tqdm import tqdm
 from accord import extras
 from accord.basics.filenames import PAGE, SUMMARY
 from accord.basics.text import one_line, visible
-from accord.errors import AccordError
+from accord.errors import AccordError, UsageError
+from accord.living_docs import history
 from accord.living_docs.links import Links
 from accord.living_docs.rendering import write
 from accord.recording.merge import merge
@@ -65,15 +66,39 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", type=Path, nargs="?", default=Path(), metavar="DIRECTORY", help="where the service is, if not here"
     )
+    parser.add_argument(
+        "--editor", action="store_true", help="only write settings with which VS Code finds the steps of a suite"
+    )
     parser.set_defaults(run=_init)
 
 
 def _init(arguments: argparse.Namespace) -> int:
+    if arguments.editor:
+        return _init_editor(arguments.directory)
     extras.check("fastapi", "accord init")
     # Of all commands, this one alone has pytest to deal with.
     from accord.scaffold.scaffolding import scaffold
 
     print(visible(str(scaffold(arguments.directory))))
+    return 0
+
+
+def _init_editor(directory: Path) -> int:
+    from accord.catalogue.collecting import collect
+    from accord.scaffold.editor import write_settings
+
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is not a directory: name that of the suite.")
+    collected = collect((), directory)
+    if collected.problem:
+        print(
+            visible(collected.problem),
+            "Nothing is written, since the suite cannot be loaded.",
+            sep="\n",
+            file=sys.stderr,
+        )
+        return 1
+    print(visible(str(write_settings(collected, directory))))
     return 0
 
 
@@ -158,6 +183,7 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", dest="directory", type=Path, required=True, help=f"where {PAGE} and {SUMMARY} go")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
+    parser.add_argument("--history", type=Path, metavar="FILE", help="the last runs, to which this one is added")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
     parser.add_argument(
         "--source-link",
@@ -169,12 +195,12 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
 
 def _render(arguments: argparse.Namespace) -> int:
     links = Links(arguments.tag_link, arguments.source_link)
-    print(write(arguments.messages, arguments.directory, arguments.baseline, links))
+    print(write(arguments.messages, arguments.directory, arguments.baseline, links, arguments.history))
     return 0
 
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="messages files, as NDJSON")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="messages files, as NDJSON, or histories")
     parser.add_argument("-o", dest="into", type=_file, required=True, metavar="FILE", help="where the one run's go")
     parser.set_defaults(run=_merge)
 
@@ -186,6 +212,10 @@ def _file(path: str) -> Path:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
+    if all(map(history.is_history, arguments.files)):
+        joined = history.merge(arguments.files, arguments.into)
+        print(one_line(f"{len(joined.runs)} runs of {len(joined.promises)} promises: {arguments.into}"))
+        return 0
     merged = merge(arguments.files, arguments.into)
     of = f"{_count(merged.scenarios, 'promise')} of {_count(len(arguments.files), 'file')}"
     print(one_line(f"{of}: {arguments.into}"))

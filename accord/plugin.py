@@ -64,6 +64,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show what changed since the run of this messages file, not since the last full run",
     )
     group.addoption(
+        "--accord-history",
+        type=Path,
+        metavar="FILE",
+        help="where the last runs of each promise are, to which this one is added; history.json in the directory of "
+        "the documents if not given",
+    )
+    group.addoption(
         "--accord-sql", action="store_true", help="record the SQL statements of each step, without their values"
     )
     group.addoption(
@@ -214,7 +221,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if (of_controller := getattr(config, "workerinput", {}).get(_ENVIRONMENT)) is not None:
         config.stash[ENVIRONMENT] = of_controller
     config.stash[RUNNING] = running = Running(config.rootpath)
-    config.stash[REDACTION] = Redaction(config.getini("accord_redact"))
+    config.stash[REDACTION] = Redaction(config.getini("accord_redact"), config.rootpath)
     plugins = config.pluginmanager
     plugins.register(fixtures, "accord.fixtures")
     for name, room in ROOMS.items():

@@ -35,7 +35,7 @@ from accord.running import RUNNING
 from accord.steps.annotations import choices_in
 from accord.steps.definitions import DEFINITIONS, Definitions, ambiguity, not_taken, owner
 from accord.steps.differences import mended
-from accord.steps.patterns import choices_of
+from accord.steps.patterns import choices_of, expressions_of
 from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
 _UNDER = {"dataTable": "datatable", "docString": "docstring"}
@@ -211,7 +211,8 @@ class Suite:
         annotated = {name: it for name, it in choices_in(definition.function).items() if name in names}
         place = location(*defined_at(definition.function), self._root)
         choices = annotated | choices_of(definition.parser)
-        return Sentence(pattern, place, definition.kind or "", is_regex, choices=choices)
+        expressions = expressions_of(definition.parser)
+        return Sentence(pattern, place, definition.kind or "", is_regex, choices=choices, expressions=expressions)
 
     def _key(self, definition: StepDefinition) -> Key:
         # One that is visible in several places may be there several times.

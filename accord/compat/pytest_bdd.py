@@ -43,6 +43,7 @@ __all__ = [
     "call_step",
     "count_step_definitions",
     "explain_errors",
+    "expression_of",
     "feature_of",
     "files_of_step_definitions",
     "fixture_names",
@@ -57,6 +58,7 @@ __all__ = [
     "parameters_of",
     "replace_execution",
     "rewritten",
+    "source_of",
     "step_definitions",
     "syntax_error",
     "under",
@@ -277,6 +279,16 @@ def language_of(parser: StepParser) -> str:
         return ""
     known = {parsers.cfparse: "cfparse", parsers.parse: "parse", parsers.re: "re"}
     return next((name for kind, name in known.items() if isinstance(parser, kind)), "other")
+
+
+def source_of(parser: StepParser) -> str:
+    """Return the sentence as it was compiled, of which a project's own parser may show a simpler one as its name."""
+    return str(getattr(getattr(parser, "parser", None), "_format", parser.name))
+
+
+def expression_of(parser: StepParser) -> str:
+    """Return the regular expression, with a group for each field, that `parse` makes of a sentence; else nothing."""
+    return str(getattr(getattr(parser, "parser", None), "_expression", ""))
 
 
 def kinds_of(parser: StepParser) -> Mapping[str, Any]:

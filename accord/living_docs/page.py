@@ -22,6 +22,7 @@ from accord.living_docs.attachments import rendered
 from accord.living_docs.beside import pictures
 from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
+from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
@@ -30,7 +31,13 @@ from accord.living_docs.state import State
 from accord.living_docs.words import coloured, comparison, moment, plain, took
 
 
-def page(document: Document, changes: Changes | None, links: Links = NO_LINKS, root: Path = Path()) -> Iterator[str]:
+def page(
+    document: Document,
+    changes: Changes | None,
+    links: Links = NO_LINKS,
+    root: Path = Path(),
+    history: History = NO_HISTORY,
+) -> Iterator[str]:
     """The page, piece by piece; what lies beside the features is found below the root."""
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
@@ -61,6 +68,8 @@ def page(document: Document, changes: Changes | None, links: Links = NO_LINKS, r
     pieces = environment.get_template("page.html").generate(
         document=document,
         changes=changes,
+        history=history,
+        trend=[bar(counts) for counts in history.counts()],
         causes=causes(document.broken()),
         style=style,
         script=script,

@@ -10,11 +10,23 @@ from accord.basics.garbage import uncollected
 from accord.errors import UsageError
 from accord.living_docs.beside import in_order
 from accord.living_docs.changes import changes
+from accord.living_docs.history import NO_HISTORY
+from accord.living_docs.history import read as read_history
 from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.model import Document
 from accord.living_docs.page import page
 from accord.living_docs.reader import read
 from accord.living_docs.summary import summary
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is compared with, where links lead, below which root lies what is beside the features, and the last runs."""
+
+    since: Document | None = None
+    links: Links = NO_LINKS
+    root: Path = Path()
+    history: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -26,10 +38,17 @@ class Rendered:
     summary: str
 
 
-def write(messages: Path, directory: Path, baseline: Path | None = None, links: Links | None = None) -> str:
+def write(
+    messages: Path,
+    directory: Path,
+    baseline: Path | None = None,
+    links: Links | None = None,
+    history: Path | None = None,
+) -> str:
     """Write `index.html` and `summary.md` into the directory, both or none, and return the state in a sentence.
 
-    What changed is shown since the run of the messages file `baseline`. Raises UsageError for a file that cannot be
+    What changed is shown since the run of the messages file `baseline`, and the last runs of each promise as the file
+    `history` has them, to which this run is added. Raises UsageError for a file that cannot be
     read, and where nothing can be written.
     """
     since = read(baseline, attachments=False) if baseline else None
@@ -38,26 +57,26 @@ def write(messages: Path, directory: Path, baseline: Path | None = None, links: 
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:
-            return render(documents, messages, directory, since, links, Path()).sentence
+            return render(documents, messages, directory, Options(since, links or NO_LINKS, history=history)).sentence
     except OSError as error:
         raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror or error}") from None
 
 
 @uncollected()
-def render(
-    documents: Together, messages: Path, directory: Path, since: Document | None, links: Links | None, root: Path
-) -> Rendered:
+def render(documents: Together, messages: Path, directory: Path, options: Options) -> Rendered:
     """Write them as `write` does; they take their places together with all of `documents`.
 
-    What lies beside the features is found below the root.
     Raises UsageError for a file that cannot be read, and OSError.
     """
     document = read(messages)
-    document.chapters = in_order(document.chapters, root)
-    compared = changes(since, document) if since else None
+    document.chapters = in_order(document.chapters, options.root)
+    compared = changes(options.since, document) if options.since else None
+    past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
-    documents.write(directory / PAGE, page(document, compared, links or NO_LINKS, root))
+    documents.write(directory / PAGE, page(document, compared, options.links, options.root, past))
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])
+    if options.history:
+        documents.write(options.history, [past.text()])
     return Rendered(document.sentence(), document.part_sentence() if document.parts else None, markdown)

@@ -51,7 +51,15 @@ from accord.compat.freezegun import is_of_freezegun
 from accord.compat.httpx import is_read_whole
 from accord.compat.pytest import give_fixture, unknown_settings
 from accord.compat.pytest_asyncio import FIXTURE_SCOPE, RUNNER, SCOPE_OF_FIXTURE
-from accord.compat.pytest_bdd import StepParser, arguments_of, kinds_of, rewritten, values_in
+from accord.compat.pytest_bdd import (
+    StepParser,
+    arguments_of,
+    expression_of,
+    kinds_of,
+    rewritten,
+    source_of,
+    values_in,
+)
 from accord.compat.starlette import body_error, body_frame, routed
 from accord.timeouts.stacks import is_busy
 from tests.helpers.project import Project
@@ -195,6 +203,16 @@ def test_a_parser_for_another_sentence_has_the_same_kinds_and_capitals(parser: A
     assert (type(made), list(kinds_of(made)), made.is_matching("You add 3")) == (parser, ["Text"], False)
     assert values_in(made, "you add 3") == {"n": "3"}
     assert rewritten(made, "you add {n:Nothing}") is None
+
+
+@pytest.mark.parametrize("parser", [parsers.parse, parsers.cfparse])
+def test_what_a_parser_has_compiled_is_known_whatever_it_is_called(parser: Any) -> None:
+    made = parser("I add {n:Text}", extra_types={"Text": str})
+    made.name = "I add {n}"
+    assert source_of(made) == "I add {n:Text}"
+    assert expression_of(made) == "I add (?P<n>.+?)"
+    assert [source_of(parsers.string("I add")), expression_of(parsers.string("I add"))] == ["I add", ""]
+    assert [source_of(parsers.re("I .*")), expression_of(parsers.re("I .*"))] == ["I .*", ""]
 
 
 def test_settings_that_are_not_there_are_known(pytestconfig: pytest.Config) -> None:

@@ -232,3 +232,25 @@ def test_a_parser_of_the_projects_own_is_tried_as_it_is(project: Project) -> Non
     """)
     project.scenario("Given I clal you", "Then I look")
     project.run().stdout.fnmatch_lines(["it.feature:3: *differs from `I call you` (*) only by `clal`, which is *"])
+
+
+def test_what_a_parser_of_the_projects_own_makes_of_a_simpler_sentence_is_told(project: Project) -> None:
+    project.steps("""
+        from parse import with_pattern
+
+        @with_pattern("open|completed")
+        def state(words):
+            return words
+
+        def parse(words):
+            parser = parsers.parse(words.replace("{state}", "{state:State}"), extra_types={"State": state})
+            parser.name = words
+            return parser
+
+        @then(parse("it is {state}"))
+        def _(): ...
+    """)
+    project.scenario("Then it is opne")
+    project.run().stdout.fnmatch_lines(
+        ["*differs from `it is {state}` (*) only by `opne`, which is not one of `open`, `completed` (`open`?)*"]
+    )

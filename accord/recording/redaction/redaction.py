@@ -6,6 +6,7 @@ hidden once is learned, and hidden wherever else it turns up, so that no failed 
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import unquote_plus
 
 import pytest
@@ -15,6 +16,7 @@ from accord.recording.redaction.forms import Forms
 from accord.recording.redaction.headers import Headers
 from accord.recording.redaction.learned import Learned
 from accord.recording.redaction.names import Names
+from accord.recording.redaction.places import below
 from accord.recording.redaction.values import DOTS
 
 FORM = "application/x-www-form-urlencoded"
@@ -25,9 +27,13 @@ _USER = re.compile(r"(?<=://)[^/?#\s]*@|^[^/?#@:\s]*:[^/?#@\s]*@")
 
 
 class Redaction:
-    """Hides the values of names that are secret: those that always are, and those that a project adds."""
+    """Hides the values of names that are secret: those that always are, and those that a project adds.
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    It hides as well where on the machine the project, below this root, and what it uses lie.
+    """
+
+    def __init__(self, names: Iterable[str] = (), root: Path = Path()) -> None:
+        self._below_root = below(root)
         secret_names = Names(names)
         self._learned = Learned()
         self._headers = Headers(secret_names, self._learned)
@@ -53,9 +59,9 @@ class Redaction:
     def text(self, text: str) -> str:
         """Return a text of pytest's, which cuts what is long, or a traceback, without what is secret in it.
 
-        That is what was hidden before, and what an error of the database repeats.
+        That is what was hidden before, what an error of the database repeats, and where on the machine code lies.
         """
-        return sql_values.without_details(self.hide(text, DOTS))
+        return self._below_root(sql_values.without_details(self.hide(text, DOTS)))
 
     def named(self, name: str, value: str) -> str:
         """Return the value, or what stands for it if its name is a secret's."""
