@@ -16,7 +16,7 @@ from tqdm import tqdm
 from accord import extras
 from accord.basics.filenames import PAGE, SUMMARY
 from accord.basics.text import one_line, visible
-from accord.errors import AccordError
+from accord.errors import AccordError, UsageError
 from accord.living_docs import history
 from accord.living_docs.links import Links
 from accord.living_docs.rendering import write
@@ -66,15 +66,39 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", type=Path, nargs="?", default=Path(), metavar="DIRECTORY", help="where the service is, if not here"
     )
+    parser.add_argument(
+        "--editor", action="store_true", help="only write settings with which VS Code finds the steps of a suite"
+    )
     parser.set_defaults(run=_init)
 
 
 def _init(arguments: argparse.Namespace) -> int:
+    if arguments.editor:
+        return _init_editor(arguments.directory)
     extras.check("fastapi", "accord init")
     # Of all commands, this one alone has pytest to deal with.
     from accord.scaffold.scaffolding import scaffold
 
     print(visible(str(scaffold(arguments.directory))))
+    return 0
+
+
+def _init_editor(directory: Path) -> int:
+    from accord.catalogue.collecting import collect
+    from accord.scaffold.editor import write_settings
+
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is not a directory: name that of the suite.")
+    collected = collect((), directory)
+    if collected.problem:
+        print(
+            visible(collected.problem),
+            "Nothing is written, since the suite cannot be loaded.",
+            sep="\n",
+            file=sys.stderr,
+        )
+        return 1
+    print(visible(str(write_settings(collected, directory))))
     return 0
 
 
@@ -110,6 +134,10 @@ def _check(arguments: argparse.Namespace) -> int:
         mended, collected = fix(arguments.paths)
     else:
         mended, collected = [], collect(arguments.paths)
+    if arguments.paths and not collected.files and not collected.problem:
+        # A misspelt glob, say, would be green for ever.
+        named = ", ".join(arguments.paths)
+        collected.problem = f"There is no feature file in {named}: name feature files, or folders with some."
     # What is written as a document has nothing else beside it.
     beside = sys.stdout if arguments.format == "text" else sys.stderr
     print(*(visible(str(it)) for it in mended), sep="\n", end="\n" * bool(mended), file=beside)
@@ -138,12 +166,14 @@ def _steps(arguments: argparse.Namespace) -> int:
     collected = collect(arguments.paths)
     if collected.problem:
         print(visible(collected.problem), file=sys.stderr)
+    not_loaded = [finding for finding in collected.findings if finding.rule == "not-loaded"]
+    print(*(one_line(str(finding)) for finding in not_loaded), sep="\n", end="\n" * bool(not_loaded), file=sys.stderr)
     sentences = chosen(collected.sentences, arguments.search, unused=arguments.unused)
     if arguments.json:
         print(json.dumps({"sentences": as_json(sentences)}, indent=2))
     else:
         print(*listing(sentences), sep="\n")
-    return 1 if collected.problem else 0
+    return 1 if collected.problem or not_loaded else 0
 
 
 def _count(number: int, what: str) -> str:

@@ -12,6 +12,7 @@ from accord import fixtures, hookspecs, misspelt
 from accord.compat.xdist import without_workers
 from accord.contract.hooks import Contracts
 from accord.database.given import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
+from accord.debugging.hooks import Debugging
 from accord.gherkin import dry_run
 from accord.gherkin.hooks import Features
 from accord.gherkin.lines import take_lines
@@ -45,6 +46,7 @@ ROOMS = {
     "living_docs": Publishing,
     "reporting": Failures,
     "reporting.details": Details,
+    "debugging": Debugging,
 }
 
 

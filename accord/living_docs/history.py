@@ -73,12 +73,11 @@ class History:
         if past is None or len(self.runs) < 2:
             return ""
         known = past.states.replace(_ABSENT, "")
-        said = []
-        if pickle.state is not State.KEPT and (since := self._since(past)):
-            said.append(f"{pickle.state.value} {since}")
+        said = [] if pickle.state is State.KEPT else [f"{pickle.state.value} {self._since(past)}"]
         for state in (State.BROKEN, State.FLAKY):
-            count = known.count(_LETTERS[state])
-            if 0 < count < len(known):
+            # What the words before have said already is not said again.
+            count, newest = known.count(_LETTERS[state]), len(known) - len(known.rstrip(_LETTERS[state]))
+            if count > newest or (count and pickle.state is State.KEPT):
                 said.append(f"{state.value} in {count} of the last {len(known)} runs")
         return ", ".join([*said, *self._slower(pickle, past)])
 

@@ -225,9 +225,8 @@ def test_a_run_whose_directory_cannot_be_written_any_more_says_so_in_one_line(mi
 
 def test_a_run_that_is_stopped_is_published_as_far_as_it_came(mixed: Project) -> None:
     mixed.steps(STEPS.replace("assert False", "raise KeyboardInterrupt; assert False"))
-    mixed.run_process("-p", "no:randomly").stdout.fnmatch_lines(
-        ["1 promise kept, 1 not run; the run itself failed: living-docs/index.html"]
-    )
+    said = "1 promise kept, 1 not run; the run itself failed: living-docs/index.html"
+    mixed.run_process("-p", "no:randomly").stdout.fnmatch_lines([said])
 
 
 def test_the_readme_names_the_files_that_a_run_leaves() -> None:

@@ -36,13 +36,13 @@ def after(stream: Path, *runs: dict[str, Outcome] | None) -> tuple[History, Pick
 
 def test_a_broken_promise_says_since_when(stream: Path) -> None:
     past, pickle = after(stream, None, None, BROKEN, BROKEN, BROKEN)
-    assert past.of(pickle) == "broken since 3 November 2026, 3 runs, broken in 3 of the last 5 runs"
+    assert past.of(pickle) == "broken since 3 November 2026, 3 runs"
     assert past.sentence() == "2 of the last 5 runs, since 1 November 2026, broke no promise"
 
 
 def test_what_broke_in_this_run_says_so(stream: Path) -> None:
     past, pickle = after(stream, None, BROKEN)
-    assert past.of(pickle) == "broken since this run, broken in 1 of the last 2 runs"
+    assert past.of(pickle) == "broken since this run"
 
 
 def test_what_was_broken_now_and_then_says_how_often_and_what_never_was_says_nothing(stream: Path) -> None:
@@ -50,6 +50,11 @@ def test_what_was_broken_now_and_then_says_how_often_and_what_never_was_says_not
     assert past.of(pickle) == "broken in 2 of the last 4 runs"
     past, pickle = after(stream, None, None)
     assert past.of(pickle) == ""
+
+
+def test_what_is_broken_again_says_how_often_it_was(stream: Path) -> None:
+    past, pickle = after(stream, BROKEN, None, BROKEN)
+    assert past.of(pickle) == "broken since this run, broken in 2 of the last 3 runs"
 
 
 def test_a_first_run_has_no_history_to_tell_of(stream: Path) -> None:
@@ -138,5 +143,5 @@ def test_the_page_shows_the_trend_and_the_file_has_the_run(stream: Path, tmp_pat
     rendering.write(stream, tmp_path, history=file)
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert "2 of the last 3 runs, since 1 November 2026, broke no promise" in page
-    assert "broken since this run, broken in 1 of the last 3 runs" in page
+    assert "broken since this run" in page
     assert [run.started.day for run in history.read(file).runs] == [1, 2, 12]
