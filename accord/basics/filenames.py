@@ -1,6 +1,8 @@
 """The names of the files that a run leaves in its directory, and of what stays for the next one."""
 
 PAGE = "index.html"
+CHAPTERS = "chapter-*.html"
+"""The pages of a large document's chapters, beside the page that leads to them."""
 SUMMARY = "summary.md"
 MESSAGES = "messages.ndjson"
 MESSAGES_BEFORE = "messages.before.ndjson"

@@ -75,6 +75,11 @@ class Pickle:
         return self.run.worst.failure if self.run and self.run.worst else None
 
     @property
+    def page(self) -> str:
+        """The file that has it; empty where the document is one page."""
+        return self.scenario.feature.page
+
+    @property
     def place(self) -> str:
         """Where its failed step is written, or else it itself, as `file:line`."""
         step = self.run.worst.source if self.run and self.run.worst else None
@@ -174,6 +179,8 @@ class Feature:
     rules: list[Rule] = field(default_factory=list)
     chapter: str = ""
     slug: str = ""
+    page: str = ""
+    """The file that has its chapter; empty where the document is one page."""
 
     def all_scenarios(self) -> Iterator[Scenario]:
         """Those of the feature itself, then those of its rules: Gherkin has them in this order."""
@@ -195,6 +202,13 @@ class Chapter:
     features: list[Feature]
     slug: str = ""
     description: str = ""
+    page: str = ""
+    """The file that has it; empty where the document is one page."""
+
+    def pickles(self) -> Iterator[Pickle]:
+        """All of its pickles, in the order of the document."""
+        for feature in self.features:
+            yield from feature.pickles()
 
 
 @dataclass(slots=True)
@@ -249,8 +263,7 @@ class Document:
     def pickles(self) -> Iterator[Pickle]:
         """All pickles, in the order of the document."""
         for chapter in self.chapters:
-            for feature in chapter.features:
-                yield from feature.pickles()
+            yield from chapter.pickles()
 
     def of(self, state: State) -> list[Pickle]:
         """Those of that state."""
@@ -275,8 +288,7 @@ class Document:
 
     def counts(self) -> dict[State, int]:
         """How many are kept, broken, flaky, not yet implemented, not run, in this order."""
-        counted = Counter(pickle.state for pickle in self.pickles())
-        return {state: counted[state] for state in IN_THE_SENTENCE}
+        return counts(self.pickles())
 
     def part_sentence(self, when: str = "") -> str:
         """What the last run of a part ran, and when: `3 of 220 promises run: 2 kept, 1 broken`."""
@@ -291,6 +303,12 @@ class Document:
         parts = [f"{count:,} promise{'' if count == 1 else 's'} kept"]
         parts += [f"{count:,} {state.value}" for state, count in others if count]
         return ", ".join(parts) + ("; the run itself failed" if self.problems else "")
+
+
+def counts(pickles: Iterable[Pickle]) -> dict[State, int]:
+    """How many of them are kept, broken, flaky, not yet implemented, not run, in this order."""
+    counted = Counter(pickle.state for pickle in pickles)
+    return {state: counted[state] for state in IN_THE_SENTENCE}
 
 
 def tally(pickles: Iterable[Pickle]) -> str:

@@ -1,21 +1,24 @@
-"""The document as one HTML page, which needs nothing else and asks the network for nothing."""
+"""The document as an HTML page, which asks the network for nothing."""
 
+import re
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
-from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from accord import cache
-from accord.basics.filenames import TEMPLATES
+from accord.basics.filenames import PAGE, TEMPLATES
 from accord.basics.text import visible
 from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
@@ -26,7 +29,7 @@ from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
-from accord.living_docs.model import Document, Feature, tally
+from accord.living_docs.model import Chapter, Document, Feature, Pickle, tally
 from accord.living_docs.state import State
 from accord.living_docs.words import coloured, comparison, moment, plain, took
 
@@ -38,7 +41,12 @@ def page(
     root: Path = Path(),
     history: History = NO_HISTORY,
 ) -> Iterator[str]:
-    """The page, piece by piece; what lies beside the features is found below the root."""
+    """The whole as one page, piece by piece; what lies beside the features is found below the root."""
+    return pieces(environment(document, links, root), "page.html", shown(document, changes, history))
+
+
+def environment(document: Document, links: Links, root: Path) -> Environment:
+    """What the templates of a document are rendered with."""
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
         autoescape=True,
@@ -50,6 +58,7 @@ def page(
         bytecode_cache=None if sys.dont_write_bytecode else _Compiled(),
     )
     environment.filters |= {
+        "address": _address,
         "coloured": coloured,
         "comparison": comparison,
         "moment": moment,
@@ -58,32 +67,61 @@ def page(
         "markdown": lambda text, feature: html(text, pictures(root, feature.uri)),
         "own_frame": own_frame,
         "source": links.to_source(document.metadata),
-        "tag_address": links.of_tag,
+        "tag_address": pass_context(lambda context, tag: _of_whole(context, links.of_tag(tag))),
         "took": took,
         "web": web,
     }
     environment.globals |= {state.name: state for state in State} | {"lang": _lang, "tally": tally}
-    style, script = (Markup(_source(environment, name)) for name in ("page.css", "page.js"))
+    return environment
+
+
+def shown(document: Document, changes: Changes | None, history: History) -> dict[str, Any]:
+    """What the page of the whole shows."""
+    return {
+        "document": document,
+        "chapters": document.chapters,
+        "here": "",
+        "sentence": document.sentence(),
+        "run_since": len(document.run_since()) if document.parts else 0,
+        "counts": (counts := document.counts()),
+        "bar": bar(counts),
+        "tags": tags(document.pickles()),
+        "changes": changes,
+        "history": history,
+        "trend": [bar(counts) for counts in history.counts()],
+        "causes": causes(document.broken()),
+        "operations": operations(document),
+        "sentences": sentences(document),
+        "slowest": slowest(document),
+        "slowest_steps": slowest_steps(document),
+    }
+
+
+def pieces(environment: Environment, template: str, shown: dict[str, Any], script: str = "page.js") -> Iterator[str]:
+    """A page of that template, piece by piece, with what it shows."""
+    style, code = Markup(_source(environment, "page.css")), Markup(_script(environment, script))
     # Not `render`, which would have the page of a large run in memory as one text.
-    pieces = environment.get_template("page.html").generate(
-        document=document,
-        changes=changes,
-        history=history,
-        trend=[bar(counts) for counts in history.counts()],
-        causes=causes(document.broken()),
-        style=style,
-        script=script,
-        policy=policy(style, script),
-        bar=bar(document.counts()),
-        operations=operations(document),
-        sentences=sentences(document),
-        slowest=slowest(document),
-        slowest_steps=slowest_steps(document),
-        tags=sorted({tag for pickle in document.pickles() for tag in pickle.tags}),
-    )
-    for piece in pieces:
+    for piece in environment.get_template(template).generate(
+        **shown, style=style, script=code, policy=policy(style, code)
+    ):
         # Here, since it goes for all that others wrote, wherever in the template it is.
         yield visible(piece)
+
+
+def tags(pickles: Iterable[Pickle]) -> list[str]:
+    """The tags that any of them has."""
+    return sorted({tag for pickle in pickles for tag in pickle.tags})
+
+
+@pass_context
+def _address(context: Context, target: Chapter | Feature | Pickle) -> str:
+    """Where something is, as seen from the page that is rendered."""
+    return f"#{target.slug}" if target.page == context["here"] else f"{target.page}#{target.slug}"
+
+
+def _of_whole(context: Context, address: str) -> str:
+    """What filters, filters the whole, and not the page of a chapter."""
+    return PAGE + address if context["here"] and address.startswith("?") else address
 
 
 class _Compiled(BytecodeCache):
@@ -111,6 +149,11 @@ def _lang(feature: Feature) -> Markup:
 def _source(environment: Environment, name: str) -> str:
     assert environment.loader
     return environment.loader.get_source(environment, name)[0]
+
+
+def _script(environment: Environment, name: str) -> str:
+    """The script, with the files that it includes: `//= query.js`, in a line of its own."""
+    return re.sub(r"^//= (\S+)\n", lambda found: _source(environment, found[1]), _source(environment, name), flags=re.M)
 
 
 def policy(style: str, script: str) -> str:

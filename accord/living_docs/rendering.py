@@ -1,4 +1,4 @@
-"""The documents of a messages file: the page and the summary, written both or none."""
+"""The documents of a messages file: the page, or pages, and the summary, written all or none."""
 
 import os
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from accord.living_docs.history import NO_HISTORY
 from accord.living_docs.history import read as read_history
 from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.model import Document
-from accord.living_docs.page import page
+from accord.living_docs.pages import left, pages
 from accord.living_docs.reader import read
 from accord.living_docs.summary import summary
 
@@ -47,6 +47,7 @@ def write(
 ) -> str:
     """Write `index.html` and `summary.md` into the directory, both or none, and return the state in a sentence.
 
+    A large document has a page for each chapter too, `chapter-….html`; those of another run are removed with it.
     What changed is shown since the run of the messages file `baseline`, and the last runs of each promise as the file
     `history` has them, to which this run is added. Raises UsageError for a file that cannot be
     read, and where nothing can be written.
@@ -74,7 +75,13 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
-    documents.write(directory / PAGE, page(document, compared, options.links, options.root, past))
+    names = set()
+    for name, pieces in pages(document, compared, options.links, options.root, past):
+        documents.write(directory / name, pieces)
+        names.add(name)
+    for path in left(directory):
+        if path.name not in names:
+            documents.remove(path)
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])
     if options.history:
