@@ -90,7 +90,7 @@ class Transport(httpx.AsyncBaseTransport):
                     raise
                 self._outage.check()
                 # A user would get the 500 as well; what is raised would reach the step instead.
-                error, trace = raised, traceback.format_exc()
+                error, (_place, trace) = raised, own_traceback(raised, Path())
                 if not AT_PROMPT.get():
                     self._running.app_errors.append(f"{exchange.name} failed in the app: {self._running.cause(raised)}")
                 _log(exchange.name, raised)
