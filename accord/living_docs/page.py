@@ -81,6 +81,7 @@ def shown(document: Document, changes: Changes | None, history: History) -> dict
         "document": document,
         "chapters": document.chapters,
         "here": "",
+        "most": None,
         "sentence": document.sentence(),
         "run_since": len(document.run_since()) if document.parts else 0,
         "counts": (counts := document.counts()),

@@ -29,6 +29,8 @@ _BEGINNING = 2000
 _LONGEST_NAME = 200
 # Of what is long, such as a text of a step or a message, the first so many characters are searched.
 _SEARCHED = 500
+# So many of a list are on the front page, where a search finds all.
+_MOST = 200
 _CHUNK = 3 * 2**14
 
 
@@ -44,7 +46,8 @@ def pages(
     whole = shown(document, changes, history)
     for chapter in document.chapters:
         yield chapter.page, pieces(templates, "chapter.html", _of(chapter, whole))
-    yield PAGE, pieces(templates, "front.html", whole | {"data": _packed(_data(document))}, "front.js")
+    front = whole | {"most": _MOST, "data": _packed(_data(document))}
+    yield PAGE, pieces(templates, "front.html", front, "front.js")
 
 
 def left(directory: Path) -> list[Path]:

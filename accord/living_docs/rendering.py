@@ -2,9 +2,10 @@
 
 import os
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
-from accord.basics.filenames import PAGE, SUMMARY
+from accord.basics.filenames import CHAPTERS, PAGE, SUMMARY
 from accord.basics.files import Together, together
 from accord.basics.garbage import uncollected
 from accord.errors import UsageError
@@ -54,7 +55,9 @@ def write(
     """
     since = read(baseline, attachments=False) if baseline else None
     for path in filter(None, (messages, baseline)):
-        if os.path.realpath(path) in (os.path.realpath(directory / name) for name in (PAGE, SUMMARY)):
+        is_there = os.path.realpath(path.parent) == os.path.realpath(directory)
+        overwritten = is_there and fnmatch(path.name, CHAPTERS)
+        if overwritten or os.path.realpath(path) in (os.path.realpath(directory / name) for name in (PAGE, SUMMARY)):
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:

@@ -83,7 +83,7 @@
     return `${page}${chosen().evidence ? "?evidence=open" : ""}#${encodeURIComponent(slug)}`;
   }
 
-  // The evidence is on the pages of the chapters, to which links carry what is chosen here.
+  // There is none here: links carry it on to the pages of the chapters.
   function showEvidence() {
     show();
   }
