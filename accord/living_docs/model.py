@@ -1,7 +1,7 @@
 """What the documents show: chapters of features, their rules and scenarios, what became of each, and of the API."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,7 @@ class Pickle:
 
     scenario: "Scenario"
     steps: list[StepText]
-    tags: list[str]
+    tags: tuple[str, ...]
     cells: list[str] | None = None
     title: str = ""
     """Its name, in which the placeholders of an outline are filled in."""
@@ -105,7 +105,7 @@ class Examples:
     keyword: str
     name: str
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     header: list[str]
     rows: list[tuple[list[str], list[Pickle]]] = field(default_factory=list)
 
@@ -119,9 +119,9 @@ class Scenario:
     keyword: str
     name: str
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     steps: list[StepText]
-    examples: list[Examples] = field(default_factory=list)
+    examples: Sequence[Examples] = ()
     pickles: list[Pickle] = field(default_factory=list)
     slug: str = ""
     line: int | None = None
@@ -158,7 +158,7 @@ class Rule:
     keyword: str
     name: str
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     background: Background | None = None
     scenarios: list[Scenario] = field(default_factory=list)
     slug: str = ""
@@ -173,7 +173,7 @@ class Feature:
     keyword: str
     name: str
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     background: Background | None = None
     scenarios: list[Scenario] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)

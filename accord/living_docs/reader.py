@@ -10,7 +10,7 @@ from accord.living_docs.model import Document, Pickle
 from accord.living_docs.outline import chapters, give_slugs
 from accord.living_docs.reading.attachments import Attachments
 from accord.living_docs.reading.features import Features
-from accord.living_docs.reading.fields import Json, Seen
+from accord.living_docs.reading.fields import Json
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.state import State
@@ -58,11 +58,10 @@ class _Reader:
     """Takes one message after another. Each refers to those before it only."""
 
     def __init__(self, path: Path) -> None:
-        seen = Seen()
         self._parts: dict[str, datetime] = {}
         self._path = path
-        self._features = Features(seen)
-        self._cases = cases = TestCases(self._features, seen, self._parts)
+        self._features = Features()
+        self._cases = cases = TestCases(self._features, self._parts)
         self._attachments = Attachments(cases)
         self._run = run = WholeRun(cases, self._parts)
         self._takers: dict[str, Callable[[Json], None]] = {

@@ -1,5 +1,6 @@
 """What ran: steps as they are written and as they ended, and the test cases that they make."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -81,8 +82,9 @@ class Step:
     def attach(self, attachment: Attachment) -> None:
         """Add what it attached."""
         if self.attached is None:
-            self.attached = []
-        self.attached.append(attachment)
+            self.attached = [attachment]
+        else:
+            self.attached.append(attachment)
 
     @property
     def state(self) -> State:
@@ -179,9 +181,15 @@ class Attempt:
 class Run(Attempt):
     """A test case as it ran: its last attempt, and those before."""
 
-    earlier: list[Attempt] = field(default_factory=list)
+    earlier: Sequence[Attempt] = ()
     again: datetime | None = None
     """When it ran, if that was in a run of a part, after that of the whole."""
+
+    def add_earlier(self, attempt: Attempt) -> None:
+        """Add an attempt that is not the last."""
+        if not isinstance(self.earlier, list):
+            self.earlier = []
+        self.earlier.append(attempt)
 
     def _found_state(self) -> State:
         """That of its last attempt; flaky if that passed, and one before it was broken."""

@@ -1,15 +1,17 @@
 """What was to run: Gherkin documents, and the pickles that were made of them."""
 
+from collections.abc import Collection
+from operator import is_
 from sys import intern
 
 from accord.gherkin.document import KINDS
 from accord.living_docs.model import Background, Examples, Feature, Pickle, Rule, Scenario
 from accord.living_docs.reading.fields import (
     Json,
-    Seen,
     add,
     argument_of,
     cells_of,
+    digest_of,
     line_of,
     list_of,
     tags_of,
@@ -24,11 +26,10 @@ from accord.recording import ndjson
 class Features:
     """Takes the documents first, then pickles: what refers to nothing before it is a LookupError."""
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self) -> None:
         self.features: list[Feature] = []
-        # Each with the ids of its steps.
-        self.pickles: dict[str, tuple[Pickle, Ids]] = {}
-        self._seen = seen
+        # Each with the ids of its steps, and the digest of its message.
+        self.pickles: dict[str, tuple[Pickle, Ids, int]] = {}
         self._documents: dict[str, int] = {}
         self._scenarios: dict[str, Scenario] = {}
         # Of each row of examples: the scenario, the cells, and the pickles made of it.
@@ -70,15 +71,17 @@ class Features:
         steps = self._step_texts(node, background=False)
         scenario = Scenario(feature, rule, *title_of(node), tags_of(node), steps, line=line_of(node))
         add(self._scenarios, node, scenario)
-        for table in list_of(node, "examples", optional=True):
-            header = cells_of(table["tableHeader"]) if table.get("tableHeader") else []
-            examples = Examples(*title_of(table), tags_of(table), header)
-            scenario.examples.append(examples)
-            for row in list_of(table, "tableBody", optional=True):
-                pickles: list[Pickle] = []
-                examples.rows.append((cells_of(row), pickles))
-                add(self._rows, row, (scenario, examples.rows[-1][0], pickles))
+        scenario.examples = [self._examples(it, scenario) for it in list_of(node, "examples", optional=True)] or ()
         return scenario
+
+    def _examples(self, table: Json, scenario: Scenario) -> Examples:
+        header = cells_of(table["tableHeader"]) if table.get("tableHeader") else []
+        examples = Examples(*title_of(table), tags_of(table), header)
+        for row in list_of(table, "tableBody", optional=True):
+            pickles: list[Pickle] = []
+            examples.rows.append((cells_of(row), pickles))
+            add(self._rows, row, (scenario, examples.rows[-1][0], pickles))
+        return examples
 
     def _step_texts(self, node: Json, *, background: bool) -> list[StepText]:
         steps = []
@@ -92,7 +95,8 @@ class Features:
 
     def pickle(self, message: Json) -> None:
         """Take a pickle, which is a scenario, or an outline with one row of its examples."""
-        if not self._seen.is_new("pickle", message["id"], message):
+        before = self.pickles.get(message["id"])
+        if (digest := digest_of(message, "pickle", before[2] if before else None)) is None:
             return
         if not (node_ids := list_of(message, "astNodeIds")):
             raise ValueError("astNodeIds is empty")
@@ -106,20 +110,21 @@ class Features:
         for step in list_of(message, "steps"):
             add(steps, step, self._pickle_step(step, filled_in=cells is not None))
         # A tag that is on the feature and on the scenario is there twice.
-        tags = list(dict.fromkeys(tags_of(message)))
-        name = text_of(message, "name")
-        # The same text is kept once.
-        pickle = Pickle(scenario, list(steps.values()), tags, cells, scenario.name if name == scenario.name else name)
+        tags = tuple(dict.fromkeys(tags_of(message)))
+        # What is the same is kept once.
+        name = scenario.name if text_of(message, "name") == scenario.name else text_of(message, "name")
+        texts = scenario.steps if _are_same(steps.values(), scenario.steps) else list(steps.values())
+        pickle = Pickle(scenario, texts, tags, cells, name)
         scenario.pickles.append(pickle)
         if cells is not None:
             pickles.append(pickle)
-        if cells is None:
+        else:
             # Nothing else is made of them: a scenario has one pickle.
-            for step in message["steps"]:
-                if not steps[step["id"]].background:
-                    self._steps.pop(step["astNodeIds"][0], None)
+            for node in (step["astNodeIds"][0] for step in message["steps"]):
+                if node in self._steps and not self._steps[node].background:
+                    del self._steps[node]
         ids = compact(steps)
-        self.pickles[message["id"]] = pickle, ids
+        self.pickles[message["id"]] = pickle, ids, digest
         if self._pickle_steps is not None:
             self._pickle_steps.update(zip(hashes(ids), pickle.steps, strict=True))
 
@@ -127,7 +132,7 @@ class Features:
         """Return the step of that id, of whatever pickle it is. Raises KeyError where there is none."""
         if self._pickle_steps is None:
             self._pickle_steps = {}
-            for pickle, ids in self.pickles.values():
+            for pickle, ids, _digest in self.pickles.values():
                 self._pickle_steps.update(zip(hashes(ids), pickle.steps, strict=True))
         try:
             return self._pickle_steps[hash(name)]
@@ -143,3 +148,7 @@ class Features:
         # Gherkin knows it where the pickles are made: an And is of the kind of the step before.
         text.kind = KINDS.get(text_of(step, "type"), "")
         return text
+
+
+def _are_same(some: Collection[StepText], others: Collection[StepText]) -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))

@@ -1,10 +1,9 @@
 """The ids of a few things, such as the steps of a test case, in a tenth of what a dict of them takes."""
 
-from array import array
+import struct
 from collections.abc import Collection, Iterable
-from typing import TypeAlias
 
-Ids: TypeAlias = "array[int] | dict[str, int]"
+Ids = bytes | dict[str, int]
 """Where each id stands; of few ids their hashes, since a large run has millions of them."""
 
 # Beyond that a dict finds one sooner.
@@ -15,7 +14,7 @@ def compact(ids: Collection[str]) -> Ids:
     """Return the ids, each of which is there once, in their order."""
     # Others than texts, which are against the protocol, may have equal hashes.
     if len(ids) <= _FEW and all(type(name) is str for name in ids):
-        return array("q", map(hash, ids))
+        return struct.pack(f"{len(ids)}q", *map(hash, ids))
     return {name: position for position, name in enumerate(ids)}
 
 
@@ -24,11 +23,11 @@ def position(ids: Ids, name: str) -> int:
     if isinstance(ids, dict):
         return ids[name]
     try:
-        return ids.index(hash(name))
+        return memoryview(ids).cast("q").tolist().index(hash(name))
     except ValueError:
         raise KeyError(name) from None
 
 
 def hashes(ids: Ids) -> Iterable[int]:
     """Return the hash of each."""
-    return map(hash, ids) if isinstance(ids, dict) else ids
+    return map(hash, ids) if isinstance(ids, dict) else memoryview(ids).cast("q")

@@ -9,7 +9,7 @@ from sys import intern
 from accord.catalogue.sentences import Argument, Sentence, Use
 from accord.living_docs.model import Pickle
 from accord.living_docs.reading.features import Features
-from accord.living_docs.reading.fields import Json, Seen, add, failure_of, list_of, location_of, text_of
+from accord.living_docs.reading.fields import Json, add, digest_of, failure_of, list_of, location_of, text_of
 from accord.living_docs.reading.ids import Ids, compact, hashes, position
 from accord.living_docs.run import Attempt, Failure, Run, Step, StepText
 from accord.living_docs.state import STATES, badness
@@ -18,21 +18,22 @@ from accord.recording.envelopes import seconds
 
 @dataclass(slots=True)
 class _Case:
-    """A test case, with the ids of its steps, and which attempt is the last."""
+    """A test case, with the ids of its steps, the digest of its message, and which attempt is the last."""
 
     pickle: Pickle
     run: Run
     ids: Ids
-    last: "_Begun | None" = None
+    digest: int
+    last: str | None = None
+    """Its name. It is no reference to what refers to this, so that all of it goes when the reader does."""
 
 
 @dataclass(slots=True)
 class _Begun:
-    """An attempt at a test case, its name, its number, and when it began, in seconds since 1970."""
+    """An attempt at a test case, its number, and when it began, in seconds since 1970."""
 
     case: _Case
     attempt: Attempt
-    name: str
     number: int
     started: float
 
@@ -40,13 +41,14 @@ class _Begun:
 class TestCases:
     """Takes step definitions, hooks, test cases and results: what refers to nothing before it is a LookupError."""
 
-    def __init__(self, features: Features, seen: Seen, parts: dict[str, datetime]) -> None:
+    def __init__(self, features: Features, parts: dict[str, datetime]) -> None:
         self.hooks: dict[str, StepText] = {}
         self.sentences: dict[str, Sentence] = {}
         self._features = features
-        self._seen = seen
         # When each run of a part began, by its id.
         self._parts = parts
+        # The digest of the message of each step definition.
+        self._definitions: dict[str, int] = {}
         self._cases: dict[str, _Case] = {}
         # Failures that no result says: by the id of the test step, and by the identity of its text.
         self._ambiguous: dict[str, str] = {}
@@ -55,11 +57,13 @@ class TestCases:
 
     def step_definition(self, message: Json) -> None:
         """Take a step definition."""
-        if self._seen.is_new("stepDefinition", message["id"], message):
+        name = message["id"]
+        if (digest := digest_of(message, "stepDefinition", self._definitions.get(name))) is not None:
+            self._definitions[name] = digest
             pattern = message["pattern"]
             is_regex = text_of(pattern, "type") == "REGULAR_EXPRESSION"
             place = location_of(message["sourceReference"])
-            self.sentences[message["id"]] = Sentence(text_of(pattern, "source"), place, is_regex=is_regex)
+            self.sentences[name] = Sentence(text_of(pattern, "source"), place, is_regex=is_regex)
 
     def hook(self, message: Json) -> None:
         """Take a hook, which is shown among the steps by its type and name."""
@@ -69,9 +73,10 @@ class TestCases:
 
     def test_case(self, message: Json) -> None:
         """Take a test case, with the steps and hooks that it will run."""
-        if not self._seen.is_new("testCase", message["id"], message):
+        before = self._cases.get(message["id"])
+        if (digest := digest_of(message, "testCase", before.digest if before else None)) is None:
             return
-        pickle, ids = self._features.pickles[message["pickleId"]]
+        pickle, ids, _digest = self._features.pickles[message["pickleId"]]
         folder = pickle.scenario.feature.uri.rpartition("/")[0]
         steps: dict[str, Step] = {}
         running = {hash(step.get("pickleStepId")) for step in list_of(message, "testSteps")}
@@ -83,7 +88,7 @@ class TestCases:
             # A step of the pickle for which there is no test step does not run.
             run.steps += [Step(text) for text in left]
         pickle.runs.append(run)
-        self._cases[message["id"]] = _Case(pickle, run, compact(steps))
+        self._cases[message["id"]] = _Case(pickle, run, compact(steps), digest)
 
     def _test_step(self, message: Json, texts: list[StepText], ids: Ids, left: list[StepText], folder: str) -> StepText:
         if message.get("hookId"):
@@ -118,17 +123,19 @@ class TestCases:
         number = number if isinstance(number, int) else 0
         if case.last is None:
             run.started = True
-            case.last = self._begun[name] = _Begun(case, run, name, number, started)
+            case.last, self._begun[name] = name, _Begun(case, run, number, started)
             return
+        last = self._begun[case.last]
         again = [Step(step.source) for step in run.steps]
-        if (number, name) < (case.last.number, case.last.name):
-            run.earlier.append(Attempt(again, started=True))
-            self._begun[name] = _Begun(case, run.earlier[-1], name, number, started)
+        if (number, name) < (last.number, case.last):
+            attempt = Attempt(again, started=True)
+            run.add_earlier(attempt)
+            self._begun[name] = _Begun(case, attempt, number, started)
             return
-        case.last.attempt = before = Attempt(run.steps, run.seconds, run.started, run.finished)
-        run.earlier.append(before)
+        last.attempt = before = Attempt(run.steps, run.seconds, run.started, run.finished)
+        run.add_earlier(before)
         run.steps, run.finished, run.seconds = again, False, None
-        case.last = self._begun[name] = _Begun(case, run, name, number, started)
+        case.last, self._begun[name] = name, _Begun(case, run, number, started)
 
     def test_step_finished(self, message: Json) -> None:
         """Take the result of a step, unless it is better than what is known of the step in this attempt."""
