@@ -1,6 +1,7 @@
 """The page in a real browser: a product owner's, with a keyboard, on a phone, on paper, without JavaScript."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from cucumber_tag_expressions import parse
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pypdf import PdfReader
 
-from accord.living_docs import rendering
+from accord.living_docs import pages, rendering
 from tests.helpers.project import copy_program
 from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
 
@@ -467,3 +468,66 @@ async def test_cucumbers_own_formatter_renders_the_record_of_our_features(page: 
     await page.goto(tmp_path.joinpath("formatter.html").as_uri())
     await page.get_by_text("features/tasks/titles.feature").first.click()
     await expect(page.get_by_text("How long a title may be").first).to_be_visible()
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where the front page is of the same features, as if there were very many."""
+    monkeypatch.setattr(pages, "LARGE", 1)
+    stream = tmp_path / "messages.ndjson"
+    stream.write_text(ndjson(recorded(FEATURES, OUTCOMES, openapi=OPENAPI)), encoding="utf-8")
+    rendering.write(stream, tmp_path)
+    return tmp_path.joinpath("index.html").as_uri()
+
+
+async def test_the_front_page_of_a_large_document_searches_over_all_and_leads_there(page: Page, large: str) -> None:
+    await page.goto(large)
+    assert await page.locator("#chapters a").all_text_contents() == ["Accounts", "Tasks"]
+    await page.get_by_role("searchbox").fill("letter password")
+    await expect(page.locator("output")).to_have_text("1 of 8 promises")
+    results = page.locator("#results a")
+    await expect(results).to_have_text(["Accounts > Signing in > A lost password is replaced"])
+    await expect(page.locator("#chapters, #broken")).to_have_count(2)
+    assert not await page.locator("#chapters, #broken").locator("visible=true").count()
+    # A link shares what was searched.
+    await page.goto(page.url)
+    await expect(results).to_have_count(1)
+    await results.click()
+    await page.wait_for_url("**/chapter-accounts.html#signing-in.a-lost-password-is-replaced")
+    assert await page.locator("article:target h4").text_content() == "A lost password is replaced"
+    await page.get_by_role("heading", level=1).get_by_role("link").click()
+    await page.wait_for_url("**/index.html")
+
+
+async def test_the_front_page_filters_by_state_and_tag_expression(page: Page, large: str) -> None:
+    await page.goto(large)
+    await page.get_by_label("Tags").fill("@tasks and not @ISSUE-123")
+    await expect(page.locator("output")).to_have_text("5 of 8 promises")
+    await page.get_by_label("Tags").fill("@tasks and")
+    await expect(page.locator("output")).to_contain_text("is no tag expression")
+    await page.get_by_label("Tags").fill("")
+    await expect(page.locator("#results li")).to_have_count(0)
+    await page.get_by_role("checkbox", name="broken").check()
+    await expect(page.locator("#results li")).to_have_class(["broken"])
+    await page.goto(large + "?state=unmade&evidence=open")
+    await expect(page.locator("#results a")).to_have_attribute("href", re.compile(r"\?evidence=open#"))
+
+
+async def test_an_address_of_the_one_page_that_it_was_leads_on_to_the_chapter(page: Page, large: str) -> None:
+    await page.goto(large + "#creating-tasks.a-task-may-be-described")
+    await page.wait_for_url("**/chapter-tasks.html#creating-tasks.a-task-may-be-described")
+
+
+async def test_the_chapter_of_a_large_document_has_a_search_of_its_own(page: Page, large: str) -> None:
+    await page.goto(large.replace("index.html", "chapter-tasks.html"))
+    await page.get_by_role("searchbox").fill("described")
+    assert await shown(page) == ["A task may be described"]
+
+
+@pytest.mark.parametrize("file", ["index.html?q=task", "index.html", "chapter-tasks.html"])
+async def test_axe_finds_nothing_to_complain_of_in_the_pages_of_a_large_document(
+    page: Page, large: str, file: str
+) -> None:
+    await page.goto(large.replace("index.html", file))
+    await page.locator("output, #chapters a, article").first.wait_for(state="attached")
+    assert not (await Axe().run(page)).response["violations"]
