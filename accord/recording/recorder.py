@@ -322,7 +322,10 @@ class Recorder:
 
 
 def _end_of(text: str) -> str:
-    return text if len(text) <= LONGEST_OUTPUT else f"...{text[-LONGEST_OUTPUT:]}"
+    if len(text) <= LONGEST_OUTPUT:
+        return text
+    cut = f"the last {LONGEST_OUTPUT} of {len(text)} characters; `pytest -s` shows all, and --log-file=FILE keeps a log"
+    return f"[{cut}]\n...{text[-LONGEST_OUTPUT:]}"
 
 
 RECORDER = pytest.StashKey[Recorder]()
