@@ -2,6 +2,8 @@
 
 PAGE = "index.html"
 SUMMARY = "summary.md"
+REQUIREMENTS = "requirements.csv"
+"""Which promises carry which tag, and what became of them."""
 MESSAGES = "messages.ndjson"
 MESSAGES_BEFORE = "messages.before.ndjson"
 """The messages of the previous run, with which the page compares."""

@@ -1,10 +1,10 @@
-"""The documents of a messages file: the page and the summary, written both or none."""
+"""The documents of a messages file: the page, the summary and the requirements, written all or none."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from accord.basics.filenames import PAGE, SUMMARY
+from accord.basics.filenames import MESSAGES, PAGE, REQUIREMENTS, SUMMARY
 from accord.basics.files import Together, together
 from accord.basics.garbage import uncollected
 from accord.errors import UsageError
@@ -14,7 +14,11 @@ from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.model import Document
 from accord.living_docs.page import page
 from accord.living_docs.reader import read
+from accord.living_docs.requirements import as_csv, requirements
 from accord.living_docs.summary import summary
+from accord.recording.reader import STDIN
+
+_WRITTEN = (PAGE, SUMMARY, REQUIREMENTS)
 
 
 @dataclass(frozen=True)
@@ -26,30 +30,50 @@ class Rendered:
     summary: str
 
 
-def write(messages: Path, directory: Path, baseline: Path | None = None, links: Links | None = None) -> str:
-    """Write `index.html` and `summary.md` into the directory, both or none, and return the state in a sentence.
+def write(
+    messages: Path,
+    directory: Path,
+    baseline: Path | None = None,
+    links: Links | None = None,
+) -> str:
+    """Write `index.html`, `summary.md` and `requirements.csv` into the directory.
 
-    What changed is shown since the run of the messages file `baseline`. Raises UsageError for a file that cannot be
-    read, and where nothing can be written.
+    All are written, or none, and the state is returned. What changed is shown since the run of the messages file
+    `baseline`. Raises UsageError for a file that cannot be read, and where nothing can be written.
     """
     since = read(baseline, attachments=False) if baseline else None
     for path in filter(None, (messages, baseline)):
-        if os.path.realpath(path) in (os.path.realpath(directory / name) for name in (PAGE, SUMMARY)):
+        if os.path.realpath(path) in (os.path.realpath(directory / name) for name in _WRITTEN):
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:
-            return render(documents, messages, directory, since, links, Path()).sentence
+            beside = _beside(messages, directory)
+            return render(documents, messages, directory, since, links, Path(), beside).sentence
     except OSError as error:
         raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror or error}") from None
 
 
+def _beside(messages: Path, directory: Path) -> str | None:
+    """Return the name of the messages file if it lies in the directory."""
+    there = directory / messages.name
+    is_beside = messages != STDIN and os.path.realpath(messages.parent) == os.path.realpath(directory)
+    return there.name if is_beside and there.is_file() else None
+
+
 @uncollected()
 def render(
-    documents: Together, messages: Path, directory: Path, since: Document | None, links: Links | None, root: Path
+    documents: Together,
+    messages: Path,
+    directory: Path,
+    since: Document | None,
+    links: Links | None,
+    root: Path,
+    beside: str | None = MESSAGES,
 ) -> Rendered:
     """Write them as `write` does; they take their places together with all of `documents`.
 
-    What lies beside the features is found below the root.
+    What lies beside the features is found below the root. `beside` is the name that the messages file has, or will
+    have, in the directory.
     Raises UsageError for a file that cannot be read, and OSError.
     """
     document = read(messages)
@@ -57,7 +81,8 @@ def render(
     compared = changes(since, document) if since else None
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
-    documents.write(directory / PAGE, page(document, compared, links or NO_LINKS, root))
+    documents.write(directory / PAGE, page(document, compared, links or NO_LINKS, root, beside))
+    documents.write(directory / REQUIREMENTS, as_csv(requirements(document)))
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])
     return Rendered(document.sentence(), document.part_sentence() if document.parts else None, markdown)

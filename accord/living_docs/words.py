@@ -75,3 +75,8 @@ def comparison(message: str) -> tuple[str, str] | None:
     """What was expected and what was there instead, of a message of pytest, which has the expected on the right."""
     found = _EQUAL.search(message)
     return (found[2], found[1]) if found else None
+
+
+def exact(time: datetime) -> str:
+    """A time to the second, as in `12 November 2026, 14:03:07 UTC`."""
+    return f"{time.day} {time:%B %Y, %H:%M:%S %Z}"
