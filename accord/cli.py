@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from accord import extras
-from accord.basics.filenames import MESSAGES, PAGE, REQUIREMENTS, SUMMARY
+from accord.basics.filenames import MESSAGES, PAGE, PAPER, REQUIREMENTS, SUMMARY
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.links import Links
@@ -162,6 +162,7 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
         "-o", dest="directory", type=Path, required=True, help=f"where {PAGE}, {SUMMARY} and {REQUIREMENTS} go"
     )
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
+    parser.add_argument("--pdf", action="store_true", help=f"write {PAPER} as well, where Chromium is on the PATH")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
     parser.add_argument(
         "--source-link",
@@ -173,7 +174,7 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
 
 def _render(arguments: argparse.Namespace) -> int:
     links = Links(arguments.tag_link, arguments.source_link)
-    print(write(arguments.messages, arguments.directory, arguments.baseline, links))
+    print(write(arguments.messages, arguments.directory, arguments.baseline, links, pdf=arguments.pdf))
     return 0
 
 

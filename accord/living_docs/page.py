@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from accord import cache
 from accord.basics.filenames import REQUIREMENTS, TEMPLATES
-from accord.basics.text import visible
+from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
 from accord.living_docs.beside import pictures
@@ -29,9 +29,11 @@ from accord.living_docs.markdown import html
 from accord.living_docs.model import Document, Feature, tally
 from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
-from accord.living_docs.words import coloured, comparison, moment, plain, took
+from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
 
 _SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
+# As much of a title as stands in the margin of each sheet.
+_LONGEST_TITLE = 80
 
 
 def page(
@@ -81,7 +83,7 @@ def _pieces(
         "web": web,
     }
     environment.globals |= {state.name: state for state in State} | {"lang": _lang, "tally": tally}
-    style = Markup(_source(environment, "page.css"))
+    style = Markup(_source(environment, "page.css") + _margins(document))
     script = Markup(_source(environment, "page.js"))
     found = requirements(document)
     # Not `render`, which would have the page of a large run in memory as one text.
@@ -103,6 +105,15 @@ def _pieces(
         messages=messages,
         as_csv=REQUIREMENTS,
     )
+
+
+def _margins(document: Document) -> str:
+    """What stands in the margins of each sheet of paper: the title and the date, and which sheet it is."""
+    title, started = one_line(document.title), document.metadata.started
+    if len(title) > _LONGEST_TITLE:
+        title = f"{title[:_LONGEST_TITLE]}…"
+    left = css_string(f"{title} · {moment(started)}" if started else title)
+    return f'@page{{@bottom-left{{content:{left}}}@bottom-right{{content:counter(page) " of " counter(pages)}}}}\n'
 
 
 class _Compiled(BytecodeCache):

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from accord.basics.filenames import MESSAGES, PAGE, REQUIREMENTS, SUMMARY
+from accord.basics.filenames import MESSAGES, PAGE, PAPER, REQUIREMENTS, SUMMARY
 from accord.basics.files import Together, together
 from accord.basics.garbage import uncollected
 from accord.errors import UsageError
@@ -13,18 +13,20 @@ from accord.living_docs.changes import changes
 from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.model import Document
 from accord.living_docs.page import page
+from accord.living_docs.paper import browser, printed
 from accord.living_docs.reader import read
 from accord.living_docs.requirements import as_csv, requirements
 from accord.living_docs.summary import summary
 from accord.recording.reader import STDIN
 
-_WRITTEN = (PAGE, SUMMARY, REQUIREMENTS)
+_WRITTEN = (PAGE, SUMMARY, REQUIREMENTS, PAPER)
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """The state of a run, in a sentence and in Markdown, and what a run of a part ran."""
+    """Where the page is until it takes its place; the state of the run, and what a run of a part ran, in words."""
 
+    page: Path
     sentence: str
     part: str | None
     summary: str
@@ -35,20 +37,27 @@ def write(
     directory: Path,
     baseline: Path | None = None,
     links: Links | None = None,
+    *,
+    pdf: bool = False,
 ) -> str:
-    """Write `index.html`, `summary.md` and `requirements.csv` into the directory.
+    """Write `index.html`, `summary.md` and `requirements.csv` into the directory, with `pdf` also `index.pdf`.
 
     All are written, or none, and the state is returned. What changed is shown since the run of the messages file
-    `baseline`. Raises UsageError for a file that cannot be read, and where nothing can be written.
+    `baseline`. Raises UsageError for a file that cannot be read, where nothing can be written, and for a PDF that
+    cannot be made.
     """
+    chromium = browser() if pdf else None
     since = read(baseline, attachments=False) if baseline else None
     for path in filter(None, (messages, baseline)):
         if os.path.realpath(path) in (os.path.realpath(directory / name) for name in _WRITTEN):
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:
-            beside = _beside(messages, directory)
-            return render(documents, messages, directory, since, links, Path(), beside).sentence
+            rendered = render(documents, messages, directory, since, links, Path(), _beside(messages, directory))
+            if chromium:
+                with printed(rendered.page, chromium) as paper:
+                    documents.copy(paper, directory / PAPER)
+            return rendered.sentence
     except OSError as error:
         raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror or error}") from None
 
@@ -81,8 +90,8 @@ def render(
     compared = changes(since, document) if since else None
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
-    documents.write(directory / PAGE, page(document, compared, links or NO_LINKS, root, beside))
+    written = documents.write(directory / PAGE, page(document, compared, links or NO_LINKS, root, beside))
     documents.write(directory / REQUIREMENTS, as_csv(requirements(document)))
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])
-    return Rendered(document.sentence(), document.part_sentence() if document.parts else None, markdown)
+    return Rendered(written, document.sentence(), document.part_sentence() if document.parts else None, markdown)
