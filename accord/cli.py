@@ -16,7 +16,8 @@ from tqdm import tqdm
 from accord import extras
 from accord.basics.filenames import MESSAGES, PAGE, PAPER, REQUIREMENTS, SUMMARY
 from accord.basics.text import one_line, visible
-from accord.errors import AccordError
+from accord.errors import AccordError, UsageError
+from accord.living_docs import history
 from accord.living_docs.links import Links
 from accord.living_docs.rendering import write
 from accord.living_docs.verifying import verify
@@ -67,15 +68,39 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", type=Path, nargs="?", default=Path(), metavar="DIRECTORY", help="where the service is, if not here"
     )
+    parser.add_argument(
+        "--editor", action="store_true", help="only write settings with which VS Code finds the steps of a suite"
+    )
     parser.set_defaults(run=_init)
 
 
 def _init(arguments: argparse.Namespace) -> int:
+    if arguments.editor:
+        return _init_editor(arguments.directory)
     extras.check("fastapi", "accord init")
     # Of all commands, this one alone has pytest to deal with.
     from accord.scaffold.scaffolding import scaffold
 
     print(visible(str(scaffold(arguments.directory))))
+    return 0
+
+
+def _init_editor(directory: Path) -> int:
+    from accord.catalogue.collecting import collect
+    from accord.scaffold.editor import write_settings
+
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is not a directory: name that of the suite.")
+    collected = collect((), directory)
+    if collected.problem:
+        print(
+            visible(collected.problem),
+            "Nothing is written, since the suite cannot be loaded.",
+            sep="\n",
+            file=sys.stderr,
+        )
+        return 1
+    print(visible(str(write_settings(collected, directory))))
     return 0
 
 
@@ -111,6 +136,10 @@ def _check(arguments: argparse.Namespace) -> int:
         mended, collected = fix(arguments.paths)
     else:
         mended, collected = [], collect(arguments.paths)
+    if arguments.paths and not collected.files and not collected.problem:
+        # A misspelt glob, say, would be green for ever.
+        named = ", ".join(arguments.paths)
+        collected.problem = f"There is no feature file in {named}: name feature files, or folders with some."
     # What is written as a document has nothing else beside it.
     beside = sys.stdout if arguments.format == "text" else sys.stderr
     print(*(visible(str(it)) for it in mended), sep="\n", end="\n" * bool(mended), file=beside)
@@ -139,12 +168,14 @@ def _steps(arguments: argparse.Namespace) -> int:
     collected = collect(arguments.paths)
     if collected.problem:
         print(visible(collected.problem), file=sys.stderr)
+    not_loaded = [finding for finding in collected.findings if finding.rule == "not-loaded"]
+    print(*(one_line(str(finding)) for finding in not_loaded), sep="\n", end="\n" * bool(not_loaded), file=sys.stderr)
     sentences = chosen(collected.sentences, arguments.search, unused=arguments.unused)
     if arguments.json:
         print(json.dumps({"sentences": as_json(sentences)}, indent=2))
     else:
         print(*listing(sentences), sep="\n")
-    return 1 if collected.problem else 0
+    return 1 if collected.problem or not_loaded else 0
 
 
 def _count(number: int, what: str) -> str:
@@ -163,6 +194,7 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
     parser.add_argument("--pdf", action="store_true", help=f"write {PAPER} as well, where Chromium is on the PATH")
+    parser.add_argument("--history", type=Path, metavar="FILE", help="the last runs, to which this one is added")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
     parser.add_argument(
         "--source-link",
@@ -174,7 +206,9 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
 
 def _render(arguments: argparse.Namespace) -> int:
     links = Links(arguments.tag_link, arguments.source_link)
-    print(write(arguments.messages, arguments.directory, arguments.baseline, links, pdf=arguments.pdf))
+    print(
+        write(arguments.messages, arguments.directory, arguments.baseline, links, arguments.history, pdf=arguments.pdf)
+    )
     return 0
 
 
@@ -194,7 +228,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="messages files, as NDJSON")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="messages files, as NDJSON, or histories")
     parser.add_argument("-o", dest="into", type=_file, required=True, metavar="FILE", help="where the one run's go")
     parser.set_defaults(run=_merge)
 
@@ -206,6 +240,10 @@ def _file(path: str) -> Path:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
+    if all(map(history.is_history, arguments.files)):
+        joined = history.merge(arguments.files, arguments.into)
+        print(one_line(f"{len(joined.runs)} runs of {len(joined.promises)} promises: {arguments.into}"))
+        return 0
     merged = merge(arguments.files, arguments.into)
     of = f"{_count(merged.scenarios, 'promise')} of {_count(len(arguments.files), 'file')}"
     print(one_line(f"{of}: {arguments.into}"))

@@ -67,6 +67,10 @@ class BlockedError(pytest.fail.Exception):  # type: ignore[misc,name-defined]
     """What blocks is interrupted. It is not an Exception, so that neither the app nor a transport handles it."""
 
 
+class UnassertedStepError(AccordError):
+    """A Then returned False, and nobody looks at what it returns."""
+
+
 class AmbiguousStepError(AccordError):
     """More than one step definition matches a sentence."""
 

@@ -195,6 +195,11 @@ async def transport(
 ) -> AsyncIterator[httpx.AsyncBaseTransport]:
     """The way to the app, which runs in this process, and is started up once, as in production."""
     _check_extra(pytestconfig, "transport")
+    if not callable(app):
+        stop_run(
+            pytestconfig,
+            f"The fixture app returned {app!r}, which is not an app: correct it in conftest.py, as with `return app`.",
+        )
     async with lifespan(app) as started:
         yield isolation.transport(
             started,
@@ -202,6 +207,15 @@ async def transport(
             client=_client_address(pytestconfig),
             raise_server_exceptions=pytestconfig.getini("accord_raise_server_exceptions"),
         )
+
+
+def _base_url(config: pytest.Config) -> str:
+    """Return the address that requests name; stops the run where the setting is none."""
+    setting: str = config.getini("accord_base_url")
+    parts = urlsplit(setting)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        stop_run(config, f"accord_base_url is {setting!r}, which is not an address: write it as http://localhost.")
+    return setting
 
 
 def _client_address(config: pytest.Config) -> tuple[str, int]:
@@ -224,7 +238,7 @@ async def client(
     """An HTTP client of the app, whose requests see what `db_session` has committed."""
     import httpx
 
-    async with httpx.AsyncClient(transport=transport, base_url=pytestconfig.getini("accord_base_url")) as client:
+    async with httpx.AsyncClient(transport=transport, base_url=_base_url(pytestconfig)) as client:
         yield client
 
 

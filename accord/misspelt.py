@@ -1,4 +1,4 @@
-"""Options of the command line, and settings, that nobody knows and that were meant to be Accord's."""
+"""Options of the command line, and settings, that were meant to be Accord's and are none, or have no such value."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -12,9 +12,9 @@ _GROUP = "accord"
 
 
 def check(config: pytest.Config, parser: pytest.Parser, arguments: list[str]) -> None:
-    """Raise UsageError for an option or a setting that is not there and like one of Accord's.
+    """Raise UsageError for an option or a setting that is not there and like one of Accord's, or is not of its type.
 
-    pytest only warns of such a setting, and the run goes on without it.
+    pytest only warns of a setting that is not there, and reads one that is when it is used.
     """
     found = [*_options(parser, arguments), *_settings(config)]
     if found:
@@ -36,6 +36,12 @@ def _settings(config: pytest.Config) -> Iterator[str]:
     for setting, place in unknown.items():
         if meant := _nearest(setting, names):
             yield f"{place}: there is no setting {setting}: did you mean {meant}?"
+    for name in names:
+        try:
+            config.getini(name)
+        except (ValueError, pytest.UsageError) as error:
+            # Of a truth value pytest does not say whose it is.
+            yield str(error) if name in str(error) else f"{name}: {error}: write true or false."
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:

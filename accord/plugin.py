@@ -12,6 +12,7 @@ from accord import fixtures, hookspecs, misspelt
 from accord.compat.xdist import without_workers
 from accord.contract.hooks import Contracts
 from accord.database.given import ENVIRONMENT, OPTION, VARIABLE, VARIABLE_OF_APPS, environment
+from accord.debugging.hooks import Debugging
 from accord.gherkin import dry_run
 from accord.gherkin.hooks import Features
 from accord.gherkin.lines import take_lines
@@ -45,6 +46,7 @@ ROOMS = {
     "living_docs": Publishing,
     "reporting": Failures,
     "reporting.details": Details,
+    "debugging": Debugging,
 }
 
 
@@ -62,6 +64,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         metavar="FILE",
         help="show what changed since the run of this messages file, not since the last full run",
+    )
+    group.addoption(
+        "--accord-history",
+        type=Path,
+        metavar="FILE",
+        help="where the last runs of each promise are, to which this one is added; history.json in the directory of "
+        "the documents if not given",
     )
     group.addoption(
         "--accord-sql", action="store_true", help="record the SQL statements of each step, without their values"

@@ -12,14 +12,19 @@ from typing import Any, NoReturn
 
 import pytest
 
-from accord.basics.failures import named, own_traceback
+from accord.basics.failures import named, own_traceback, shortened
 from accord.basics.source import location
 from accord.compat.cpython import context_of
+from accord.compat.fastapi import InvalidResponse
 from accord.compat.pytest_bdd import Feature, Scenario, ScenarioTemplate, Step, bound_scenario
 from accord.compat.pytest_check import failed_checks
 
 _STOPPED = "accord_stopped"
 _NOTICES = "accord_notices"
+_LAZY = (
+    "since an attribute was to be loaded where nothing is awaited: load it in the query, as with `selectinload`, or "
+    "keep it after a commit, with `expire_on_commit=False`"
+)
 # All that a test may have of Accord's database and event loop rests on one of these.
 _FIXTURES = {"isolation", "session_loop"}
 
@@ -39,6 +44,10 @@ class Served:
 
 SERVED: ContextVar[Served | None] = ContextVar("SERVED", default=None)
 """What the app does in this context; a task that it starts has a copy of that. None in a step or in a fixture."""
+
+
+AT_PROMPT: ContextVar[bool] = ContextVar("AT_PROMPT", default=False)
+"""Whether this was asked for at the prompt of a debugger, and is no part of what the scenario does."""
 
 
 def served_by(task: "asyncio.Task[Any]") -> Served | None:
@@ -116,7 +125,13 @@ class Running:
         while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
             error = error.exceptions[0]
         place, _traceback = own_traceback(error, self._rootpath)
-        return f"{named(error)} ({place})" if place else named(error)
+        said = named(error)
+        # Where it was raised there is nothing of the project's but a middleware, at most.
+        if (invalid := InvalidResponse.of(error)) is not None:
+            said = shortened(f"{type(error).__name__}: {invalid.text}")
+            place = location(invalid.file, invalid.line or 0, self._rootpath) if invalid.file else place
+        advice = f", {_LAZY}" if "MissingGreenlet" in said else ""
+        return f"{said}{f' ({place})' if place else ''}{advice}"
 
     def begin_scenario(self) -> None:
         """The test is a scenario of a feature file, whose fixtures are set up next."""

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.security import hash_password, verify_password
 from app.models.user import User
+from steps import parsers
 from steps.responses import REASONS, Reason, assert_refused, assert_success
-from steps.sentences import sentence
 
 PASSWORD = "correct horse"
 E_ACUTE = {"one letter": "\u00e9", "an e and an accent": "e\u0301", "an e without an accent": "e"}
@@ -97,23 +97,23 @@ def people(client: httpx.AsyncClient, db_session: AsyncSession) -> People:
     return People(client, db_session)
 
 
-@given(sentence("{name:Text} has an account"))
+@given(parsers.parse('"{name}" has an account'))
 async def have_account(people: People, name: str) -> None:
     await people.have_account(name)
 
 
-@given(sentence("the account of {name:Text} was deleted"))
+@given(parsers.parse('the account of "{name}" was deleted'))
 async def delete_account(people: People, db_session: AsyncSession, name: str) -> None:
     await db_session.delete(await people.account(name))
     await db_session.commit()
 
 
-@when(sentence("{name:Text} registers with the address {address:Text}"), target_fixture="response")
+@when(parsers.parse('"{name}" registers with the address "{address}"'), target_fixture="response")
 async def register(people: People, name: str, address: str) -> httpx.Response:
     return await people.register(name, email=address)
 
 
-@when(sentence("someone registers {details:Registration}", Registration=REGISTRATIONS), target_fixture="response")
+@when(parsers.parse("someone registers {details}", details=REGISTRATIONS), target_fixture="response")
 async def register_with_details(people: People, details: dict[str, object]) -> httpx.Response:
     return await people.register("alice", **details)
 
@@ -123,14 +123,14 @@ async def register_with_gibberish(client: httpx.AsyncClient) -> httpx.Response:
     return await register_with(client, b"{alice")
 
 
-@when(sentence("someone registers with a password of {length:Characters}"), target_fixture="response")
+@when(parsers.parse("someone registers with a password of {length:d} characters"), target_fixture="response")
 async def register_with_password_of_length(people: People, length: int) -> httpx.Response:
     return await people.register("alice", password="x" * length)
 
 
 @when(
-    sentence(
-        "someone registers with a password of {length:Characters}, each an é typed as {e_acute:EAcute}", EAcute=E_ACUTE
+    parsers.parse(
+        "someone registers with a password of {length:d} characters, each an é typed as {e_acute}", e_acute=E_ACUTE
     ),
     target_fixture="response",
 )
@@ -148,20 +148,20 @@ async def assert_registered(people: People, response: httpx.Response) -> None:
     assert_signed_in(await people.sign_in(name))
 
 
-@then(sentence("the registration is refused: {reason:Reason}", Reason=REASONS))
+@then(parsers.parse("the registration is refused: {reason}", reason=REASONS))
 async def assert_registration_refused(people: People, response: httpx.Response, reason: Reason) -> None:
     assert_refused(response, reason)
     assert await people.names() == people.known, "there is an account nevertheless"
 
 
-@then(sentence("{name:Text} has an account with the address {address:Text}"))
+@then(parsers.parse('"{name}" has an account with the address "{address}"'))
 async def assert_account(people: People, name: str, address: str) -> None:
     assert_signed_in(await people.sign_in(name))
     account = (await people.ask_as(name)).json()
     assert (account["username"], account["email"]) == (name, address), f"the account is {account}"
 
 
-@then(sentence("nobody can read the password of {name:Text}"))
+@then(parsers.parse('nobody can read the password of "{name}"'))
 async def assert_password_hashed(people: People, response: httpx.Response, name: str) -> None:
     assert_success(response)
     stored = (await people.account(name)).hashed_password

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from accord import Isolation
+from steps import parsers
 from steps.accounts import People
 from steps.responses import REASONS, Reason, assert_refused, assert_success
-from steps.sentences import sentence
 from steps.tasks import ACTIONS, Action, TaskList
 
 Requests = list[Coroutine[Any, Any, httpx.Response]]
@@ -60,9 +60,8 @@ def response(responses: list[httpx.Response]) -> httpx.Response:
 
 
 @when(
-    sentence(
-        "two people change the title of the task {title:Text} to {new:Text} and its description to {description:Text} "
-        "at the same moment"
+    parsers.parse(
+        'two people change the title of the task "{title}" to "{new}" and its description to "{description}" at the same moment',  # noqa: E501
     ),
     target_fixture="responses",
 )
@@ -74,7 +73,7 @@ async def change_twice_at_once(
 
 
 @when(
-    sentence("two people {action:Action} the task {title:Text} at the same moment", Action=ACTIONS),
+    parsers.parse('two people {action} the task "{title}" at the same moment', action=ACTIONS),
     target_fixture="responses",
 )
 async def act_twice_at_once(
@@ -83,20 +82,20 @@ async def act_twice_at_once(
     return await at_the_same_moment(shared_database, [tasks.act(action, tasks.number(title)) for _ in range(2)])
 
 
-@when(sentence("two people register the name {name:Text} at the same moment"), target_fixture="responses")
+@when(parsers.parse('two people register the name "{name}" at the same moment'), target_fixture="responses")
 async def register_name_twice_at_once(shared_database: AsyncEngine, people: People, name: str) -> list[httpx.Response]:
     addresses = "one@example.com", "two@example.com"
     return await at_the_same_moment(shared_database, [people.register(name, email=address) for address in addresses])
 
 
-@when(sentence("two people register the address {address:Text} at the same moment"), target_fixture="responses")
+@when(parsers.parse('two people register the address "{address}" at the same moment'), target_fixture="responses")
 async def register_address_twice_at_once(
     shared_database: AsyncEngine, people: People, address: str
 ) -> list[httpx.Response]:
     return await at_the_same_moment(shared_database, [people.register(name, email=address) for name in ("one", "two")])
 
 
-@then(sentence("one of them succeeds, and the other is told that {reason:Reason}", Reason=REASONS))
+@then(parsers.parse("one of them succeeds, and the other is told that {reason}", reason=REASONS))
 async def assert_one_succeeds(responses: list[httpx.Response], reason: Reason) -> None:
     success, failure = sorted(responses, key=lambda response: response.status_code)
     assert_success(success)

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from pytest_bdd import given
 
-from steps.sentences import sentence
+from steps import parsers
 
 
 @pytest.fixture
@@ -17,6 +17,6 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@given(sentence("it is {moment:Moment}"))
+@given(parsers.parse("it is {moment}"))
 def set_clock(clock: time_machine.Traveller, moment: datetime) -> None:
     clock.move_to(moment)

@@ -11,8 +11,8 @@ import pytest
 import respx
 from pytest_bdd import given, then
 
+from steps import parsers
 from steps.responses import assert_success
-from steps.sentences import sentence
 from steps.service import Environment
 from steps.tasks import TaskList
 
@@ -89,19 +89,19 @@ def listener() -> Iterator[respx.Route]:
         yield outside.post(LISTENER).respond(204)
 
 
-@given(sentence("mail {mail:Mail}", Mail=MAIL))
+@given(parsers.parse("mail {mail}", mail=MAIL))
 def set_up_mail(configured: Environment, outbox: Outbox, mail: Mail) -> None:
     outbox.setup = mail
     configured.setenv("SMTP_URL", mail.url)
 
 
-@given(sentence("others {others:Listener}", Listener=LISTENERS))
+@given(parsers.parse("others {others}", others=LISTENERS))
 def set_up_listener(configured: Environment, listener: respx.Route, others: Listener) -> None:
     configured.setenv("WEBHOOK_URL", others.url)
     listener.mock(**others.outcome)
 
 
-@then(sentence("{name:Text} is welcomed at {address:Text}"))
+@then(parsers.parse('"{name}" is welcomed at "{address}"'))
 async def assert_welcomed(outbox: Outbox, response: httpx.Response, name: str, address: str) -> None:
     assert_success(response)
     assert [mail["To"] for mail in outbox.mails] == [address], "it is not one mail to this address"
@@ -115,7 +115,7 @@ async def assert_no_mail(outbox: Outbox) -> None:
     assert outbox.mails == [], "mail is sent"
 
 
-@then(sentence("others hear that the task {title:Text} is completed"))
+@then(parsers.parse('others hear that the task "{title}" is completed'))
 async def assert_notified(listener: respx.Route, response: httpx.Response, tasks: TaskList, title: str) -> None:
     assert_success(response)
     notices = [json.loads(call.request.content) for call in listener.calls]
@@ -128,7 +128,7 @@ async def assert_not_notified(listener: respx.Route, response: httpx.Response) -
     assert not listener.called, "others hear about it"
 
 
-@then(sentence("it is on record that {failure:Failure}", Failure=FAILURES))
+@then(parsers.parse("it is on record that {failure}", failure=FAILURES))
 async def assert_failure_logged(caplog: pytest.LogCaptureFixture, failure: str) -> None:
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [message.startswith(failure) for message in warnings] == [True], f"on record is: {warnings}"

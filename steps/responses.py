@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import httpx
 from pytest_bdd import then
 
-from steps.sentences import sentence
+from steps import parsers
 
 
 class Reason(NamedTuple):
@@ -83,6 +83,6 @@ def _part(error: dict[str, Any]) -> str:
     return f"{' '.join(map(str, error['loc']))}: {error['type']}"
 
 
-@then(sentence("I am told that {reason:Reason}", Reason=REASONS))
+@then(parsers.parse("I am told that {reason}", reason=REASONS))
 async def assert_reason(response: httpx.Response, reason: Reason) -> None:
     assert_refused(response, reason)

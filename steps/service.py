@@ -10,8 +10,8 @@ from pytest_bdd import then, when
 
 from app.core.config import get_settings
 from app.main import create_app
+from steps import parsers
 from steps.responses import assert_success
-from steps.sentences import sentence
 
 SHORT_SECRET = "0123456789abcdef0123456789abcde"
 WRONG_SETTINGS: dict[str, tuple[str, str | None]] = {
@@ -55,7 +55,7 @@ async def assert_healthy(response: httpx.Response) -> None:
     assert response.json() == {"status": "ok"}, f"it says: {response.text}"
 
 
-@when(sentence("the service starts {setting:Setting}", Setting=WRONG_SETTINGS), target_fixture="startup_error")
+@when(parsers.parse("the service starts {setting}", setting=WRONG_SETTINGS), target_fixture="startup_error")
 async def start_service(configured: Environment, setting: tuple[str, str | None]) -> str:
     configured.setenv(*setting)
     with pytest.raises(ValidationError) as startup_error:
@@ -64,7 +64,7 @@ async def start_service(configured: Environment, setting: tuple[str, str | None]
     return str(startup_error.value)
 
 
-@then(sentence("it refuses to start because of the {setting:Setting}, and gives no secret away", Setting=SETTINGS))
+@then(parsers.parse("it refuses to start because of the {setting}, and gives no secret away", setting=SETTINGS))
 async def assert_not_started(startup_error: str, setting: str) -> None:
     assert setting in startup_error, "it does not say why"
     assert SHORT_SECRET not in startup_error, "it gives a secret away"

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.config import get_settings
 from app.core.security import hash_password
+from steps import parsers
 from steps.accounts import E_ACUTE, PASSWORD, People, assert_signed_in
-from steps.sentences import sentence
 from steps.service import Environment
 
 CREDENTIALS: dict[str, dict[str, str | None]] = {
@@ -73,7 +73,7 @@ def cafe(e_acute: str) -> str:
     return f"correct caf{e_acute}"
 
 
-@given(sentence("{name:Text} is signed in"))
+@given(parsers.parse('"{name}" is signed in'))
 async def sign_in_before(people: People, name: str) -> None:
     assert_signed_in(await people.sign_in(name))
 
@@ -86,32 +86,32 @@ async def hash_passwords_as_in_production(configured: Environment, people: Peopl
     await db_session.commit()
 
 
-@given(sentence("the password of {name:Text} has an é typed as {e_acute:EAcute}", EAcute=E_ACUTE))
+@given(parsers.parse('the password of "{name}" has an é typed as {e_acute}', e_acute=E_ACUTE))
 async def give_password_with_accent(people: People, db_session: AsyncSession, name: str, e_acute: str) -> None:
     (await people.account(name)).hashed_password = hash_password(cafe(e_acute))
     await db_session.commit()
 
 
-@when(sentence("{name:Text} signs in with {details:Credentials}", Credentials=CREDENTIALS), target_fixture="response")
+@when(parsers.parse('"{name}" signs in with {details}', details=CREDENTIALS), target_fixture="response")
 async def sign_in(people: People, name: str, details: dict[str, str | None]) -> httpx.Response:
     return await people.sign_in(name, **details)
 
 
-@when(sentence("{name:Text} signs in with gibberish"), target_fixture="response")
+@when(parsers.parse('"{name}" signs in with gibberish'), target_fixture="response")
 async def sign_in_with_gibberish(client: httpx.AsyncClient, name: str) -> httpx.Response:
     headers = {"Content-Type": "multipart/form-data; boundary=form"}
     return await client.post("/auth/token", content=f"--form: {name}".encode(), headers=headers)
 
 
 @when(
-    sentence("{name:Text} enters the password with the é typed as {e_acute:EAcute}", EAcute=E_ACUTE),
+    parsers.parse('"{name}" enters the password with the é typed as {e_acute}', e_acute=E_ACUTE),
     target_fixture="response",
 )
 async def sign_in_with_accent(people: People, name: str, e_acute: str) -> httpx.Response:
     return await people.sign_in(name, password=cafe(e_acute))
 
 
-@when(sentence("{name:Text} and {other:Text} sign in with a wrong password"), target_fixture="attempts")
+@when(parsers.parse('"{name}" and "{other}" sign in with a wrong password'), target_fixture="attempts")
 async def sign_in_both_with_wrong_password(people: People, name: str, other: str) -> dict[str, Any]:
     attempts: dict[str, Any] = {"responses": set(), "seconds": {name: [], other: []}}
     for who in [name, other] * 3:
@@ -122,13 +122,13 @@ async def sign_in_both_with_wrong_password(people: People, name: str, other: str
     return attempts
 
 
-@when(sentence("{name:Text} asks who they are"), target_fixture="response")
+@when(parsers.parse('"{name}" asks who they are'), target_fixture="response")
 async def ask_who_they_are(people: People, name: str) -> httpx.Response:
     return await people.ask_as(name)
 
 
 @when(
-    sentence("someone asks who they are {authorization:Authorization}", Authorization=AUTHORIZATIONS),
+    parsers.parse("someone asks who they are {authorization}", authorization=AUTHORIZATIONS),
     target_fixture="response",
 )
 async def ask_with_authorization(people: People, authorization: Callable[[str, str], str | None]) -> httpx.Response:
@@ -136,7 +136,7 @@ async def ask_with_authorization(people: People, authorization: Callable[[str, s
     return await people.ask(authorization(alice, bob))
 
 
-@then(sentence("{name:Text} is signed in"))
+@then(parsers.parse('"{name}" is signed in'))
 async def assert_signed_in_as(people: People, response: httpx.Response, name: str) -> None:
     assert_signed_in(response)
     assert response.json()["token_type"] == "bearer", "the token is of another kind"
@@ -154,7 +154,7 @@ async def assert_refused_alike(attempts: dict[str, Any]) -> None:
     assert slowest < 1.6 * quickest, f"one is refused in {quickest:.3f} s, the other in {slowest:.3f} s"
 
 
-@then(sentence("they are told that they are {name:Text}"))
+@then(parsers.parse('they are told that they are "{name}"'))
 async def assert_told_name(people: People, response: httpx.Response, name: str) -> None:
     account = await people.account(name)
     expected = {"id": account.id, "username": name, "email": f"{name}@example.com"}

@@ -7,9 +7,10 @@ import httpx
 import pytest
 from pytest_bdd import given, then, when
 
+from steps import parsers
+from steps.parsers import moment_in_words
 from steps.payloads import FIELDS, NEW_TASKS, SOME_TASK, Payload, as_json
 from steps.responses import REASONS, Reason, assert_refused, assert_success
-from steps.sentences import moment_in_words, sentence
 
 Task = dict[str, Any]
 
@@ -100,61 +101,65 @@ def tasks(client: httpx.AsyncClient) -> TaskList:
     return TaskList(client)
 
 
-@given(sentence("the task {title:Text}"))
-@given(sentence("the task {title:Text} described as {description:Text}"))
+@given(parsers.parse('the task "{title}"'))
+@given(parsers.parse('the task "{title}" described as "{description}"'))
 async def create_task_before(tasks: TaskList, title: str, description: str | None = None) -> None:
     assert_success(await tasks.create(json={"title": title, "description": description}))
 
 
-@given(sentence("the tasks {titles:Titles}"))
+@given(parsers.parse('the tasks "{titles}"'))
 async def create_tasks_before(tasks: TaskList, titles: list[str]) -> None:
     for title in titles:
         assert_success(await tasks.create(json={"title": title}))
 
 
-@given(sentence("{count:Tasks}"))
+@given(parsers.parse("{count:d} tasks"))
 async def create_many_tasks(tasks: TaskList, count: int) -> None:
     for number in range(count):
         assert_success(await tasks.create(json={"title": f"Task {number}"}))
 
 
-@given(sentence("the task {title:Text} was {action:PastAction}", PastAction=PAST_ACTIONS))
+@given(parsers.parse('the task "{title}" was {action}', action=PAST_ACTIONS))
 async def act_on_task_before(tasks: TaskList, title: str, action: Action) -> None:
     assert_success(await tasks.act(action, tasks.number(title)))
 
 
-@when(sentence("I create the task {title:Text}"), target_fixture="response")
-@when(sentence("I create the task {title:Text} described as {description:Text}"), target_fixture="response")
+@when(parsers.parse('I create the task "{title}"'), target_fixture="response")
+@when(parsers.parse('I create the task "{title}" described as "{description}"'), target_fixture="response")
 async def create_task(tasks: TaskList, title: str, description: str | None = None) -> httpx.Response:
     return await tasks.create(json={"title": title} | ({} if description is None else {"description": description}))
 
 
-@when(sentence("I create a task {payload:NewTask}", NewTask=NEW_TASKS), target_fixture="response")
+@when(parsers.parse("I create a task {payload}", payload=NEW_TASKS), target_fixture="response")
 async def create_unusual_task(tasks: TaskList, payload: Payload) -> httpx.Response:
     return await tasks.create(**as_json(payload))
 
 
-@when(sentence("I create a task with a {field:Field} of {length:Characters}", Field=FIELDS), target_fixture="response")
-async def create_task_with_text_of_length(tasks: TaskList, field: str, length: int) -> httpx.Response:
+@when(parsers.parse("I create a task with a {field} of 1 character", field=FIELDS), target_fixture="response")
+@when(parsers.parse("I create a task with a {field} of {length:d} characters", field=FIELDS), target_fixture="response")
+async def create_task_with_text_of_length(tasks: TaskList, field: str, length: int = 1) -> httpx.Response:
     return await tasks.create(json=SOME_TASK | {field: "x" * length})
 
 
-@when(sentence("I create a task with a title of {length:Characters} and spaces around it"), target_fixture="response")
+@when(
+    parsers.parse("I create a task with a title of {length:d} characters and spaces around it"),
+    target_fixture="response",
+)
 async def create_task_with_padded_title(tasks: TaskList, length: int) -> httpx.Response:
     return await tasks.create(json={"title": f"  {'x' * length}  "})
 
 
-@when(sentence("I {action:Action} the task {title:Text}", Action=ACTIONS), target_fixture="response")
+@when(parsers.parse('I {action} the task "{title}"', action=ACTIONS), target_fixture="response")
 async def act_on_task(tasks: TaskList, action: Action, title: str) -> httpx.Response:
     return await tasks.act(action, tasks.number(title))
 
 
-@when(sentence("I {action:Action} a task that does not exist", Action=ANY_ACTION), target_fixture="response")
+@when(parsers.parse("I {action} a task that does not exist", action=ANY_ACTION), target_fixture="response")
 async def act_on_missing_task(tasks: TaskList, action: Action) -> httpx.Response:
     return await tasks.act(action, UNUSED_NUMBER)
 
 
-@when(sentence("I {action:Action} task number {number:Text}", Action=ANY_ACTION), target_fixture="response")
+@when(parsers.parse('I {action} task number "{number}"', action=ANY_ACTION), target_fixture="response")
 async def act_on_task_number(tasks: TaskList, action: Action, number: str) -> httpx.Response:
     return await tasks.act(action, number)
 
@@ -176,7 +181,7 @@ async def assert_task_shown(response: httpx.Response, tasks: TaskList, datatable
 
 
 @then("the task is on the list")
-@then(sentence("the task {title:Text} is on the list"))
+@then(parsers.parse('the task "{title}" is on the list'))
 async def assert_task_on_list(client: httpx.AsyncClient, response: httpx.Response, title: str | None = None) -> None:
     assert_success(response)
     task = response.json()
@@ -186,25 +191,25 @@ async def assert_task_on_list(client: httpx.AsyncClient, response: httpx.Respons
     assert (await client.get(f"/tasks/{task['id']}")).json() == task, "the task cannot be opened"
 
 
-@then(sentence("the task {title:Text} is {completed:State}", State=STATES))
-async def assert_state(tasks: TaskList, response: httpx.Response, title: str, completed: bool) -> None:
+@then(parsers.parse('the task "{title}" is {state}', state=STATES))
+async def assert_state(tasks: TaskList, response: httpx.Response, title: str, state: bool) -> None:
     assert_success(response)
     task = await tasks.task(title)
-    assert task["completed"] is completed, f"the task is {'completed' if task['completed'] else 'open'}"
-    assert (task["completed_at"] is not None) is completed, "the time of completion says otherwise"
+    assert task["completed"] is state, f"the task is {'completed' if task['completed'] else 'open'}"
+    assert (task["completed_at"] is not None) is state, "the time of completion says otherwise"
 
 
-@then(sentence("the task {title:Text} was {field:Time} at {moment:Moment}", Time=TIMES))
+@then(parsers.parse('the task "{title}" was {field} at {moment}', field=TIMES))
 async def assert_time(tasks: TaskList, title: str, field: str, moment: datetime) -> None:
     assert time_of((await tasks.task(title))[field]) == moment, "it was at another time"
 
 
-@then(sentence("the task {title:Text} is described as {description:Text}"))
+@then(parsers.parse('the task "{title}" is described as "{description}"'))
 async def assert_description(tasks: TaskList, title: str, description: str) -> None:
     assert (await tasks.task(title))["description"] == description, "the description is different"
 
 
-@then(sentence("the task is refused: {reason:Reason}", Reason=REASONS))
+@then(parsers.parse("the task is refused: {reason}", reason=REASONS))
 async def assert_task_refused(response: httpx.Response, tasks: TaskList, reason: Reason) -> None:
     assert_refused(response, reason)
     assert await tasks.titles() == [], "it is on the list nevertheless"

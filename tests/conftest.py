@@ -12,4 +12,4 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # They are copied and run by the tests of Accord, or run by hand: `uv run pytest tests/projects/echo`.
-collect_ignore = ["projects"]
+collect_ignore = ["corpus", "projects"]

@@ -4,7 +4,6 @@ import sysconfig
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 from accord.basics.source import location
 
@@ -23,11 +22,18 @@ def text_of(error: BaseException, how: Callable[[BaseException], str] = str) -> 
 
 def named(error: BaseException) -> str:
     """Return the class of an error, and the first line of its text, with the next one where it ends in a colon."""
-    first, *others = text_of(error).strip().split("\n")
+    # The text of a SyntaxError ends with file and line, which whoever asks for its place has.
+    text = error.msg if isinstance(error, SyntaxError) and error.filename else text_of(error)
+    first, *others = text.strip().split("\n")
     if first.endswith(":") and others:
         first = f"{first} {others[0].strip()}"
-    reason = first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
+    reason = shortened(first)
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def shortened(text: str) -> str:
+    """Return as much of a text as a message has of an error's."""
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
 
 
 def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str]:
@@ -44,15 +50,10 @@ def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str
     if last is not None:
         _keep_own(shown)
     place = location(last.filename, last.lineno or 0, root) if last else None
+    # What cannot be read has no frame.
+    if isinstance(error, SyntaxError) and error.filename and is_of_project(error.filename):
+        place = location(error.filename, error.lineno or 0, root)
     return place, text_of(error, lambda _error: "".join(shown.format())).rstrip()
-
-
-def from_own(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from its first frame that is the project's on; the whole of it where none is."""
-    found = trace
-    while found is not None and not is_of_project(found.tb_frame.f_code.co_filename):
-        found = found.tb_next
-    return found or trace
 
 
 def _keep_own(shown: traceback.TracebackException) -> bool:

@@ -9,6 +9,8 @@ PAPER = "index.pdf"
 MESSAGES = "messages.ndjson"
 MESSAGES_BEFORE = "messages.before.ndjson"
 """The messages of the previous run, with which the page compares."""
+HISTORY = "history.json"
+"""What became of each promise in the last runs."""
 TEMPLATES = "templates-{version}"
 """In the cache of the user: the page's templates, compiled."""
 

@@ -42,16 +42,20 @@ class Collected:
         return sum(finding.is_error for finding in self.findings)
 
 
-def collect(paths: Sequence[str]) -> Collected:
+def collect(paths: Sequence[str], directory: Path | None = None) -> Collected:
     """Collect the feature files of these paths, or of the project's test paths, with the project's own settings.
+
+    The project is the one in the directory, or in the current one.
 
     Conftests are loaded, since they have step definitions, and may say which tags are known; so are Python modules,
     which may bind features.
     """
-    with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory, "collected.json")
+    with tempfile.TemporaryDirectory() as temporary:
+        file = Path(temporary, "collected.json")
         command = [sys.executable, "-m", "pytest", "-p", "accord.catalogue.collector", *OPTIONS, "--", *paths]
-        run = subprocess.run(command, env={**os.environ, FILE: str(file)}, capture_output=True, check=False)
+        run = subprocess.run(
+            command, env={**os.environ, FILE: str(file)}, cwd=directory, capture_output=True, check=False
+        )
         collected = _read(json.loads(file.read_bytes())) if file.exists() else Collected()
     if run.returncode not in _FINE:
         collected.problem = (run.stdout + run.stderr).decode(errors="replace").strip()

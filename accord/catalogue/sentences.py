@@ -51,6 +51,8 @@ class Sentence:
     """What was said in each gap, by its name: each text once, in the order of the features."""
     choices: dict[str, list[str]] = field(default_factory=dict)
     """All that may be said in a gap, by its name, of those that take one phrase of several."""
+    expressions: dict[str, str] = field(default_factory=dict)
+    """What a gap takes, as a regular expression, by what stands in its braces; of `parse` and `cfparse` alone."""
     kinds: list[str] = field(default_factory=list)
     """Which kinds of step it is used for."""
     _texts: set[str] = field(default_factory=set, compare=False)
@@ -72,7 +74,9 @@ class Sentence:
 
     @property
     def gap_kinds(self) -> list[str]:
-        """The kind of each gap, as `Text` of `{title:Text}`; of a regular expression its groups."""
+        """What each gap takes: its expression, or the kind that stands there; of a regular expression its groups."""
+        if self.expressions:
+            return list(self.expressions.values())
         if self.is_regex:
             return re.findall(r"\((?!\?:).*?\)", self.pattern)
         return [kind for _text, name, kind in _parts(self.pattern) if name is not None]

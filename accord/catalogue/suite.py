@@ -14,6 +14,8 @@ from accord.catalogue.finding import Finding
 from accord.catalogue.grouping import order
 from accord.catalogue.sentences import Sentence, Use, gap_names
 from accord.compat.pytest_bdd import (
+    DataTable,
+    Location,
     ScenarioTemplate,
     Step,
     StepDefinition,
@@ -33,9 +35,10 @@ from accord.gherkin.rules.catalogue import OF_CHECK, warnings
 from accord.gherkin.rules.switches import SWITCHES
 from accord.running import RUNNING
 from accord.steps.annotations import choices_in
-from accord.steps.definitions import DEFINITIONS, Definitions, ambiguity, not_taken, owner
+from accord.steps.definitions import DEFINITIONS, UNDER, Definitions, ambiguity, lacking, not_taken, owner
 from accord.steps.differences import mended
-from accord.steps.patterns import choices_of
+from accord.steps.modules import NOT_LOADED, NotLoaded
+from accord.steps.patterns import choices_of, expressions_of
 from accord.steps.undefined import UNDEFINED, UndefinedSteps
 
 _UNDER = {"dataTable": "datatable", "docString": "docstring"}
@@ -73,6 +76,7 @@ class Suite:
         self._read = stash[READ]
         self._definitions = stash.get(DEFINITIONS, None) or Definitions(stash[RUNNING])
         self._undefined_steps = stash.get(UNDEFINED, None) or UndefinedSteps(session.config, self._definitions)
+        self._not_loaded = stash.get(NOT_LOADED, [])
         self._switches = stash[SWITCHES]
         self._is_strict: bool = session.config.getini("accord_strict")
         self._found: dict[tuple[pytest.Collector, str, str], Sequence[StepDefinition] | None] = {}
@@ -90,6 +94,7 @@ class Suite:
         found = dict.fromkeys(self._bound.faults())
         found |= dict.fromkeys((self._uri(file.node.path), fault) for file in self._own() for fault in file.faults)
         yield from (Finding(uri, fault.line, fault.sentence, fault.rule, fix=fault.fix) for uri, fault in found)
+        yield from (_not_loaded(it) for it in self._not_loaded)
         yield from self._warnings()
         yield from self._of_steps()
         if self._is_whole:
@@ -107,7 +112,7 @@ class Suite:
         found: dict[tuple[Path, int, str], Finding] = {}
         for said in self._steps:
             definitions = self._matching(said)
-            if definitions is None or (len(definitions) == 1 and not said.under):
+            if definitions is None or (len(definitions) == 1 and not said.under and not _takes(definitions[0])):
                 continue
             for rule, sentence, is_error, fix in self._wrong_with(said, definitions):
                 key = (said.path, said.line, rule)
@@ -130,9 +135,16 @@ class Suite:
         # Of those it is the last that runs where that rule is switched off.
         if unused := [name for name in said.under if name not in definitions[-1].parameters]:
             yield "unused-table", not_taken(definitions[-1], unused, step, self._root), is_error, None
+        for name in _takes(definitions[-1]):
+            if name not in said.under and not said.is_excused:
+                yield "missing-table", lacking(definitions[-1], name, step, self._root), True, None
 
     def _undefined(self, said: Said) -> str:
-        return self._undefined_steps.sentence(Step(said.text, said.kind, 0, said.line, said.keyword), said.node)
+        step = Step(said.text, said.kind, 0, said.line, said.keyword)
+        # What is in them nobody asks.
+        step.datatable = DataTable(Location(0, said.line), []) if "datatable" in said.under else None
+        step.docstring = "" if "docstring" in said.under else None
+        return self._undefined_steps.sentence(step, said.node)
 
     def _fix(self, said: Said) -> tuple[str, str] | None:
         """Return what mends an undefined step, if that is a slip that nobody sees, such as two spaces."""
@@ -145,6 +157,8 @@ class Suite:
 
     def _is_foreign(self, path: Path) -> bool:
         """Return whether no definition is visible to a feature: those of its steps are in a module, not collected."""
+        if self._not_loaded:
+            return False
         if path not in self._foreign:
             nodes = [said.node for said in self._steps if said.path == path]
             visible = self._definitions.visible_to(nodes)
@@ -186,7 +200,7 @@ class Suite:
         stash = self._session.config.stash
         said = dict.fromkeys([*stash[RUNNING].notices, *stash[PASSED_OVER].notices(self._session)])
         # These are findings.
-        faults = self._bound.notices()
+        faults = [*self._bound.notices(), *map(str, self._not_loaded)]
         yield from (notice for notice in said if notice not in faults)
 
     def sentences(self) -> list[Sentence]:
@@ -211,7 +225,8 @@ class Suite:
         annotated = {name: it for name, it in choices_in(definition.function).items() if name in names}
         place = location(*defined_at(definition.function), self._root)
         choices = annotated | choices_of(definition.parser)
-        return Sentence(pattern, place, definition.kind or "", is_regex, choices=choices)
+        expressions = expressions_of(definition.parser)
+        return Sentence(pattern, place, definition.kind or "", is_regex, choices=choices, expressions=expressions)
 
     def _key(self, definition: StepDefinition) -> Key:
         # One that is visible in several places may be there several times.
@@ -279,9 +294,19 @@ class Suite:
         return relative(path, self._root)
 
 
+def _not_loaded(module: NotLoaded) -> Finding:
+    file, _, line = module.place.rpartition(":")
+    return Finding(file, int(line), str(module), "not-loaded")
+
+
 def _at(sentence: Sentence, what: str, rule: str) -> Finding:
     file, _, line = sentence.place.rpartition(":")
     return Finding(file, int(line), what, rule, is_error=False)
+
+
+def _takes(definition: StepDefinition) -> list[str]:
+    """Return what a definition takes that stands under its step, and cannot do without."""
+    return [name for name in definition.required if name in UNDER]
 
 
 def _fails(definition: StepDefinition, text: str) -> bool:

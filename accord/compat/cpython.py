@@ -12,7 +12,7 @@ import socketserver
 import sys
 import threading
 import warnings
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from contextvars import Context
 from types import AsyncGeneratorType, FrameType
@@ -43,6 +43,53 @@ def tasks_of(value: Any) -> list["asyncio.Task[Any]"]:
         # The task groups of both have this attribute, and no class in common.
         return [it for it in getattr(value, "_tasks", ()) if isinstance(it, asyncio.Task)]
     return []
+
+
+def names_at(debugger: Any) -> tuple[dict[str, Any], MutableMapping[str, Any]]:
+    """Return the names of the module and of the frame at which pdb, or one that builds on it, stands.
+
+    What is assigned to the latter is there for the next line, and for the code where it goes on. `frame.f_locals` would
+    undo that before Python 3.13.
+    """
+    return debugger.curframe.f_globals, debugger.curframe_locals
+
+
+def run_task(task: "asyncio.Task[Any]", loop: Any) -> Any:
+    """Run a loop until the task has ended, or the loop is stopped, and return what the task returns.
+
+    The loop may run already, in a task of its own from which this is called: that one waits meanwhile, and all others
+    go on. That can be done with the loops of the standard library. Raises what the task raises, and RuntimeError.
+    """
+    if not loop.is_running():
+        return loop.run_until_complete(task)
+    if not isinstance(loop, asyncio.BaseEventLoop):
+        task.cancel()
+        raise RuntimeError(f"{type(loop).__name__} cannot await here: it runs already. With `pytest --pdb` it can.")
+    _run_within(loop, task)
+    if not task.done():
+        raise RuntimeError("Event loop stopped before Future completed.")
+    return task.result()
+
+
+def _run_within(loop: Any, task: "asyncio.Task[Any]") -> None:
+    outer = asyncio.current_task(loop)
+    # As many callbacks the run around this one may be about to call: it takes them by their number.
+    due = len(loop._ready)
+    if outer is not None:
+        asyncio.tasks._leave_task(loop, outer)
+    try:
+        while not (task.done() or loop._stopping):
+            loop._run_once()
+    finally:
+        # The run around this one goes on.
+        loop._stopping = False
+        if outer is not None:
+            asyncio.tasks._enter_task(loop, outer)
+        for _ in range(due - len(loop._ready)):
+            loop.call_soon(_nothing)
+
+
+def _nothing() -> None: ...
 
 
 def generator_of(step: Any) -> AsyncGeneratorType[Any, Any] | None:

@@ -2,21 +2,25 @@
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from copy import copy
 from fnmatch import fnmatch
 from functools import partial
+from itertools import groupby
 from pathlib import Path
+from traceback import walk_tb
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import pytest
 from _pytest import terminal
-from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative
+from _pytest._code.code import ExceptionChainRepr, ExceptionRepr, ReprEntryNative, Traceback, TracebackEntry
 from _pytest._io.wcwidth import wcswidth
 from _pytest.compat import running_on_ci
+from _pytest.fixtures import FixtureFunctionDefinition
 from _pytest.pathlib import (
     CouldNotResolvePathError,
     absolutepath,
@@ -27,11 +31,19 @@ from _pytest.pathlib import (
 )
 from _pytest.python import FunctionDefinition
 
+# So many frames of others between two of the project are shown.
+_SHORT_RUN = 2
+_SCOPE_MISMATCH = re.compile(
+    r"ScopeMismatch: You tried to access the (\w+) scoped fixture (\w+) with a (\w+) scoped request object\."
+    r".*\nRequested fixture:\n(.+?:\d+): ",
+    re.DOTALL,
+)
 # The verbosity from which on nothing that is compared is cut.
 _WHOLE = 2
 
 __all__ = [
     "ExceptionRepr",
+    "ScopeMismatch",
     "SessionFixtures",
     "all_fixtures",
     "begin_with",
@@ -40,9 +52,13 @@ __all__ = [
     "compare_in_full",
     "count_fewer",
     "drop_fixtures",
+    "fixture_value",
+    "fold_traceback",
     "give_fixture",
     "give_way",
+    "has_fixture",
     "import_file",
+    "is_fixture_definition",
     "is_not_recursed",
     "is_of_pytest",
     "know_mark",
@@ -63,6 +79,35 @@ def begin_with(shown: ExceptionRepr, text: str) -> None:
     """Have what pytest shows of an exception begin with the text, be it shown in another process."""
     first = shown.chain[0][0] if isinstance(shown, ExceptionChainRepr) else shown.reprtraceback
     first.reprentries = [ReprEntryNative([text]), *first.reprentries]
+
+
+def fold_traceback(item: pytest.Item, error: BaseException, is_own: Callable[[str], bool]) -> None:
+    """Have the failure of an item shown from the first of its own frames on, without long runs of others' frames.
+
+    So are its causes, of which those without own frames show where they were raised; the last frame is shown always.
+    An error without own frames is left as it is, and with `--full-trace` all are shown.
+    """
+    if item.config.getoption("fulltrace", False) or not any(
+        is_own(frame.f_code.co_filename) for frame, _line in walk_tb(error.__traceback__)
+    ):
+        return
+    shown_by: Any = item
+    original = shown_by._traceback_filter
+    is_auto = item.config.getoption("tbstyle", "auto") == "auto"
+
+    def filtered(excinfo: pytest.ExceptionInfo[BaseException]) -> Traceback:
+        runs = [(key, list(run)) for key, run in groupby(original(excinfo), lambda it: is_own(str(it.path)))]
+        own = [number for number, (key, _run) in enumerate(runs) if key]
+        kept: list[TracebackEntry] = []
+        for number, (_key, run) in enumerate(runs):
+            if number in own or (own and own[0] < number and len(run) <= _SHORT_RUN):
+                kept += run
+            elif number == len(runs) - 1:
+                kept.append(run[-1])
+        whole = [runs[own[0]][1][0], runs[own[-1]][1][-1]] if own else []
+        return Traceback(it.with_repr_style(None if it in whole else "short") if is_auto else it for it in kept)
+
+    shown_by._traceback_filter = filtered
 
 
 def is_of_pytest(handler: logging.Handler) -> bool:
@@ -212,6 +257,22 @@ def all_fixtures(session: pytest.Session) -> "Iterator[pytest.FixtureDef[Any]]":
             yield from fixtures
 
 
+def has_fixture(item: pytest.Item, name: str) -> bool:
+    """Return whether the item may ask for a fixture of that name."""
+    return bool(item.session._fixturemanager.getfixturedefs(name, item))
+
+
+def fixture_value(item: pytest.Item, name: str) -> object:
+    """Return the value of a fixture, which is set up for it where it was not; it ends with the test."""
+    value: object = cast(Any, item)._request.getfixturevalue(name)
+    return value
+
+
+def is_fixture_definition(value: object) -> bool:
+    """Return whether it is what stands in a module in the place of a function that defines a fixture."""
+    return isinstance(value, FixtureFunctionDefinition)
+
+
 def renew_fixtures(item: pytest.Function) -> None:
     """Have an item use what `autouse` says of fixtures that were registered after it was collected."""
     manager: Any = item.session._fixturemanager
@@ -296,6 +357,22 @@ def drop_fixtures(item: pytest.Item) -> None:
         # Fixtures that outlast the test are to finish those of the test first, which have finished.
         fixture._finalizers[:] = [finalizer for finalizer in fixture._finalizers if not _has_finished(finalizer)]
     fixtures.clear()
+
+
+class ScopeMismatch(NamedTuple):
+    """A fixture of a narrower scope than one that asks for it."""
+
+    name: str
+    scope: str
+    needed: str
+    place: str
+    """`file:line` of the one that is asked for."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> "ScopeMismatch | None":
+        """Return that for which pytest raised an error, if it is one for this: nothing but its text says so."""
+        found = _SCOPE_MISMATCH.match(str(error))
+        return cls(found[2], found[1], found[3], found[4]) if found else None
 
 
 class SessionFixtures:

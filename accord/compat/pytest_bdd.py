@@ -14,7 +14,7 @@ import pytest
 from pytest_bdd import parsers
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.exceptions import GherkinParseError, StepDefinitionNotFoundError, StepImplementationError
-from pytest_bdd.gherkin_parser import GherkinDocument
+from pytest_bdd.gherkin_parser import DataTable, GherkinDocument, Location
 from pytest_bdd.gherkin_parser import Scenario as GherkinScenario
 from pytest_bdd.gherkin_parser import Step as GherkinStep
 from pytest_bdd.parser import Examples, Feature, FeatureParser, Rule, Scenario, ScenarioTemplate, Step
@@ -28,9 +28,11 @@ from accord.compat.pytest import all_fixtures
 
 __all__ = [
     "ANY_KIND",
+    "DataTable",
     "Examples",
     "Feature",
     "GherkinParseError",
+    "Location",
     "Scenario",
     "ScenarioTemplate",
     "Step",
@@ -43,6 +45,7 @@ __all__ = [
     "call_step",
     "count_step_definitions",
     "explain_errors",
+    "expression_of",
     "feature_of",
     "files_of_step_definitions",
     "fixture_names",
@@ -57,6 +60,7 @@ __all__ = [
     "parameters_of",
     "replace_execution",
     "rewritten",
+    "source_of",
     "step_definitions",
     "syntax_error",
     "under",
@@ -277,6 +281,16 @@ def language_of(parser: StepParser) -> str:
         return ""
     known = {parsers.cfparse: "cfparse", parsers.parse: "parse", parsers.re: "re"}
     return next((name for kind, name in known.items() if isinstance(parser, kind)), "other")
+
+
+def source_of(parser: StepParser) -> str:
+    """Return the sentence as it was compiled, of which a project's own parser may show a simpler one as its name."""
+    return str(getattr(getattr(parser, "parser", None), "_format", parser.name))
+
+
+def expression_of(parser: StepParser) -> str:
+    """Return the regular expression, with a group for each field, that `parse` makes of a sentence; else nothing."""
+    return str(getattr(getattr(parser, "parser", None), "_expression", ""))
 
 
 def kinds_of(parser: StepParser) -> Mapping[str, Any]:

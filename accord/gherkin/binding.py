@@ -20,6 +20,7 @@ from accord.gherkin.rules.fault import Fault
 from accord.gherkin.rules.switches import SWITCHES
 from accord.gherkin.rules.tags import TAGS
 from accord.steps.definitions import DEFINITIONS, Definitions
+from accord.steps.modules import NOT_LOADED
 
 # How many faults are said at the end of a run: a suite that has just met Accord may have hundreds.
 _MOST_SAID = 10
@@ -63,7 +64,9 @@ class Bound:
                 features.setdefault(item.path, []).append(item)
         definitions = self._config.stash.get(DEFINITIONS, None)
         are_alone = all(isinstance(it, Scenario | FaultyPart) for it in items)
-        if definitions is None or self._config.getini("accord_strict") or are_alone:
+        # What a module would define that failed to load, nobody knows.
+        is_certain = not self._config.stash.get(NOT_LOADED, [])
+        if definitions is None or self._config.getini("accord_strict") or are_alone or not is_certain:
             return
         foreign = {
             path

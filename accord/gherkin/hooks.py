@@ -120,7 +120,8 @@ class Features:
             return
         plugins = config.pluginmanager
         before = len(plugins.get_plugins())
-        yield from modules.load(nodes[0].session)
+        config.stash[modules.NOT_LOADED] = not_loaded = list(modules.load(nodes[0].session))
+        yield from map(str, not_loaded)
         if len(plugins.get_plugins()) > before:
             for item in scenarios:
                 renew_fixtures(item)

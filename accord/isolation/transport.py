@@ -7,12 +7,13 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from contextvars import copy_context
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from accord.basics.clock import now
-from accord.basics.failures import from_own, named
+from accord.basics.failures import named, own_traceback
 from accord.compat.httpx_ws import Receive, Send
 from accord.compat.starlette import is_disconnect
 from accord.contract.check import Contract, Finding
@@ -22,7 +23,7 @@ from accord.isolation.exchange import Exchange
 from accord.isolation.observed_stream import ObservedStream
 from accord.isolation.outage import Outage
 from accord.isolation.websocket import GOING_AWAY, WebSocket, is_upgrade
-from accord.running import SERVED, Running, Served
+from accord.running import AT_PROMPT, SERVED, Running, Served
 from accord.timeouts.stacks import REQUEST
 from accord.timeouts.watchdog import current as current_watchdog
 
@@ -89,8 +90,9 @@ class Transport(httpx.AsyncBaseTransport):
                     raise
                 self._outage.check()
                 # A user would get the 500 as well; what is raised would reach the step instead.
-                error, trace = raised, traceback.format_exc()
-                self._running.app_errors.append(f"{exchange.name} failed in the app: {self._running.cause(raised)}")
+                error, (_place, trace) = raised, own_traceback(raised, Path())
+                if not AT_PROMPT.get():
+                    self._running.app_errors.append(f"{exchange.name} failed in the app: {self._running.cause(raised)}")
                 _log(exchange.name, raised)
             exchange.finish(error)
             if (watchdog := current_watchdog()) is not None:
@@ -150,7 +152,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _check(self, exchange: Exchange, response: httpx.Response, error: BaseException | None) -> Finding | None:
         __tracebackhide__ = True
-        if self._contract is None or self._checking is None:
+        if self._contract is None or self._checking is None or AT_PROMPT.get():
             return None
         try:
             return self._checking.check(
@@ -182,8 +184,22 @@ def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) 
 
 
 def _log(name: str, error: BaseException) -> None:
-    """Log an error that the app did not handle, without the frames of its framework that lead to the app's own code."""
-    logger.error("%s failed in the app", name, exc_info=(type(error), error, from_own(error.__traceback__)))
+    """Log an error that the app did not handle, with the project's frames as text and all beside that."""
+    if not logger.isEnabledFor(logging.ERROR):
+        return
+    record = logger.makeRecord(
+        logger.name,
+        logging.ERROR,
+        __file__,
+        _log.__code__.co_firstlineno,
+        "%s failed in the app",
+        (name,),
+        (type(error), error, error.__traceback__),
+        _log.__name__,
+    )
+    # Formatters take it as it is, and else they would format all frames of all causes.
+    _place, record.exc_text = own_traceback(error, Path())
+    logger.handle(record)
 
 
 def _is_cancelled(error: BaseException) -> bool:

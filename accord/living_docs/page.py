@@ -23,6 +23,7 @@ from accord.living_docs.beside import pictures
 from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.colophon import colophon
+from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
@@ -41,6 +42,7 @@ def page(
     changes: Changes | None,
     links: Links = NO_LINKS,
     root: Path = Path(),
+    history: History = NO_HISTORY,
     messages: str | None = None,
 ) -> Iterator[str]:
     """The page, piece by piece, which ends with its own digest.
@@ -50,14 +52,14 @@ def page(
     """
     digest = sha256()
     # Here, since it goes for all that others wrote, wherever in the template it is.
-    for piece in map(visible, _pieces(document, changes, links, root, messages)):
+    for piece in map(visible, _pieces(document, changes, links, root, history, messages)):
         digest.update(piece.encode(errors="replace"))
         yield piece
     yield _SEAL.format(digest.hexdigest())
 
 
 def _pieces(
-    document: Document, changes: Changes | None, links: Links, root: Path, messages: str | None
+    document: Document, changes: Changes | None, links: Links, root: Path, history: History, messages: str | None
 ) -> Iterator[str]:
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
@@ -90,6 +92,8 @@ def _pieces(
     yield from environment.get_template("page.html").generate(
         document=document,
         changes=changes,
+        history=history,
+        trend=[bar(counts) for counts in history.counts()],
         causes=causes(document.broken()),
         style=style,
         script=script,

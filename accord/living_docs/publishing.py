@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accord.basics.failures import named
-from accord.basics.filenames import PAGE
+from accord.basics.filenames import HISTORY, PAGE
 from accord.basics.files import alone, together
 from accord.basics.garbage import uncollected
 from accord.basics.source import location, relative
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accord.living_docs.model import Document
 
 BASELINE = "--accord-baseline"
+HISTORY_OPTION = "--accord-history"
 TAG_LINK = "accord_tag_link"
 SOURCE_LINK = "accord_source_link"
 
@@ -65,11 +66,12 @@ class Publishing:
     def __init__(self, config: pytest.Config) -> None:
         self._directory = writing.directory_of(config)
         self._links = _links(config)
+        # As the user would type it, though a test may change the directory.
+        self._working_directory = config.invocation_params.dir
+        self._history = Path(self._working_directory, config.getoption(HISTORY_OPTION) or self._directory / HISTORY)
         # Workers of pytest-xdist publish nothing, and need not read what their controller has read.
         baseline = None if hasattr(config, "workerinput") else config.getoption(BASELINE)
         self._since = _baseline(baseline) if baseline else None
-        # As the user would type it, though a test may change the directory.
-        self._working_directory = config.invocation_params.dir
         self._state: str | None = None
         self._faults: list[str] = []
 
@@ -101,18 +103,19 @@ class Publishing:
         files of a directory are all of one run.
         """
         from accord.living_docs import rendering
+        from accord.living_docs.links import NO_LINKS
 
         # Around it all, since what is compared with must be what is replaced.
         with alone(self._directory):
             with together() as files:
                 placed = writing.replace_last(files, messages, self._directory, config)
                 since = self._since or self._read_last(placed)
-                rendered = rendering.render(
-                    files, placed.messages, self._directory, since, self._links, config.rootpath
-                )
+                links = self._links or NO_LINKS
+                options = rendering.Options(since, links, config.rootpath, self._readable_history())
+                rendered = rendering.render(files, placed.messages, self._directory, options)
             # Its messages are in those of the whole.
             messages.unlink(missing_ok=True)
-            page = relative(self._directory / PAGE, config.invocation_params.dir)
+            page = relative(self._directory / PAGE, self._working_directory)
             self._state = f"{rendered.part}; {page} has the whole" if rendered.part else f"{rendered.sentence}: {page}"
         # After the files are in place: it cannot be taken back.
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -130,6 +133,17 @@ class Publishing:
         except AccordError as error:
             self._faults.append(f"What changed is not shown: {error}")
             return None
+
+    def _readable_history(self) -> Path | None:
+        from accord.living_docs import history
+
+        try:
+            history.read(self._history)
+        except AccordError as error:
+            # It stays as it is, since what is in it may still be mended.
+            self._faults.append(f"The last runs are not shown: {error}. Mend the file, or remove it.")
+            return None
+        return self._history
 
     # Last, so that what people look for is the last line above pytest's own.
     @pytest.hookimpl(trylast=True)

@@ -10,6 +10,8 @@ from accord.basics.garbage import uncollected
 from accord.errors import UsageError
 from accord.living_docs.beside import in_order
 from accord.living_docs.changes import changes
+from accord.living_docs.history import NO_HISTORY
+from accord.living_docs.history import read as read_history
 from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.model import Document
 from accord.living_docs.page import page
@@ -20,6 +22,18 @@ from accord.living_docs.summary import summary
 from accord.recording.reader import STDIN
 
 _WRITTEN = (PAGE, SUMMARY, REQUIREMENTS, PAPER)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is compared with, where links lead, below which root lies what is beside the features, and the last runs."""
+
+    since: Document | None = None
+    links: Links = NO_LINKS
+    root: Path = Path()
+    history: Path | None = None
+    beside: str | None = MESSAGES
+    """The name that the messages file has, or will have, in the directory of the page, if that is where it is."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +51,15 @@ def write(
     directory: Path,
     baseline: Path | None = None,
     links: Links | None = None,
+    history: Path | None = None,
     *,
     pdf: bool = False,
 ) -> str:
     """Write `index.html`, `summary.md` and `requirements.csv` into the directory, with `pdf` also `index.pdf`.
 
     All are written, or none, and the state is returned. What changed is shown since the run of the messages file
-    `baseline`. Raises UsageError for a file that cannot be read, where nothing can be written, and for a PDF that
-    cannot be made.
+    `baseline`, and the last runs of each promise as the file `history` has them, to which this run is added. Raises
+    UsageError for a file that cannot be read, where nothing can be written, and for a PDF that cannot be made.
     """
     chromium = browser() if pdf else None
     since = read(baseline, attachments=False) if baseline else None
@@ -53,7 +68,8 @@ def write(
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:
-            rendered = render(documents, messages, directory, since, links, Path(), _beside(messages, directory))
+            options = Options(since, links or NO_LINKS, history=history, beside=_beside(messages, directory))
+            rendered = render(documents, messages, directory, options)
             if chromium:
                 with printed(rendered.page, chromium) as paper:
                     documents.copy(paper, directory / PAPER)
@@ -70,28 +86,22 @@ def _beside(messages: Path, directory: Path) -> str | None:
 
 
 @uncollected()
-def render(
-    documents: Together,
-    messages: Path,
-    directory: Path,
-    since: Document | None,
-    links: Links | None,
-    root: Path,
-    beside: str | None = MESSAGES,
-) -> Rendered:
+def render(documents: Together, messages: Path, directory: Path, options: Options) -> Rendered:
     """Write them as `write` does; they take their places together with all of `documents`.
 
-    What lies beside the features is found below the root. `beside` is the name that the messages file has, or will
-    have, in the directory.
     Raises UsageError for a file that cannot be read, and OSError.
     """
     document = read(messages)
-    document.chapters = in_order(document.chapters, root)
-    compared = changes(since, document) if since else None
+    document.chapters = in_order(document.chapters, options.root)
+    compared = changes(options.since, document) if options.since else None
+    past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
-    written = documents.write(directory / PAGE, page(document, compared, links or NO_LINKS, root, beside))
+    beside = options.beside
+    written = documents.write(directory / PAGE, page(document, compared, options.links, options.root, past, beside))
     documents.write(directory / REQUIREMENTS, as_csv(requirements(document)))
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])
+    if options.history:
+        documents.write(options.history, [past.text()])
     return Rendered(written, document.sentence(), document.part_sentence() if document.parts else None, markdown)

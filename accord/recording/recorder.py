@@ -45,6 +45,7 @@ from accord.recording.http_text import http_text
 from accord.recording.pickles import Pickle, Pickles
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.sql import without_literals
+from accord.running import AT_PROMPT
 from accord.steps.definitions import Definitions
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class Recorder:
         traceback: str | None,
     ) -> None:
         """Note an exchange, which began at that time, and the traceback of an error that the app did not handle."""
-        if self._attempt is None:
+        if self._attempt is None or AT_PROMPT.get():
             return
         from accord.recording.exchanges import entry
 
@@ -237,7 +238,7 @@ class Recorder:
 
     def observe_sql(self, statement: str) -> None:
         """Note a statement, without the values that it has beside its placeholders."""
-        if self._attempt is not None:
+        if self._attempt is not None and not AT_PROMPT.get():
             self._statements.append(without_literals(statement).strip())
 
     def attach(self, body: str, media_type: str, name: str) -> None:

@@ -139,7 +139,7 @@ class Writing:
         """Write what did not run, and the end, and hand the file over; there is none of a run that ran nothing."""
         self._writer.write(self._recorder.take())
         # Who looks into a scenario, and quits there, says nothing of the promises.
-        was_quit = self._was_quit or any(pdb.quitting for pdb in self._debuggers)
+        was_quit = self._was_quit or any(getattr(pdb, "quitting", False) for pdb in self._debuggers)
         # What is merged with the shares of other machines is not missing there.
         if was_quit or not (self._has_run or self._writer.has_results or is_share(session.config)):
             self._writer.discard()

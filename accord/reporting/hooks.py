@@ -4,8 +4,9 @@ from collections.abc import Generator
 
 import pytest
 
+from accord.basics.failures import is_of_project
 from accord.basics.text import visible
-from accord.compat.pytest import compare_in_full, summarize_by
+from accord.compat.pytest import compare_in_full, fold_traceback, summarize_by
 from accord.database.given import given_to
 from accord.database.installations import missing_extension, on_machine, remedy
 from accord.errors import AccordError, BlockedError
@@ -57,6 +58,8 @@ class Failures:
         """Say what became of the database, or what another scenario has shown, or an error that is a sentence."""
         if call.excinfo is not None:
             self._advise(call.excinfo.value)
+            if self._running.is_scenario:
+                fold_traceback(item, call.excinfo.value, is_of_project)
         report = yield
         if report.failed and call.excinfo is not None:
             error = call.excinfo.value

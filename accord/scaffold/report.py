@@ -95,3 +95,4 @@ def _following(trying: Tried, promise: Promise, code: int, settings: PytestSetti
     paths = settings.paths("testpaths")
     if paths and suite.layout.features not in paths and "." not in paths:
         yield f'Add "{suite.layout.features}" to testpaths in {configuration}, so that `pytest` alone runs both.'
+    yield f"Run `accord init --editor`{where} if you use VS Code, which finds the step of a sentence then."

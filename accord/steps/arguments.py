@@ -7,12 +7,13 @@ import pytest
 
 from accord.basics.failures import named, own_traceback
 from accord.basics.source import defined_at, location
+from accord.basics.text import visible
+from accord.compat.pytest import ScopeMismatch
 from accord.compat.pytest_bdd import Step, StepDefinition, bound_scenario, fixture_names
 from accord.errors import AccordError, StepArgumentError
 from accord.steps.annotations import NotConvertedError, converted
-from accord.steps.definitions import Definitions, owner
+from accord.steps.definitions import UNDER, Definitions, lacking, owner
 
-_UNDER = {"datatable": "a table", "docstring": 'a text between lines of """'}
 # How many sentences that give a fixture are named.
 _MOST_NAMED = 3
 # How alike a name must be for it to have been meant.
@@ -25,7 +26,7 @@ def arguments_of(
     """Return the arguments of a step function.
 
     Raises StepArgumentError where a value cannot be converted, or nothing has the name of an argument; for a scenario
-    that a Python module binds what pytest-bdd raises. Raises what a fixture raises, too.
+    that a Python module binds what pytest-bdd raises, with the same said. Raises what a fixture raises, too.
     """
     __tracebackhide__ = True
     is_bound = bound_scenario(request.node) is not None
@@ -48,18 +49,46 @@ def arguments_of(
             arguments[name] = request.getfixturevalue(name)
         except pytest.FixtureLookupError as error:
             # With a message of its own it is no name that is missing.
-            if is_bound or error.msg or error.argname is None:
+            if error.msg or error.argname is None:
                 raise
             if error.fixturestack:
                 sentence = _missing_below(error.fixturestack[-1], error.argname, step, request.node)
             else:
                 sentence = _missing(name, definition, step, request.node, definitions)
+            if is_bound:
+                # In the place of all fixtures that there are.
+                error.msg = f"fixture '{error.argname}' not found\n{visible(sentence)}"
+                raise
             raise StepArgumentError(sentence) from error
+        except pytest.fail.Exception as error:
+            if is_bound or (mismatch := ScopeMismatch.of(error)) is None:
+                raise
+            raise StepArgumentError(_too_narrow(mismatch, name, step, request.node)) from error
     return arguments
 
 
+def shadowing(definition: StepDefinition, step: Step, item: pytest.Item) -> str | None:
+    """Say which values of a sentence a step function is given in the place of fixtures; None where there are none.
+
+    What an earlier step gave is no such fixture: a sentence may well name it.
+    """
+    known = set(fixture_names(owner(item)))
+    hidden = [f"`{name}`" for name, _value in definition.values(step) if name in known]
+    if not hidden:
+        return None
+    named, place = " and ".join(hidden), _place(definition, item)
+    return f"{named} of the step definition ({place}) is what the sentence says, not the fixture: rename one of them."
+
+
 def _at(step: Step, item: pytest.Item) -> str:
-    return f"{item.nodeid.partition('::')[0]}:{step.line_number}: {step.keyword} {step.name}"
+    return f"{_line(step, item)}: {step.keyword} {step.name.removesuffix(':')}"
+
+
+def _line(step: Step, item: pytest.Item) -> str:
+    bound = bound_scenario(item)
+    if bound is not None:
+        return location(bound[0].feature.filename, step.line_number, item.config.rootpath)
+    return f"{item.nodeid.partition('::')[0]}:{step.line_number}"
 
 
 def _place(definition: StepDefinition, item: pytest.Item) -> str:
@@ -96,9 +125,10 @@ def _why(error: Exception, item: pytest.Item) -> str:
 
 def _missing(name: str, definition: StepDefinition, step: Step, item: pytest.Item, definitions: Definitions) -> str:
     """Say that a step function has an argument that nothing gives, and what may be meant."""
+    if name in UNDER:
+        what = lacking(definition, name, f"{step.keyword} {step.name}", item.config.rootpath)
+        return f"{_line(step, item)}: {what}"
     where = f"{_at(step, item)}: its step definition ({_place(definition, item)})"
-    if name in _UNDER:
-        return f"{where} takes {_UNDER[name]} under the step: write it there, or remove the argument `{name}`."
     visible = list(definitions.visible_to([item]))
     if givers := [it for it in visible if it.target_fixture == name]:
         return f"{where} needs `{name}`, which {_sentences(givers, item)} gives, and no such step stands before it."
@@ -114,6 +144,14 @@ def _missing_below(fixture: pytest.FixtureDef[object], name: str, step: Step, it
     return (
         f"{_at(step, item)}: the fixture `{fixture.argname}` ({place}), which it uses, has an argument `{name}`, and "
         f"there is no fixture of that name: {_meant(name, fixture_names(owner(item)))}"
+    )
+
+
+def _too_narrow(mismatch: ScopeMismatch, name: str, step: Step, item: pytest.Item) -> str:
+    """Say that a fixture ends sooner than what is made of it."""
+    return (
+        f"{_at(step, item)}: the fixture `{mismatch.name}` ({mismatch.place}) is of the scope {mismatch.scope}, and "
+        f'`{name}` needs one of the scope {mismatch.needed}: write @pytest.fixture(scope="{mismatch.needed}").'
     )
 
 

@@ -23,9 +23,11 @@ from accord.compat.pytest_bdd import (
     literal_start,
     step_definitions,
 )
-from accord.errors import AccordError, AmbiguousStepError, UnusedTableError
+from accord.errors import AccordError, AmbiguousStepError, UnassertedStepError, UnusedTableError
 from accord.running import Running
 
+UNDER = {"datatable": "a table", "docstring": 'a text between lines of """'}
+"""What may stand under a step, by the name of the argument that takes it."""
 _NAMES = {"datatable": "table", "docstring": "text"}
 # How many sentences are remembered: a step's is looked up again when the scenario is recorded.
 _REMEMBERED = 1000
@@ -60,6 +62,14 @@ class Definitions:
         what = not_taken(definition, unused, f"{step.keyword} {step.name}", root)
         sentence = f"{location(self._file(item), step.line_number, root)}: {what} [unused-table]"
         self._fail(UnusedTableError(sentence), item)
+
+    def fail_unasserted(self, definition: StepDefinition, step: Step, item: pytest.Item) -> None:
+        """Raise UnassertedStepError for a Then that returned False, where it was to assert."""
+        root = item.config.rootpath
+        where = f"{location(self._file(item), step.line_number, root)}: {step.keyword} {step.name.removesuffix(':')}"
+        place = location(*defined_at(definition.function), root)
+        what = "returned False, which fails nothing: write `assert` in the place of `return`."
+        self._fail(UnassertedStepError(f"{where}: its definition ({place}) {what}"), item)
 
     def _fail(self, error: AccordError, item: pytest.Item) -> None:
         """Raise an error, which is only said of a scenario that a module binds, since that passed, unless strict."""
@@ -110,15 +120,25 @@ class Definitions:
 def ambiguity(found: Sequence[StepDefinition], step: str, root: Path) -> str:
     """Return what to say of a step that several definitions match."""
     locations = [location(file, line, root) for file, line in sorted(defined_at(it.function) for it in found)]
-    return f"{len(found)} step definitions say: {step}: {' and '.join(locations)}: reword or remove all but one."
+    said = f"{len(found)} step definitions say: {step.removesuffix(':')}"
+    return f"{said}: {' and '.join(locations)}: reword or remove all but one."
+
+
+def lacking(definition: StepDefinition, name: str, step: str, root: Path) -> str:
+    """Return what to say of a step whose definition takes what does not stand under it: `datatable`, `docstring`."""
+    return (
+        f"{step.removesuffix(':')}: its step definition ({location(*defined_at(definition.function), root)}) takes "
+        f"{UNDER[name]} under the step: write it there, or remove the argument `{name}`."
+    )
 
 
 def not_taken(definition: StepDefinition, unused: Sequence[str], step: str, root: Path) -> str:
     """Return what to say of a step whose definition does not take what stands under it: `datatable`, `docstring`."""
     what = " and ".join(_NAMES[name] for name in unused)
+    where = f"{step.removesuffix(':')}: its definition ({location(*defined_at(definition.function), root)})"
     return (
-        f"{step}: its definition ({location(*defined_at(definition.function), root)}) does not take the {what} under "
-        f"it: add an argument {' and '.join(f'`{name}`' for name in unused)}, or remove the {what}."
+        f"{where} does not take the {what} under it: add an argument {' and '.join(f'`{name}`' for name in unused)}, "
+        f"or remove the {what}."
     )
 
 

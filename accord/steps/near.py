@@ -131,8 +131,11 @@ def _difference(step: Step, definition: StepDefinition) -> Difference | None:
     for text, reasons in texts:
         if values_in(pattern.parser, text) is not None:
             return Difference(reasons) if len(reasons) <= _MOST_REASONS else None
+    # What stands under a step, and nobody would take, makes it another sentence.
+    if definition.unused(step):
+        return None
     for text, reasons in texts:
-        # With another keyword, a word more or less makes another sentence.
+        # With another keyword, a word more or less does.
         for look in (_in_quotes, _in_value) if kind else (_in_quotes, _in_value, _in_small_word):
             if (found := look(text, pattern)) is not None:
                 all_reasons = [*reasons, *found.reasons]

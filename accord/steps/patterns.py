@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from accord.compat.pytest_bdd import StepParser, kinds_of, language_of, rewritten
+from accord.compat.pytest_bdd import StepParser, expression_of, kinds_of, language_of, rewritten, source_of
 
 # As `parse` has them, and Cucumber's expressions.
 _FIELD = re.compile(r"\{\{|\}\}|\{([\w-]*(?:\.[\w-]+|\[[^]]+\])*)(?::([^}]+))?\}")
@@ -95,7 +95,7 @@ def pattern_of(parser: StepParser) -> Pattern:
 
 
 def _read(parser: StepParser) -> Pattern:
-    language, source = language_of(parser), str(parser.name)
+    language, source = language_of(parser), source_of(parser)
     if not language:
         return Pattern(parser, (source,))
     return Pattern(parser, tuple(_of_expression(source) if language == "re" else _of_format(source)))
@@ -143,6 +143,13 @@ def choices_of(parser: StepParser) -> dict[str, list[str]]:
         if phrases := list_in(expression):
             found[field.name] = list(phrases)
     return found
+
+
+def expressions_of(parser: StepParser) -> dict[str, str]:
+    """Return the expression of what each field takes, by what stands in its braces: `count:d`."""
+    compiled = {it.name: it.kind for it in _of_expression(expression_of(parser)) if isinstance(it, Field)}
+    fields = [it for it in _of_format(str(parser.name)) if isinstance(it, Field)] if compiled else []
+    return {it.source[1:-1]: compiled[it.name] for it in fields if it.name in compiled}
 
 
 def words_of(text: str) -> list[str]:

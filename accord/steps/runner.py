@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from accord.basics.text import visible
 from accord.compat.pytest import give_fixture
 from accord.compat.pytest_bdd import Feature, Scenario, Step, StepDefinition, StepDefinitionNotFoundError
-from accord.steps.arguments import arguments_of
+from accord.steps.arguments import arguments_of, shadowing
 from accord.steps.awaiting import Calls
 from accord.steps.definitions import Definitions
 
@@ -48,8 +49,13 @@ class Runner:
             arguments = arguments_of(definition, step, request, self._definitions)
             hook.pytest_bdd_before_step_call(**context, step_func_args=arguments)
             value = self._calls.call(definition.function, request, arguments)
+            if value is False and step.type == "then" and definition.target_fixture is None:
+                self._definitions.fail_unasserted(definition, step, request.node)
         # As pytest-bdd has it: `pytest.fail` is not an Exception, and a skip is not an error.
         except (Exception, pytest.fail.Exception) as error:
+            # What a fixture has, and a text has not.
+            if isinstance(error, AttributeError | TypeError) and (said := shadowing(definition, step, request.node)):
+                error.add_note(visible(said))
             hook.pytest_bdd_step_error(**context, step_func_args=arguments, exception=error)
             raise
         # Before the hook, as in pytest-bdd: what comes after a step may ask for the fixture.

@@ -12,6 +12,7 @@ from accord.basics.text import visible
 from accord.compat.pytest_bdd import Step, files_of_step_definitions, fixture_names
 from accord.running import scenario_of
 from accord.steps.definitions import Definitions, owner
+from accord.steps.modules import NOT_LOADED
 
 # What is said of them is loaded where there are some.
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class UndefinedSteps:
 
         if self._loaded is None:
             self._loaded = frozenset(files_of_step_definitions(item.session))
-        said = unloaded(step.type, step.name, self._config.rootpath, self._loaded)
+        failed = self._config.stash.get(NOT_LOADED, [])
+        said = unloaded(step.type, step.name, self._config.rootpath, self._loaded, failed)
         return None if said is None else Near(said, is_mistake=True)
 
     def _there(self, item: pytest.Item | pytest.Collector) -> "DefinitionsThere":
@@ -203,7 +205,8 @@ class UndefinedSteps:
 
 
 def _sentence(step: str, difference: str) -> str:
-    return f"no step definition says: {step}{f': {difference}' if difference else ''}"
+    said = f"{step.removesuffix(':')}: {difference}" if difference else step
+    return f"no step definition says: {said}"
 
 
 def _file_of(config: pytest.Config) -> Path | None:

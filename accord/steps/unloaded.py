@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from pytest_bdd import parsers
 from accord.basics.source import location
 from accord.basics.walking import files_below
 from accord.compat.pytest_bdd import ANY_KIND, StepParser
+from accord.steps.modules import NotLoaded
 
 _KINDS = {"given", "when", "then", ANY_KIND}
 _PARSERS: dict[str, Callable[[str], StepParser]] = {
@@ -29,13 +30,19 @@ class _Definition(NamedTuple):
     line: int
 
 
-def unloaded(kind: str, sentence: str, rootpath: Path, loaded: frozenset[str]) -> str | None:
-    """Say where a sentence is defined that no loaded module defines; None where it is nowhere."""
+def unloaded(
+    kind: str, sentence: str, rootpath: Path, loaded: frozenset[str], failed: Sequence[NotLoaded]
+) -> str | None:
+    """Say where a sentence is defined that no loaded module defines; None where it is nowhere.
+
+    Of modules that failed to load, nobody knows all that they define.
+    """
+    reasons = {it.file: it.reason for it in failed}
     for it in _definitions(rootpath, loaded):
         if (it.kind in (kind, ANY_KIND) or kind == ANY_KIND) and it.parser.is_matching(sentence):
-            where = location(it.file, it.line, rootpath)
-            return f"it is defined in {where}, which is not loaded: name that in accord_steps, or import it"
-    return None
+            reason = reasons.get(it.file, "name that in accord_steps, or import it")
+            return f"it is defined in {location(it.file, it.line, rootpath)}, which is not loaded: {reason}"
+    return next((f"it may be defined in {it.uri}, which is not loaded: {it.reason}" for it in failed), None)
 
 
 @cache

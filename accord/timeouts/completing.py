@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from accord.basics.clock import seconds as clock
-from accord.compat.cpython import drop_task
+from accord.compat.cpython import drop_task, run_task
 from accord.errors import TimedOutError
 from accord.timeouts import stacks
 from accord.timeouts.limits import Limit, Limits
@@ -62,13 +62,14 @@ class Completing:
         """Run a coroutine to its end; after Ctrl-C it cleans up first, and a second one gives that up.
 
         `asyncio.Runner.run` does the same with a signal handler for each, which takes longer to install than most steps
-        do to run. Raises TimedOutError where a limit is reached.
+        do to run. Where the loop runs already, as at the prompt of a debugger, what runs in it waits meanwhile. Raises
+        TimedOutError where a limit is reached.
         """
         __tracebackhide__ = True
         outer, limit = self.awaited, self._limits.current
         self.awaited = awaited = Awaited(loop.create_task(coroutine, context=context), loop)
         try:
-            value: T = loop.run_until_complete(awaited.task)
+            value: T = run_task(awaited.task, loop)
         except BaseException:
             self._settle(awaited)
             self._check(awaited, limit)
@@ -87,7 +88,7 @@ class Completing:
             self._limits.alarm.set(awaited.deadline)
             # What it raises while it ends matters less than what is raised already.
             with suppress(BaseException):
-                awaited.loop.run_until_complete(awaited.task)
+                run_task(awaited.task, awaited.loop)
         if not awaited.task.done():
             self.abandon(awaited.task)
 
@@ -132,8 +133,13 @@ class Completing:
             # To close the loop is to wait for what its threads do. Another one has none.
             loop.set_default_executor(ThreadPoolExecutor(1))
 
-    def on_ctrl_c(self, _number: int, _frame: FrameType | None) -> None:
-        """Cancel what is awaited, once; a second Ctrl-C, and one where nothing is awaited, is a KeyboardInterrupt."""
+    def on_ctrl_c(self, _number: int, frame: FrameType | None) -> None:
+        """Cancel what is awaited, once; a second Ctrl-C, and one where nothing is awaited, is a KeyboardInterrupt.
+
+        So is one in a debugger, which takes it: nothing ends by that but the line that was typed.
+        """
+        if stacks.is_debugged(frame):
+            raise KeyboardInterrupt
         awaited = self.awaited
         self._limits.was_interrupted = True
         if awaited is None or awaited.is_interrupted or awaited.task.done() or not awaited.loop.is_running():

@@ -166,11 +166,14 @@ class Limits:
         """Whether one of those was."""
         self.was_interrupted = False
         """Whether somebody pressed Ctrl-C."""
+        self.is_debugged = False
+        """Whether somebody was at the prompt of a debugger in this test: from then on nothing of it has a limit."""
         self._is_async_alone = False
 
     def begin_test(self, *, is_of_accord: bool, is_async_alone: bool = False) -> None:
         """A test begins, all of which has limits, or what is async alone."""
         self.are_on = is_of_accord
+        self.is_debugged = False
         self._is_async_alone = is_async_alone
         self.were_on = self.were_on or is_of_accord
 

@@ -25,6 +25,7 @@ REQUEST = "request "
 
 _AWAITING = ("cr_await", "ag_await", "gi_yieldfrom")
 _FRAMES = ("cr_frame", "ag_frame", "gi_frame")
+_DEBUGGERS = {"IPython", "bdb", "code", "ipdb", "pdb", "pdbpp", "pudb"}
 _OWN_PACKAGE = Path(__file__).parents[1]
 _NOT_OF_THE_PROJECT = {"site-packages", "dist-packages"}
 _MOST = 5
@@ -40,6 +41,20 @@ class Stack(NamedTuple):
 def of_task(task: "asyncio.Task[Any]") -> list[Stack]:
     """Return where the task waits: one stack for each thing that it waits for."""
     return list(_of_task(task, None, [], set()))
+
+
+def frames_of(task: "asyncio.Task[Any]") -> list[FrameType]:
+    """Return the frames of the coroutines in which the task waits, the innermost last."""
+    return [frame for it in _chain(task.get_coro()) if (frame := _first(it, _FRAMES)) is not None]
+
+
+def is_debugged(frame: FrameType | None) -> bool:
+    """Return whether a debugger has called, at some time, what runs in this frame."""
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] in _DEBUGGERS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def is_of_project(task: "asyncio.Task[Any]", rootpath: Path) -> bool:

@@ -40,7 +40,6 @@ INTERRUPTS = 5
 LAST_WORDS_SECONDS = 20
 
 _LOOKS_EVERY = 60.0
-_DEBUGGERS = {"IPython", "bdb", "code", "ipdb", "pdb", "pdbpp", "pudb"}
 _REMOTE_DEBUGGERS = {"debugpy", "pydevd"}
 # Nothing else uses it, and by itself it does nothing. Windows has another one.
 _SIGNAL: Any = getattr(signal, "SIGURG", None) or getattr(signal, "SIGBREAK", None)
@@ -73,7 +72,7 @@ class Watchdog:
         previous: dict[signal.Signals, Any] = {}
         # Python sets signal handlers in the main thread only.
         if threading.current_thread() is threading.main_thread():
-            handlers = {_SIGNAL: self._on_signal}
+            handlers: dict[Any, Any] = {_SIGNAL: self._on_signal}
             # Whoever has set another handler means to keep it.
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 handlers[signal.SIGINT] = self.completing.on_ctrl_c
@@ -114,7 +113,8 @@ class Watchdog:
         what = limit or awaited
         assert what is not None
         # The limit is not meant for a person at a debugger.
-        if limit is not None and _is_debugged(self._main):
+        if limit is not None and (self.limits.is_debugged or _is_debugged(self._main)):
+            self.limits.is_debugged = True
             limit.extend()
             return
         if awaited is not None and not awaited.is_over and self._ends_awaiting(what, limit, awaited):
@@ -206,12 +206,7 @@ def _is_debugged(thread: int) -> bool:
     # They stop the thread from outside, so that no frame shows it.
     if _REMOTE_DEBUGGERS.intersection(sys.modules):
         return True
-    frame = sys._current_frames().get(thread)
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] in _DEBUGGERS:
-            return True
-        frame = frame.f_back
-    return False
+    return stacks.is_debugged(sys._current_frames().get(thread))
 
 
 def _interrupt(thread: int) -> None:

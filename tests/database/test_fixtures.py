@@ -44,6 +44,33 @@ def test_without_an_app_the_run_says_what_to_write(pantry: Project) -> None:
     )
 
 
+def test_an_app_that_is_none_stops_the_run(pantry: Project) -> None:
+    pantry.change("conftest.py", "return service.app", "service.app")
+    result = pantry.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*The fixture app returned None, which is not an app: correct it in conftest.py, *"])
+
+
+def test_an_app_for_each_function_is_told_in_a_line(pantry: Project) -> None:
+    pantry.change("conftest.py", '@pytest.fixture(scope="session")\ndef app', "@pytest.fixture\ndef app")
+    result = pantry.run()
+    result.stdout.fnmatch_lines(
+        [
+            "*.feature:*: the fixture `app` (conftest.py:*) is of the scope function, and `*` needs one of the scope "
+            'session: write @pytest.fixture(scope="session").'
+        ]
+    )
+    assert "fixture stack" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("address", ["localhost", "//localhost", "ftp://localhost", ""])
+def test_a_base_url_that_is_none_is_a_usage_error(pantry: Project, address: str) -> None:
+    pantry.settings(f"{SETTINGS}accord_base_url = {address}\n")
+    result = pantry.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines([f"*accord_base_url is '{address}', which is not an address: write it as http://*"])
+
+
 def test_metadata_without_a_table_says_what_to_import(pantry: Project) -> None:
     pantry.change("conftest.py", "service.Base.metadata", "__import__('sqlalchemy').MetaData()")
     result = pantry.run()

@@ -160,7 +160,11 @@ NO_STREAMS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a file that may not be read": (unreadable, "cannot be read: Permission denied"),
     "an empty file": (Path.touch, "is empty: no run was recorded"),
     "a link to itself": (lambda path: path.symlink_to(path), "cannot be read: "),
-    "a compressed file": (lambda path: path.write_bytes(gzip.compress(STREAMS[0]) + b"\n"), ":1 is not "),
+    "a compressed file with more behind it": (
+        lambda path: path.write_bytes(gzip.compress(STREAMS[0]) + b"\n"),
+        "is not compressed as gzip has it",
+    ),
+    "a compressed page": (lambda path: path.write_bytes(gzip.compress(b"<html>\n</html>\n")), ":1 is not "),
     "noise": (lambda path: path.write_bytes(bytes(range(255, -1, -1)) * 4), ":1 is not "),
     "a page": (lambda path: path.write_text("<html>\n</html>\n", "utf-8"), ":1 is not "),
     "a number": (lambda path: path.write_text("3\n", "utf-8"), ":1 is not "),

@@ -1,5 +1,7 @@
 """An error of the app's own is the first thing that a failure says, wherever it shows."""
 
+import re
+
 import pytest
 
 from tests.helpers.project import Project
@@ -83,6 +85,20 @@ def test_its_traceback_begins_with_the_projects_own_code(greeting: Project) -> N
     )
 
 
+def test_its_traceback_has_no_frames_of_libraries_nor_of_causes_in_them(greeting: Project) -> None:
+    greeting.change("service.py", 'return known["hello"]', "return load()")
+    with greeting.path.joinpath("service.py").open("a", encoding="utf-8") as service:
+        service.write(
+            "\ndef load() -> str:\n    import httpx\n    with httpx.Client(trust_env=False) as client:\n"
+            "        return client.get('http://127.0.0.1:9/').text\n"
+        )
+    said = greeting.run_process().stdout.str().partition("ERROR ")[2]
+    assert re.findall(r'  File ".*[/\\](.*)", line \d+, in (\w+)', said) == [
+        ("service.py", name) for name in ("greet", "words", "load")
+    ]
+    assert "httpx.ConnectError: " in said
+
+
 def test_a_test_after_it_says_nothing_of_it(greeting: Project) -> None:
     greeting.feature("""
         Feature: It
@@ -96,3 +112,93 @@ def test_a_test_after_it_says_nothing_of_it(greeting: Project) -> None:
     result = greeting.run_process("-p", "no:randomly")
     result.assert_outcomes(failed=2)
     assert result.stdout.str().count("GET /greeting failed in the app: KeyError") == 1
+
+
+def frames(said: str) -> list[str]:
+    """Return where the frames are that a failure shows, first to last."""
+    return re.findall(r"^(\S+\.py):\d+: ", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("style", ["auto", "short", "long"])
+def test_raised_in_a_step_it_shows_step_and_app_and_no_framework(greeting: Project, style: str) -> None:
+    said = greeting.run_process(f"--tb={style}", "-o", "accord_raise_server_exceptions=true").stdout.str()
+    assert frames(said) == ["conftest.py", "service.py", "service.py"]
+    assert re.search(r"await client\.get(?s:.*)return words(?s:.*)^E +KeyError: 'hello'", said, re.MULTILINE)
+
+
+def test_full_trace_shows_the_framework_as_well(greeting: Project) -> None:
+    said = greeting.run_process("--full-trace", "-o", "accord_raise_server_exceptions=true").stdout.str()
+    shown = frames(said)
+    assert len(shown) > 20
+    assert any("starlette" in file for file in shown)
+
+
+@pytest.mark.parametrize("is_bound", [False, True], ids=["feature file", "bound"])
+def test_an_error_of_a_library_is_shown_from_the_step_to_where_it_was_raised(greeting: Project, is_bound: bool) -> None:
+    greeting.scenario("When nobody is there", "Then I am greeted")
+    greeting.more_steps("""
+    import httpx
+
+    async def ask(client):
+        return await client.get("http://127.0.0.1:9/")
+
+    @when("nobody is there")
+    async def ask_nobody():
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await ask(client)
+    """)
+    if is_bound:
+        greeting.path.joinpath("test_it.py").write_text("from pytest_bdd import scenarios\nscenarios('it.feature')\n")
+    said = greeting.run_process().stdout.str()
+    cause, _, shown = said.partition("The above exception was the direct cause of the following exception:")
+    # Of a cause in a library alone there is the line that raised it.
+    assert len(frames(cause)) == 1
+    assert [file.rpartition("/")[2] for file in frames(shown)] == ["conftest.py", "conftest.py", "default.py"]
+    assert shown.index("await ask(client)") < shown.index("E   httpx.ConnectError")
+
+
+UNFIT = """
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlalchemy.exc import MissingGreenlet
+
+app = FastAPI()
+
+
+class Words(BaseModel):
+    texts: list[str]
+
+
+class Row:
+    @property
+    def texts(self):
+        {texts}
+
+
+@app.middleware("http")
+async def pass_on(request, call_next):
+    return await call_next(request)
+
+
+@app.get("/greeting", response_model=Words, responses={{500: {{}}}})
+async def greet():
+    return Row()
+"""
+
+
+def test_a_response_that_the_app_itself_does_not_take_names_the_operation(greeting: Project) -> None:
+    greeting.path.joinpath("service.py").write_text(UNFIT.format(texts="return 1"))
+    result = greeting.run_process()
+    said = "ResponseValidationError: texts: Input should be a valid list (service.py:24)"
+    result.stdout.fnmatch_lines([f"GET /greeting failed in the app: {said}"])
+    assert "accord/isolation" not in result.stdout.str()
+
+
+def test_an_attribute_that_is_loaded_where_nothing_is_awaited_is_told_with_the_way_out(greeting: Project) -> None:
+    greeting.path.joinpath("service.py").write_text(UNFIT.format(texts="raise MissingGreenlet('not called')"))
+    greeting.run_process().stdout.fnmatch_lines(
+        [
+            "GET /greeting failed in the app: ResponseValidationError: texts: *MissingGreenlet: not called* "
+            "(service.py:24), since an attribute was to be loaded *: load it in the query, as with `selectinload`, *"
+        ]
+    )

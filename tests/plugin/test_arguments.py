@@ -145,7 +145,12 @@ def test_a_value_that_cannot_be_converted_is_one_line(suite: Project) -> None:
 def test_a_scenario_that_a_module_binds_fails_as_with_pytest_bdd(suite: Project) -> None:
     suite.scenario('When I open "Milk"', "Then all is well")
     suite.path.joinpath("test_it.py").write_text("from pytest_bdd import scenarios\nscenarios('it.feature')")
-    suite.run().stdout.fnmatch_lines(["E*fixture 'titel' not found"])
+    suite.run().stdout.fnmatch_lines(
+        [
+            "E*fixture 'titel' not found",
+            ">*it.feature:3: *: its step definition (conftest.py:*) has an argument `titel`, *: did you mean `title`?",
+        ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,3 +185,25 @@ def test_what_fails_on_a_coroutine_names_the_call_that_lacks_an_await(project: P
     project.scenario("When I ask", "Then all is well")
     sentence = f"E*The step `When I ask` (it.feature:3) never awaits {call}, called at conftest.py:*: write `await` *"
     project.run().stdout.fnmatch_lines([sentence])
+
+
+def test_a_value_in_the_place_of_a_fixture_is_told_where_it_breaks_the_step(project: Project) -> None:
+    project.steps("""
+        @pytest.fixture
+        def pen():
+            return ["ink"]
+
+        @given(parsers.parse("the pen {pen}"))
+        def _(pen):
+            pen.append("more ink")
+
+        @then("it writes")
+        def _(pen):
+            pen.write()
+    """)
+    project.scenario("Given the pen of Anna", "Then it writes")
+    said = "E*`pen` of the step definition (conftest.py:14) is what the sentence says, not the fixture: *"
+    result = project.run()
+    result.stdout.fnmatch_lines(["E*AttributeError: 'str' object has no attribute 'append'", said])
+    project.scenario("Then it writes")
+    assert "not the fixture" not in project.run().stdout.str()

@@ -166,9 +166,33 @@ def test_modules_of_steps_that_no_conftest_names_count(project: Project) -> None
     )
     project.path.joinpath("steps/broken.py").write_text("import pytest_bdd\nimport nowhere_to_be_found\n")
     project.scenario("Given a pen")
-    assert [(it["words"], it["uses"]) for it in steps(project)] == [("a pen", 1)]
+    result = project.pytester.run(*ACCORD, "steps")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["  Given", "    a pen"])
+    said = (
+        "steps/broken.py:2: steps/broken.py is not loaded, so that its steps are undefined: *: correct it. *not-loaded]"
+    )
+    result.stderr.fnmatch_lines([said])
     result = project.pytester.run(*ACCORD, "check")
-    result.stdout.fnmatch_lines(["steps/broken.py is not loaded, so that its steps are undefined: *: correct it."])
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([said, "2 faults in 1 feature file."])
+
+
+def test_a_check_names_the_steps_of_the_only_module_where_that_is_not_loaded(project: Project) -> None:
+    project.path.joinpath("steps").mkdir()
+    project.path.joinpath("steps/pens.py").write_text("import pytest_bdd\n\ndef _() ...\n")
+    project.scenario("Given a pen", "Then it writes")
+    result = project.pytester.run(*ACCORD, "check")
+    assert result.ret == 1
+    why = "SyntaxError: * (steps/pens.py:3): correct it"
+    undefined = f"no step definition says: *: it may be defined in steps/pens.py, which is not loaded: {why} *"
+    result.stdout.fnmatch_lines(
+        [
+            f"it.feature:3: {undefined}",
+            f"it.feature:4: {undefined}",
+            f"steps/pens.py:3: steps/pens.py is not loaded, so that its steps are undefined: {why}. *",
+        ]
+    )
 
 
 def test_what_an_annotation_allows_is_what_may_be_said(project: Project) -> None:

@@ -51,6 +51,53 @@ AMBIGUOUS = """
 """
 
 
+def test_a_path_without_a_feature_file_is_an_error(suite: Project) -> None:
+    result = suite.pytester.run(*ACCORD, "check", "conftest.py")
+    assert result.ret == 1
+    said = "There is no feature file in conftest.py: name feature files, or folders with some."
+    assert (result.outlines, result.errlines) == (["0 faults in 0 feature files."], [said])
+    assert check(suite) == (0, ["0 faults in 0 feature files."])
+
+
+def test_a_table_or_a_text_that_a_definition_takes_and_that_is_not_there_is_an_error(suite: Project) -> None:
+    suite.more_steps("""
+        @given("these tasks:")
+        def _(datatable): ...
+
+        @given("this note")
+        def _(docstring): ...
+
+        @given("these notes")
+        def _(datatable=None): ...
+    """)
+    suite.feature(
+        """
+        Feature: It
+          Scenario: One
+            Given these tasks:
+            And this note
+            And these notes
+            Then there is 1 task
+
+          @wip
+          Scenario: Two
+            Given this note
+            Then there is 1 task
+        """,
+        "a.feature",
+    )
+    assert check(suite, ".") == (
+        1,
+        [
+            "a.feature:3: Given these tasks: its step definition (conftest.py:27) takes a table under the step: write "
+            "it there, or remove the argument `datatable`. [missing-table]",
+            'a.feature:4: And this note: its step definition (conftest.py:30) takes a text between lines of """ under '
+            "the step: write it there, or remove the argument `docstring`. [missing-table]",
+            "2 faults in 1 feature file.",
+        ],
+    )
+
+
 def test_what_a_run_fails_for_is_an_error(suite: Project) -> None:
     suite.more_steps(AMBIGUOUS)
     suite.feature(RIGHT.replace("I look", "I lok"), "a.feature")

@@ -29,6 +29,7 @@ import freezegun
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import EndpointContext, ResponseValidationError
 from pytest_bdd import parsers
 from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
@@ -45,13 +46,23 @@ from accord.compat.cpython import (
     is_loop_of_executor,
     logging_unchanged,
     replace_unawaited_warning,
+    run_task,
     tasks_of,
 )
+from accord.compat.fastapi import InvalidResponse
 from accord.compat.freezegun import is_of_freezegun
 from accord.compat.httpx import is_read_whole
 from accord.compat.pytest import give_fixture, unknown_settings
 from accord.compat.pytest_asyncio import FIXTURE_SCOPE, RUNNER, SCOPE_OF_FIXTURE
-from accord.compat.pytest_bdd import StepParser, arguments_of, kinds_of, rewritten, values_in
+from accord.compat.pytest_bdd import (
+    StepParser,
+    arguments_of,
+    expression_of,
+    kinds_of,
+    rewritten,
+    source_of,
+    values_in,
+)
 from accord.compat.starlette import body_error, body_frame, routed
 from accord.timeouts.stacks import is_busy
 from tests.helpers.project import Project
@@ -197,6 +208,16 @@ def test_a_parser_for_another_sentence_has_the_same_kinds_and_capitals(parser: A
     assert rewritten(made, "you add {n:Nothing}") is None
 
 
+@pytest.mark.parametrize("parser", [parsers.parse, parsers.cfparse])
+def test_what_a_parser_has_compiled_is_known_whatever_it_is_called(parser: Any) -> None:
+    made = parser("I add {n:Text}", extra_types={"Text": str})
+    made.name = "I add {n}"
+    assert source_of(made) == "I add {n:Text}"
+    assert expression_of(made) == "I add (?P<n>.+?)"
+    assert [source_of(parsers.string("I add")), expression_of(parsers.string("I add"))] == ["I add", ""]
+    assert [source_of(parsers.re("I .*")), expression_of(parsers.re("I .*"))] == ["I .*", ""]
+
+
 def test_settings_that_are_not_there_are_known(pytestconfig: pytest.Config) -> None:
     known, unknown = unknown_settings(pytestconfig)
     assert {"accord_strict", "testpaths"} <= {*known}
@@ -271,6 +292,30 @@ def test_handlers_of_logging_are_neither_closed_nor_lost_by_what_sets_logging_up
     logger.removeHandler(handler)
     logging.shutdown([weakref.ref(handler)])
     assert handler.stream is None
+
+
+async def test_a_loop_runs_within_one_of_its_tasks_and_goes_on_after_it() -> None:
+    loop = asyncio.get_running_loop()
+    own, noted = asyncio.current_task(), list[str]()
+
+    async def inner() -> str:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        assert asyncio.current_task() is not own
+        return "inner"
+
+    others = [loop.create_task(inner()) for _ in range(3)]
+    # The run around it has counted these, of which the inner run takes some.
+    loop.call_soon(lambda: noted.append(str(run_task(loop.create_task(inner()), loop))))
+    for number in range(9):
+        loop.call_soon(noted.append, str(number))
+    await asyncio.sleep(0)
+    assert sorted(noted) == [*map(str, range(9)), "inner"]
+    assert asyncio.current_task() is own
+    assert run_task(loop.create_task(inner()), loop) == "inner"
+    assert asyncio.current_task() is own
+    assert await asyncio.gather(*others) == ["inner"] * 3
 
 
 async def test_the_generator_of_a_step_is_known_and_when_the_loop_closes_one() -> None:
@@ -546,3 +591,9 @@ async def test_starlette_and_fastapi_leave_in_the_scope_which_route_of_which_app
     for it, path in zip(found[:4], ("/a/b/1", "/m/1", "/m/1/2", "/docs"), strict=True):
         unrouted = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": [], "app": app}
         assert replace(routed(unrouted), is_taken=it.is_taken) == it, wanted
+
+
+def test_fastapi_says_of_which_operation_a_response_is_invalid() -> None:
+    where = EndpointContext(file="routes.py", line=7, function="read", path="GET /")
+    error = ResponseValidationError([{"loc": ("response", 0, "id"), "msg": "no"}], endpoint_ctx=where)
+    assert InvalidResponse.of(error) == ("0.id: no", "routes.py", 7)

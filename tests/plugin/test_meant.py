@@ -157,3 +157,11 @@ def test_a_kind_of_argument_that_is_not_there_is_told_with_those_that_are(
     result.stderr.fnmatch_lines(
         [f"E * conftest.py:{line + 1}: `{field}` is of a kind that is not there: {said.replace('?', '[?]')}"]
     )
+
+
+@pytest.mark.parametrize("name", ["accord_strict", "accord_raise_server_exceptions", "accord_contract_formats"])
+def test_a_setting_that_is_neither_true_nor_false_is_named(project: Project, name: str) -> None:
+    project.settings(f"{SETTINGS}{name} = perhaps\n")
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {name}: invalid truth value 'perhaps': write true or false."])

@@ -232,3 +232,48 @@ def test_a_parser_of_the_projects_own_is_tried_as_it_is(project: Project) -> Non
     """)
     project.scenario("Given I clal you", "Then I look")
     project.run().stdout.fnmatch_lines(["it.feature:3: *differs from `I call you` (*) only by `clal`, which is *"])
+
+
+def test_what_a_parser_of_the_projects_own_makes_of_a_simpler_sentence_is_told(project: Project) -> None:
+    project.steps("""
+        from parse import with_pattern
+
+        @with_pattern("open|completed")
+        def state(words):
+            return words
+
+        def parse(words):
+            parser = parsers.parse(words.replace("{state}", "{state:State}"), extra_types={"State": state})
+            parser.name = words
+            return parser
+
+        @then(parse("it is {state}"))
+        def _(): ...
+    """)
+    project.scenario("Then it is opne")
+    project.run().stdout.fnmatch_lines(
+        ["*differs from `it is {state}` (*) only by `opne`, which is not one of `open`, `completed` (`open`?)*"]
+    )
+
+
+def test_a_sentence_with_a_table_is_not_near_to_one_that_takes_none(near: Project) -> None:
+    near.more_steps("""
+        @then(sentence("I see {title:Text}"))
+        def _(title): ...
+    """)
+    near.feature(
+        'Feature: It\n  Scenario: One\n    Then I see tasks:\n      | task |\n    And I se "x"\n      | task |\n'
+    )
+    result = near.run("--dry-run")
+    result.stdout.fnmatch_lines(
+        [
+            "it.feature:3: no step definition says: Then I see tasks:",
+            'it.feature:5: no step definition says: And I se "x": * only by `se`, which is `see` there',
+            '@then("I see tasks:")',
+        ]
+    )
+
+
+def test_a_step_that_ends_in_a_colon_is_told_with_one(near: Project) -> None:
+    near.scenario("Then I see this tsak:")
+    near.run("--dry-run").stdout.fnmatch_lines(["it.feature:3: no step definition says: Then I see this tsak: it *"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE, PAGE, REQUIREMENTS, SUMMARY, running_messages
+from accord.living_docs import history
 from accord.living_docs.reader import read
 from tests.helpers.project import PUBLISHING, Project
 
@@ -224,7 +225,8 @@ def test_a_run_whose_directory_cannot_be_written_any_more_says_so_in_one_line(mi
 
 def test_a_run_that_is_stopped_is_published_as_far_as_it_came(mixed: Project) -> None:
     mixed.steps(STEPS.replace("assert False", "raise KeyboardInterrupt; assert False"))
-    mixed.run_process("-p", "no:randomly").stdout.fnmatch_lines(["1 promise kept, 1 not run: living-docs/index.html"])
+    said = "1 promise kept, 1 not run; the run itself failed: living-docs/index.html"
+    mixed.run_process("-p", "no:randomly").stdout.fnmatch_lines([said])
 
 
 def test_the_readme_names_the_files_that_a_run_leaves() -> None:
@@ -276,6 +278,7 @@ def test_of_many_runs_at_once_each_reports_its_own_and_what_is_published_is_of_o
         assert f"\n{number} of 5 promises run: {number} kept; " in run.communicate()[0]
     docs = project.path / "living-docs"
     assert sorted(path.name for path in docs.iterdir()) == [
+        "history.json",
         "index.html",
         "messages.before.ndjson",
         "messages.ndjson",
@@ -317,3 +320,19 @@ def test_a_run_that_is_not_recorded_publishes_nothing_and_says_nothing_of_it(
     result.stdout.no_fnmatch_line("*promise*")
     result.stdout.no_fnmatch_line("*publish*")
     assert not mixed.path.joinpath("living-docs").exists()
+
+
+def test_the_last_runs_are_beside_the_documents_or_where_an_option_says(mixed: Project) -> None:
+    mixed.run()
+    mixed.run()
+    assert len(history.read(mixed.path / "living-docs" / "history.json").runs) == 2
+    mixed.run("--accord-history=cached.json")
+    assert len(history.read(mixed.path / "cached.json").runs) == 1
+
+
+def test_a_history_that_is_torn_stays_as_it_is_and_the_run_is_published(mixed: Project) -> None:
+    mixed.run()
+    torn = mixed.path / "living-docs" / "history.json"
+    torn.write_text("{", encoding="utf-8")
+    mixed.run().stdout.fnmatch_lines(["The last runs are not shown: *history.json is not a history of Accord's*"])
+    assert torn.read_text(encoding="utf-8") == "{"

@@ -37,22 +37,20 @@ NOT_READABLE = {
     ),
     "no such keyword": (
         b"Feature: It\n  Scenario: One\n    Given a pen\n  Senario: Two\n",
-        "it.feature:4: Unexpected token found. Check Gherkin syntax near the reported error. Senario: Two: "
-        "did you mean `Scenario:`? [not-gherkin]",
+        "it.feature:4: `Senario: Two` is not Gherkin here: did you mean `Scenario:`? [not-gherkin]",
     ),
     "a misspelt first keyword": (
         b"Feeture: It\n  Scenario: One\n    Given a pen\n",
-        "it.feature:1: Unexpected token found. Check Gherkin syntax near the reported error. Feeture: It: "
-        "did you mean `Feature:`? [not-gherkin]",
+        "it.feature:1: `Feeture: It` is not Gherkin here: did you mean `Feature:`? [not-gherkin]",
     ),
     "a misspelt keyword in another language": (
         "# language: de\nFunktionalität: Es\n  Szenario: Eins\n    Dann ist es\n    Unnd so\n".encode(),
-        "it.feature:5: Unexpected token found. Check Gherkin syntax near the reported error. Unnd so: "
-        "did you mean `Und ...`? [not-gherkin]",
+        "it.feature:5: `Unnd so` is not Gherkin here: did you mean `Und ...`? [not-gherkin]",
     ),
     "unequal rows": (
         b"Feature: It\n  Scenario: One\n    Given a pen\n      | a | b |\n      | c |\n",
-        "it.feature:5: inconsistent cell count within the table | c | [not-gherkin]",
+        "it.feature:5: the row has 1 cell, and the first row of its table (line 4) has 2: write `|` at both ends of "
+        r"each cell, and `\|` for one that belongs to a value. [not-gherkin]",
     ),
     "unknown language": (
         b"# language: xx\nFeature: It\n",
@@ -60,7 +58,7 @@ NOT_READABLE = {
     ),
     "an open doc string": (
         b'Feature: It\n  Scenario: One\n    Given a pen\n      """\n',
-        "it.feature:5: unexpected end of file, expected: #DocStringSeparator, #Other [not-gherkin]",
+        'it.feature:4: the text that begins here has no end: write `"""` in a line below it. [not-gherkin]',
     ),
 }
 
@@ -312,7 +310,7 @@ def test_the_document_shows_what_breaks_a_rule_as_broken(things: Project, publis
     result.assert_outcomes(passed=1, failed=4)
     result.stdout.fnmatch_lines(["1 promise kept, 3 broken; the run itself failed: *"])
     page = things.path.joinpath("living-docs", "index.html").read_text(encoding="utf-8")
-    for sentence in ("has no Then, so it checks nothing", "has no Examples", "[no-steps]", "Unexpected token found"):
+    for sentence in ("has no Then, so it checks nothing", "has no Examples", "[no-steps]", "is not Gherkin here"):
         assert sentence in page
 
 

@@ -318,3 +318,48 @@ def test_a_value_that_looks_like_a_placeholder_stays_as_it_is(project: Project) 
         async def _(): ...
     """)
     project.run().assert_outcomes(passed=1)
+
+
+RETURNING = """
+    @given("a pen", target_fixture="pen")
+    def _(): return False
+
+    @when("I look", target_fixture="seen")
+    def _(pen): return pen
+
+    @when("I wait")
+    def _(): return False
+
+    @then("there is one")
+    async def _(seen): return seen == 1
+
+    @then("there is none")
+    async def _(seen): return seen == 0
+
+    @then("it is gone", target_fixture="seen")
+    def _(seen): return False
+"""
+
+
+def test_a_then_that_returns_false_fails(project: Project) -> None:
+    project.steps(RETURNING)
+    project.scenario("Given a pen", "When I look", "And I wait", "Then there is none", "And it is gone")
+    project.run().assert_outcomes(passed=1)
+    project.scenario("Given a pen", "When I look", "Then there is one")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "it.feature:5: Then there is one: its definition (conftest.py:19) returned False, which fails nothing: "
+            "write `assert` in the place of `return`."
+        ]
+    )
+
+
+def test_a_then_that_returns_false_where_a_module_binds_it_is_only_said(project: Project) -> None:
+    project.steps(RETURNING)
+    project.scenario("Given a pen", "When I look", "Then there is one")
+    project.pytester.makepyfile(test_it="from pytest_bdd import scenarios\n\nscenarios('it.feature')\n")
+    result = project.run()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["it.feature:5: Then there is one: its definition * returned False, *"])

@@ -128,6 +128,47 @@ def test_a_module_that_cannot_be_imported_is_named_and_the_others_are_loaded(pro
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "reason"),
+    [
+        (f"{STEPS}no_such_name\n", "it is defined in {path}:6", "NameError: * ({path}:13)"),
+        (STEPS.replace("(number):", "(number)"), "it may be defined in {path}", "SyntaxError: expected ':' ({path}:6)"),
+        (
+            STEPS.replace("parsers.parse", "parsers.parser"),
+            "it may be defined in {path}",
+            "AttributeError: * ({path}:5)",
+        ),
+        (STEPS.replace(":d", ":Pear"), "it may be defined in {path}", "ValueError: {path}:5: `{{number:Pear}}` is *"),
+    ],
+)
+def test_an_undefined_step_says_why_the_module_that_defines_it_is_not_loaded(
+    project: Project, text: str, said: str, reason: str
+) -> None:
+    module(project, path := "steps/fruit.py", text)
+    result = project.run_process()
+    result.assert_outcomes(failed=1)
+    said = f"{said}, which is not loaded: {reason}: correct it".format(path=path)
+    result.stdout.fnmatch_lines([f"features/it.feature:3: no step definition says: Given 2 apples: {said}"] * 2)
+    assert "NotImplementedError" not in result.stdout.str()
+
+
+def test_no_feature_is_foreign_beside_tests_where_a_module_of_steps_is_not_loaded(project: Project) -> None:
+    module(project, "steps/fruit.py", STEPS + "no_such_name\n")
+    module(project, "tests/test_it.py", "def test_it(): pass\n")
+    project.run_process().assert_outcomes(passed=1, failed=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"), [("stpes", "did you mean steps?"), ("bdd/orchard", "correct it, or remove it.")]
+)
+def test_a_setting_that_names_what_is_not_there_is_a_usage_error(project: Project, name: str, advice: str) -> None:
+    module(project, "steps/fruit.py")
+    project.settings(f"{SETTINGS}accord_steps = {name}\n")
+    result = project.run_process()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: accord_steps names {name}, which is not there: {advice}"])
+
+
 def test_a_module_without_steps_and_a_test_module_are_left_alone(project: Project) -> None:
     module(project, "steps/fruit.py")
     module(project, "steps/tools.py", "raise RuntimeError")

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.helpers.project import Project
 
 DOCS = Path(__file__).parents[2] / "docs"
-_EXAMPLE = re.compile(r"^```(?:gherkin|python)\n# (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_EXAMPLE = re.compile(r"^```(?:gherkin|python|toml)\n# (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def test_the_examples_of_both_pages_pass_together(project: Project) -> None:

@@ -26,6 +26,7 @@ ROOMS = [
     "recording",
     "living_docs",
     "reporting",
+    "debugging",
     "fixtures",
     "misspelt",
     "plugin",

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from gherkin.dialect import DIALECTS
 
+from accord.compat.pytest_bdd import syntax_error
 from accord.gherkin.document import Document, read
 from accord.gherkin.rules.catalogue import NOT_READABLE, OF_CHECK, RULES
 from accord.gherkin.rules.descriptions import misspelt_keyword, step_outside_scenario
 from accord.gherkin.rules.fault import Finding
 from accord.gherkin.rules.keywords import Keywords
 from accord.gherkin.rules.outlines import duplicate_column, headerless_examples, unknown_placeholder
+from accord.gherkin.rules.syntax import syntax_fault
 
 
 @pytest.fixture
@@ -35,6 +38,7 @@ def lines(found: Iterator[Finding]) -> list[int]:
 MISSPELT = [
     *["Gven a pen", "Givne a pen", "Givven a pen", "Gievn a pen", "given a pen", "GIVEN a pen", "Given: a pen"],
     *["Whn I look", "Wehn I look", "when I look", "Tehn it is", "Thne it is", "THEN it is", "Adn a cup", "AND a cup"],
+    *["Wen I look", "wen I look", "Than it is", "Them it is"],
     *[
         "Andd a cup",
         "Btu no cup",
@@ -51,6 +55,24 @@ MISSPELT = [
 def test_a_misspelt_step_is_found(document: Callable[[str], Document], sentence: str, below: str) -> None:
     text = f"Feature: It\n  {below}\n    {sentence}\n    When I look\n  Scenario: Two\n    Then it is\n"
     assert lines(misspelt_keyword(document(text))) == [3]
+
+
+def test_several_misspelt_steps_in_a_row_are_all_found(document: Callable[[str], Document]) -> None:
+    text = "Feature: It\n  Scenario: One\n    Gven a pen\n    Wen I look\n    Than it is\n    And so on\n"
+    assert lines(misspelt_keyword(document(text))) == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"), [("en", "than it was"), ("en", "them all"), ("de", "Wen es angeht"), ("de", "wen es angeht")]
+)
+def test_a_word_of_the_language_that_is_like_a_keyword_is_left_alone(
+    document: Callable[[str], Document], language: str, line: str
+) -> None:
+    then = {"en": "Then", "de": "Dann"}[language]
+    text = f"# language: {language}\nFeature: It\n  Scenario: One\n    {line}\n    {then} it is\n"
+    if language == "de":
+        text = text.replace("Feature", "Funktion").replace("Scenario", "Szenario")
+    assert lines(misspelt_keyword(document(text))) == []
 
 
 @pytest.mark.parametrize("under", ["| red |", '"""\n    red\n    """'])
@@ -367,3 +389,32 @@ def test_each_rule_is_documented() -> None:
     assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == [*RULES, *OF_CHECK]
     assert all(f"`{name}`" in page for name in NOT_READABLE)
     assert all(re.fullmatch("[a-z-]+", name) and what.endswith(".") for name, what in (RULES | OF_CHECK).items())
+
+
+BEGUN = "Feature: It\n  Scenario: One\n    Given a pen\n"
+UNEQUAL = "write `|` at both ends of each cell, and `\\|` for one that belongs to a value."
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        (f"{BEGUN}  smoke\n  Scenario: Two\n", 4, "`smoke` is not Gherkin here: begin it with a keyword, *"),
+        (f"{BEGUN}  Examples\n", 4, "`Examples` is not Gherkin here: did you mean *"),
+        (f"{BEGUN}  @not yet\n  Scenario: Two\n", 4, "a tag has no spaces, and * `@`: correct `@not yet`."),
+        (f"{BEGUN}    @slow @big\n\n    # soon\n    When it writes\n", 4, "`@slow @big` stands above a step, *"),
+        (f"{BEGUN}    \"\"\"\n    x\n    \"\"\"\n    And so\n    ```\n    \"\"\"\n", 8, "* write ````` in *"),
+        (f"{BEGUN}    | a | b |\n\n    # no c\n    | c | d|e |\n", 7, f"the row has 3 cells, * (line 4) *: {UNEQUAL}"),
+        (f"{BEGUN}    | a | b \\| c |\n    | d\n", 5, f"the row has 0 cells, * (line 4) has 2: {UNEQUAL}"),
+        (f"{BEGUN}  Background:\n    Given ink\n", 4, "a background stands above the first scenario *: move it there."),
+        ("Feature: It\n  Background:\n    Given a pen\n  Background:\n", 4, "Multiple 'Background' sections *"),
+        (f"{BEGUN}Feature: More\n", 4, "a file has one feature, and this is its second: move it to a file of its own."),
+        ("Scenario: One\n", 1, "there is no feature above it: begin the file with a line `Feature: ...`."),
+        ("# language: de\nFunktion: Es\n  Szenario: A\n    Dann b\n  Grundlage:\n", 5, "a background stands above *"),
+    ],
+)  # fmt: skip
+def test_what_is_not_gherkin_is_said_in_words_that_help(tmp_path: Path, text: str, line: int, sentence: str) -> None:
+    file = tmp_path / "it.feature"
+    file.write_text(text)
+    fault = syntax_fault(syntax_error(file), text)
+    assert (fault.line, fault.rule) == (line, "not-gherkin")
+    assert fnmatch(fault.sentence, sentence), fault.sentence

@@ -1,5 +1,6 @@
 """The sentences of this repository's features: each has one definition, and one with a slip in it has none."""
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -9,10 +10,13 @@ import pytest
 from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 
+from accord.compat.pytest_bdd import kinds_of
 from accord.steps.definitions import DEFINITIONS
+from accord.steps.patterns import pattern_of
 from steps.tasks import TaskList, assert_task_shown
 
-FEATURES = Path(__file__).parents[2] / "features"
+ROOT = Path(__file__).parents[2]
+FEATURES, STEPS = ROOT / "features", ROOT / "steps"
 Find = Callable[[str, str], Sequence[object]]
 KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
 
@@ -133,10 +137,49 @@ def test_a_sentence_with_another_word_number_or_time_is_undefined(find: Find, te
 
 def test_no_definition_takes_any_word(request: pytest.FixtureRequest) -> None:
     definitions = request.config.stash[DEFINITIONS].visible_to([request.node])
-    sentences = [it.parser.name for it in definitions if it.function.__module__.startswith("steps.")]
-    assert len(sentences) > 50
-    # A kind of ours begins with a capital and has more letters; `{name}`, `{name:w}` and `{name:d}` are of `parse`.
-    assert [it for it in sentences if not re.fullmatch(r"([^{}]|\{\w+:[A-Z]\w+\})+", it)] == []
+    own = [it.parser for it in definitions if it.function.__module__.startswith("steps.")]
+    fields = [
+        (it.name, field.source) for it in own for field in pattern_of(it).fields if field.kind not in kinds_of(it)
+    ]
+    assert len(own) > 50
+    assert fields == []
+
+
+def test_every_definition_is_a_named_function_with_its_sentence_as_a_literal_for_editors(
+    request: pytest.FixtureRequest,
+) -> None:
+    found = []
+    for path in sorted(STEPS.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                literals = [
+                    literal_in(it) for it in node.decorator_list if ast.unparse(it).startswith(tuple(KINDS.values()))
+                ]
+                found += literals
+                assert not literals or len(node.name.strip("_")) > 1, f"{path.name}: {node.name}"
+    definitions = request.config.stash[DEFINITIONS].visible_to([request.node])
+    own = [it.parser.name for it in definitions if it.function.__module__.startswith("steps.")]
+    assert sorted(found) == sorted(own)
+
+
+def literal_in(decorator: ast.expr) -> str:
+    """The sentence of a step: a string literal, or that which is given to `parsers.parse`, on one line."""
+    match decorator:
+        case ast.Call(args=[ast.Constant(value=str(sentence)) as literal]):
+            pass
+        case ast.Call(
+            args=[
+                ast.Call(
+                    func=ast.Attribute(ast.Name("parsers"), "parse"),
+                    args=[ast.Constant(value=str(sentence)) as literal],
+                )
+            ]
+        ):
+            pass
+        case _:
+            raise AssertionError(f"no editor sees the sentence of {ast.unparse(decorator)}")
+    assert literal.lineno == literal.end_lineno, f"no editor sees all of {sentence}"
+    return sentence
 
 
 @pytest.mark.parametrize("table", OTHER_TABLES.values(), ids=OTHER_TABLES)

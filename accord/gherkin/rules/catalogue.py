@@ -49,14 +49,16 @@ RULES: dict[str, str] = {name_of(check): (inspect.getdoc(check) or "").partition
 _WARNINGS: tuple[Check, ...] = (unused_column, double_row)
 OF_CHECK: dict[str, str] = {
     "undefined-step": "A step has a definition.",
+    "missing-table": "A table or a text that a definition takes stands under its step.",
     "unused-definition": "A step definition is used by a step.",
     "near-double": "Two step definitions differ by more than a letter, a small word or a sign.",
 } | {name_of(check): (inspect.getdoc(check) or "").partition("\n")[0] for check in _WARNINGS}
-"""What `accord check` alone looks at, beyond these rules; all but the first are warnings."""
+"""What `accord check` alone looks at, beyond these rules; all but the first two are warnings."""
 NOT_READABLE = {
     "not-gherkin": "A feature file is Gherkin, and has a feature.",
     "not-readable": "A feature file can be read.",
     "not-utf8": "A feature file is UTF-8.",
+    "not-loaded": "A module of steps can be imported.",
     "unknown-rule": "A rule that is switched off is one of these.",
 }
 """The rules that cannot be: of such a file nothing is known that could run."""

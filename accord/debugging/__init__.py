@@ -1,0 +1,1 @@
+"""Debugging: `await` at the prompt, stops in steps, and a stack of the project's own frames."""
