@@ -2,6 +2,10 @@
 
 PAGE = "index.html"
 SUMMARY = "summary.md"
+REQUIREMENTS = "requirements.csv"
+"""Which promises carry which tag, and what became of them."""
+PAPER = "index.pdf"
+"""The page, printed."""
 MESSAGES = "messages.ndjson"
 MESSAGES_BEFORE = "messages.before.ndjson"
 """The messages of the previous run, with which the page compares."""

@@ -21,6 +21,9 @@ _OPENED = re.compile(r"(?:video|audio)/[a-z0-9.+-]+|application/pdf")
 _TABLES = {"text/csv": ",;\t|", "text/tab-separated-values": "\t"}
 _QUOTED = re.compile('"[^"]*"')
 _MOST_ROWS = 1000
+# What Accord says of a body that is not all there.
+_CUT = re.compile(r"the first \d+ of \d+ characters|binary, \d+ bytes")
+_WHOLE = "A step that attaches a body, as by attach(response.content), has all of it in the record."
 # What goes into an address on the page has no other characters than these.
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(?:={1,2}\s*)?")
 _NAMES = {
@@ -128,4 +131,7 @@ def _exchange(entry: dict[str, Any]) -> RenderedAttachment:
     request, response = entry["request"], entry["response"]
     operation = entry.get("_operation") or f"{request['method']} {target(request)}"
     time = f", {took(entry['time'] / 1000)}" if 0 <= entry.get("time", -1) < _LONGEST_TIME else ""
-    return RenderedAttachment(f"{operation}: {status_of(response)}{time}", [*http_text(entry, indented=True)])
+    bodies = (request.get("postData") or {}, response.get("content") or {})
+    is_cut = any(_CUT.fullmatch(str(body.get("comment"))) for body in bodies)
+    texts = [*http_text(entry, indented=True), *([_WHOLE] if is_cut else [])]
+    return RenderedAttachment(f"{operation}: {status_of(response)}{time}", texts)

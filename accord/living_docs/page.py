@@ -15,20 +15,26 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from accord import cache
-from accord.basics.filenames import TEMPLATES
-from accord.basics.text import visible
+from accord.basics.filenames import REQUIREMENTS, TEMPLATES
+from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
 from accord.living_docs.beside import pictures
 from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
+from accord.living_docs.colophon import colophon
 from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Document, Feature, tally
+from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
-from accord.living_docs.words import coloured, comparison, moment, plain, took
+from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
+
+_SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
+# As much of a title as stands in the margin of each sheet.
+_LONGEST_TITLE = 80
 
 
 def page(
@@ -37,8 +43,24 @@ def page(
     links: Links = NO_LINKS,
     root: Path = Path(),
     history: History = NO_HISTORY,
+    messages: str | None = None,
 ) -> Iterator[str]:
-    """The page, piece by piece; what lies beside the features is found below the root."""
+    """The page, piece by piece, which ends with its own digest.
+
+    What lies beside the features is found below the root. `messages` is the name of the messages file if that lies
+    beside the page.
+    """
+    digest = sha256()
+    # Here, since it goes for all that others wrote, wherever in the template it is.
+    for piece in map(visible, _pieces(document, changes, links, root, history, messages)):
+        digest.update(piece.encode(errors="replace"))
+        yield piece
+    yield _SEAL.format(digest.hexdigest())
+
+
+def _pieces(
+    document: Document, changes: Changes | None, links: Links, root: Path, history: History, messages: str | None
+) -> Iterator[str]:
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
         autoescape=True,
@@ -63,9 +85,11 @@ def page(
         "web": web,
     }
     environment.globals |= {state.name: state for state in State} | {"lang": _lang, "tally": tally}
-    style, script = (Markup(_source(environment, name)) for name in ("page.css", "page.js"))
+    style = Markup(_source(environment, "page.css") + _margins(document))
+    script = Markup(_source(environment, "page.js"))
+    found = requirements(document)
     # Not `render`, which would have the page of a large run in memory as one text.
-    pieces = environment.get_template("page.html").generate(
+    yield from environment.get_template("page.html").generate(
         document=document,
         changes=changes,
         history=history,
@@ -79,11 +103,21 @@ def page(
         sentences=sentences(document),
         slowest=slowest(document),
         slowest_steps=slowest_steps(document),
-        tags=sorted({tag for pickle in document.pickles() for tag in pickle.tags}),
+        tags=[requirement.tag for requirement in found if requirement.tag],
+        requirements=found,
+        colophon=colophon(document),
+        messages=messages,
+        as_csv=REQUIREMENTS,
     )
-    for piece in pieces:
-        # Here, since it goes for all that others wrote, wherever in the template it is.
-        yield visible(piece)
+
+
+def _margins(document: Document) -> str:
+    """What stands in the margins of each sheet of paper: the title and the date, and which sheet it is."""
+    title, started = one_line(document.title), document.metadata.started
+    if len(title) > _LONGEST_TITLE:
+        title = f"{title[:_LONGEST_TITLE]}…"
+    left = css_string(f"{title} · {moment(started)}" if started else title)
+    return f'@page{{@bottom-left{{content:{left}}}@bottom-right{{content:counter(page) " of " counter(pages)}}}}\n'
 
 
 class _Compiled(BytecodeCache):

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 from accord.living_docs.model import Pickle
 from accord.living_docs.reading.fields import Json, text_of
 from accord.living_docs.reading.test_cases import TestCases
+from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.run import Attachment
 from accord.recording import ndjson
 from accord.recording.envelopes import COMMAND
+from accord.recording.provenance import PROVENANCE
 from accord.recording.reader import UNFIT
 
 HAR = "application/har+json"
@@ -19,7 +21,7 @@ OPENAPI = "application/openapi+json"
 class Attachments:
     """Takes attachments, each of which belongs to a step, or else to the run."""
 
-    def __init__(self, cases: TestCases) -> None:
+    def __init__(self, cases: TestCases, run: WholeRun) -> None:
         self.of_run: list[Attachment] = []
         self.openapi: Json | None = None
         # Those of apps that are mounted, by the names of their files.
@@ -29,6 +31,7 @@ class Attachments:
         # The same of what no document has, also by a path that is no operation.
         self.undocumented: dict[tuple[str, str], dict[Pickle, None]] = {}
         self._cases = cases
+        self._run = run
 
     def attachment(self, message: Json) -> None:
         """Take an attachment; one of a scenario that is of none of its steps is shown with the last."""
@@ -42,6 +45,9 @@ class Attachments:
                 self.mounted[name] = openapi
             else:
                 self.openapi = openapi
+            return
+        if attempt is None and media_type == PROVENANCE and isinstance(found := _json(body), dict):
+            self._run.provenance(found, text_of(message, "testRunStartedId"))
             return
         is_base64 = message.get("contentEncoding") == "BASE64"
         attachment = Attachment(media_type, body, is_base64, text_of(message, "fileName"), text_of(message, "url"))
