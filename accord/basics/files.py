@@ -63,6 +63,16 @@ class Together:
             self.move(self._parts[-1], target)
             return self._parts[-1]
 
+    def copy(self, path: Path, target: Path) -> None:
+        """Write the copy of a file that lies anywhere."""
+        with _at(target):
+            target = _real(target)
+            with path.open("rb") as source, self._part(target).open("xb") as file:
+                shutil.copyfileobj(source, file)
+                file.flush()
+                os.fsync(file.fileno())
+            self.move(self._parts[-1], target)
+
     def move(self, path: Path, target: Path) -> None:
         """Have a file that was written elsewhere in the directory replace the target."""
         self._moves.append((_real(path), _real(target), False))

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accord.catalogue.sentences import Sentence
 from accord.living_docs.run import Attachment, Failure, Run, StepText
 from accord.living_docs.state import IN_THE_SENTENCE, State, badness
+from accord.recording.provenance import Provenance
 
 
 # Compared by identity, as keys of dicts that refer to each other in a circle. A large suite has a hundred thousand.
@@ -224,11 +225,17 @@ class RunMetadata:
     """The server of CI that ran it; empty where none did."""
     build: str = ""
     url: str = ""
+    provenance: Provenance = field(default_factory=dict)
 
     @property
     def commit(self) -> str:
         """The commit as people write it."""
         return self.revision.removesuffix("-dirty")[:7] + (" with uncommitted changes" if self.is_dirty else "")
+
+    @property
+    def finished(self) -> datetime | None:
+        """When it ended; None where it did not."""
+        return None if self.started is None or self.seconds is None else self.started + timedelta(seconds=self.seconds)
 
     @property
     def is_dirty(self) -> bool:
@@ -242,6 +249,8 @@ class Document:
 
     title: str
     metadata: RunMetadata
+    digest: str
+    """The SHA-256 of the messages, which are not compressed."""
     parts: list[datetime]
     """When runs of a part began, after that of the whole."""
     chapters: list[Chapter]

@@ -3,7 +3,7 @@
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,20 +18,26 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from accord import cache
-from accord.basics.filenames import PAGE, TEMPLATES
-from accord.basics.text import visible
+from accord.basics.filenames import PAGE, REQUIREMENTS, TEMPLATES
+from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
 from accord.living_docs.beside import pictures
 from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
+from accord.living_docs.colophon import colophon
 from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Chapter, Document, Feature, Pickle, tally
+from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
-from accord.living_docs.words import coloured, comparison, moment, plain, took
+from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
+
+_SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
+# As much of a title as stands in the margin of each sheet.
+_LONGEST_TITLE = 80
 
 
 def page(
@@ -40,9 +46,14 @@ def page(
     links: Links = NO_LINKS,
     root: Path = Path(),
     history: History = NO_HISTORY,
+    messages: str | None = None,
 ) -> Iterator[str]:
-    """The whole as one page, piece by piece; what lies beside the features is found below the root."""
-    return pieces(environment(document, links, root), "page.html", shown(document, changes, history))
+    """The whole as one page, piece by piece, which ends with its own digest.
+
+    What lies beside the features is found below the root. `messages` is the name of the messages file if that lies
+    beside the page.
+    """
+    return pieces(environment(document, links, root), "page.html", shown(document, changes, history, messages))
 
 
 def environment(document: Document, links: Links, root: Path) -> Environment:
@@ -75,8 +86,9 @@ def environment(document: Document, links: Links, root: Path) -> Environment:
     return environment
 
 
-def shown(document: Document, changes: Changes | None, history: History) -> dict[str, Any]:
+def shown(document: Document, changes: Changes | None, history: History, messages: str | None) -> dict[str, Any]:
     """What the page of the whole shows."""
+    found = requirements(document)
     return {
         "document": document,
         "chapters": document.chapters,
@@ -86,7 +98,6 @@ def shown(document: Document, changes: Changes | None, history: History) -> dict
         "run_since": len(document.run_since()) if document.parts else 0,
         "counts": (counts := document.counts()),
         "bar": bar(counts),
-        "tags": tags(document.pickles()),
         "changes": changes,
         "history": history,
         "trend": [bar(counts) for counts in history.counts()],
@@ -95,23 +106,37 @@ def shown(document: Document, changes: Changes | None, history: History) -> dict
         "sentences": sentences(document),
         "slowest": slowest(document),
         "slowest_steps": slowest_steps(document),
+        "tags": [requirement.tag for requirement in found if requirement.tag],
+        "requirements": found,
+        "colophon": colophon(document),
+        "messages": messages,
+        "as_csv": REQUIREMENTS,
     }
 
 
 def pieces(environment: Environment, template: str, shown: dict[str, Any], script: str = "page.js") -> Iterator[str]:
-    """A page of that template, piece by piece, with what it shows."""
-    style, code = Markup(_source(environment, "page.css")), Markup(_script(environment, script))
+    """A page of that template, piece by piece, with what it shows; it ends with its own digest."""
+    style = Markup(_source(environment, "page.css") + _margins(shown["document"]))
+    code = Markup(_script(environment, script))
+    digest = sha256()
     # Not `render`, which would have the page of a large run in memory as one text.
     for piece in environment.get_template(template).generate(
         **shown, style=style, script=code, policy=policy(style, code)
     ):
         # Here, since it goes for all that others wrote, wherever in the template it is.
-        yield visible(piece)
+        seen = visible(piece)
+        digest.update(seen.encode(errors="replace"))
+        yield seen
+    yield _SEAL.format(digest.hexdigest())
 
 
-def tags(pickles: Iterable[Pickle]) -> list[str]:
-    """The tags that any of them has."""
-    return sorted({tag for pickle in pickles for tag in pickle.tags})
+def _margins(document: Document) -> str:
+    """What stands in the margins of each sheet of paper: the title and the date, and which sheet it is."""
+    title, started = one_line(document.title), document.metadata.started
+    if len(title) > _LONGEST_TITLE:
+        title = f"{title[:_LONGEST_TITLE]}…"
+    left = css_string(f"{title} · {moment(started)}" if started else title)
+    return f'@page{{@bottom-left{{content:{left}}}@bottom-right{{content:counter(page) " of " counter(pages)}}}}\n'
 
 
 @pass_context

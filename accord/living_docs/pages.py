@@ -14,7 +14,7 @@ from accord.living_docs.changes import Changes
 from accord.living_docs.history import History
 from accord.living_docs.links import Links
 from accord.living_docs.model import Chapter, Document, Pickle, counts, tally
-from accord.living_docs.page import bar, environment, page, pieces, shown, tags
+from accord.living_docs.page import bar, environment, page, pieces, shown
 from accord.living_docs.run import StepText
 from accord.living_docs.state import State
 from accord.recording import ndjson
@@ -22,8 +22,9 @@ from accord.recording import ndjson
 LARGE = 20_000
 """From so many promises on a browser takes long to show them on one page."""
 
-# By it a page of ours is known from a file of somebody else's. It is in the first of so many bytes.
-_GENERATOR = '<meta name="generator" content="Accord, a chapter">'
+# By it a page of ours is known from a file of somebody else's, and `accord verify` knows of which messages it was made.
+# It is in the first of so many bytes.
+_GENERATOR = '<meta name="generator" content="Accord, a chapter"'
 _BEGINNING = 2000
 # As names of files may have, with what comes before and after.
 _LONGEST_NAME = 200
@@ -35,15 +36,15 @@ _CHUNK = 3 * 2**14
 
 
 def pages(
-    document: Document, changes: Changes | None, links: Links, root: Path, history: History
+    document: Document, changes: Changes | None, links: Links, root: Path, history: History, messages: str | None
 ) -> Iterator[tuple[str, Iterator[str]]]:
     """The pages by the names of their files, each piece by piece; the page that one opens is the last."""
     if sum(document.counts().values()) < LARGE:
-        yield PAGE, page(document, changes, links, root, history)
+        yield PAGE, page(document, changes, links, root, history, messages)
         return
     _name_files(document.chapters)
     templates = environment(document, links, root)
-    whole = shown(document, changes, history)
+    whole = shown(document, changes, history, messages)
     for chapter in document.chapters:
         yield chapter.page, pieces(templates, "chapter.html", _of(chapter, whole))
     front = whole | {"most": _MOST, "data": _packed(_data(document))}
@@ -80,14 +81,15 @@ def _name_files(chapters: list[Chapter]) -> None:
 def _of(chapter: Chapter, whole: dict[str, Any]) -> dict[str, Any]:
     """What the page of a chapter shows."""
     promises = list(chapter.pickles())
+    carried = {tag for pickle in promises for tag in pickle.tags}
     return whole | {
         "chapters": [chapter],
         "here": chapter.page,
-        "generator": Markup(_GENERATOR),
+        "generator": Markup(f'{_GENERATOR} data-sha256="{whole["document"].digest}">'),
         "sentence": tally(promises),
         "counts": (counted := counts(promises)),
         "bar": bar(counted),
-        "tags": tags(promises),
+        "tags": [tag for tag in whole["tags"] if tag in carried],
         # Of the whole, as the page says that leads here.
         "trend": [],
     }

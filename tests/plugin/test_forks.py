@@ -34,6 +34,7 @@ def test_a_child_of_a_hook_publishes_nothing(project: Project, hook: str) -> Non
     assert sorted(path.name for path in project.path.joinpath("living-docs").iterdir()) == [
         "index.html",
         "messages.ndjson",
+        "requirements.csv",
         "summary.md",
     ]
 
@@ -54,5 +55,6 @@ def test_a_child_that_comes_back_into_the_run_is_ended_and_the_run_goes_on(
     assert sorted(path.name for path in project.path.joinpath("living-docs").iterdir()) == [
         "index.html",
         "messages.ndjson",
+        "requirements.csv",
         "summary.md",
     ]

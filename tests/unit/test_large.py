@@ -15,6 +15,7 @@ import pytest
 from accord.errors import UsageError
 from accord.living_docs import pages, rendering
 from accord.living_docs.bodies import Bodies
+from accord.living_docs.verifying import verify
 from tests.helpers.recording import Outcome, ndjson, recorded, text
 
 TASKS = """
@@ -44,7 +45,7 @@ Feature: Accounts
 """
 FEATURES = {"features/tasks/tasks.feature": TASKS, "features/accounts/accounts.feature": ACCOUNTS}
 OUTCOMES = {"somebody is there": Outcome("FAILED", "no <b>body</b>", attachments=[text("a note")])}
-NAMES = {"index.html", "summary.md", "chapter-tasks.html", "chapter-accounts.html"}
+NAMES = {"index.html", "summary.md", "requirements.csv", "chapter-tasks.html", "chapter-accounts.html"}
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def searched(directory: Path) -> Any:
 
 def test_a_document_of_fewer_promises_is_one_page(tmp_path: Path) -> None:
     write(tmp_path / "docs")
-    assert names(tmp_path / "docs") == {"index.html", "summary.md"}
+    assert names(tmp_path / "docs") == {"index.html", "summary.md", "requirements.csv"}
 
 
 @pytest.mark.usefixtures("limit")
@@ -153,7 +154,7 @@ def test_pages_of_chapters_that_are_gone_go_and_what_others_wrote_stays(tmp_path
     write(docs, renamed)
     assert names(docs) == NAMES - {"chapter-accounts.html"} | {"chapter-people.html", "chapter-mine.html"}
     write(docs, {"features/tasks/tasks.feature": TASKS})
-    assert names(docs) == {"index.html", "summary.md", "chapter-mine.html"}
+    assert names(docs) == {"index.html", "summary.md", "requirements.csv", "chapter-mine.html"}
 
 
 @pytest.mark.usefixtures("limit")
@@ -190,10 +191,35 @@ def test_the_front_page_lists_the_first_of_very_many(tmp_path: Path) -> None:
     since = write(tmp_path / "before", {"features/tasks/tasks.feature": TASKS})
     write(tmp_path / "docs", {"features/a/a.feature": f"Feature: It\n{scenarios}"}, since=since)
     page = tmp_path.joinpath("docs/index.html").read_text(encoding="utf-8")
-    # Under Broken, where one stands as the first of its cause, and as new.
-    assert page.count("<li>and 100 more") == 2
-    assert page.count('href="chapter-') < 450
+    # Under Broken, where one stands as the first of its cause, as new, and in the table of requirements.
+    assert page.count("<li>and 100 more") == 3
+    assert page.count('href="chapter-') < 650
     assert len(searched(tmp_path / "docs")["rows"]) == 300
+
+
+@pytest.mark.usefixtures("limit")
+def test_all_pages_are_verified_with_the_messages_that_they_were_made_of(tmp_path: Path) -> None:
+    stream = tmp_path / "messages.ndjson"
+    stream.write_text(ndjson(recorded(FEATURES, OUTCOMES)), encoding="utf-8")
+    rendering.write(stream, tmp_path)
+    assert verify(tmp_path).faults == []
+    other = write(tmp_path / "other", FEATURES | {"features/tasks/more.feature": ACCOUNTS}).with_suffix("")
+    chapter = tmp_path / "chapter-tasks.html"
+    chapter.write_bytes(other.joinpath(chapter.name).read_bytes())
+    tmp_path.joinpath("chapter-accounts.html").unlink()
+    missing, differing = verify(tmp_path).faults
+    assert "chapter-accounts.html is missing" in missing
+    assert "chapter-tasks.html was made of other messages than" in differing
+    chapter.write_text(chapter.read_text(encoding="utf-8").replace("kept", "broken"), encoding="utf-8")
+    assert any("chapter-tasks.html is changed" in fault for fault in verify(tmp_path).faults)
+
+
+@pytest.mark.usefixtures("limit")
+def test_the_table_of_requirements_leads_to_the_pages_of_the_chapters(tmp_path: Path) -> None:
+    write(tmp_path / "docs")
+    assert "chapter-accounts.html#accounts.an-account-is-opened" in tmp_path.joinpath(
+        "docs/requirements.csv"
+    ).read_text(encoding="utf-8")
 
 
 def test_bodies_of_attachments_are_read_as_they_were_be_they_in_memory_or_not() -> None:

@@ -9,9 +9,11 @@ from accord.living_docs.bodies import Bodies
 from accord.living_docs.model import Pickle
 from accord.living_docs.reading.fields import Json, text_of
 from accord.living_docs.reading.test_cases import TestCases
+from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.run import Attachment
 from accord.recording import ndjson
 from accord.recording.envelopes import COMMAND
+from accord.recording.provenance import PROVENANCE
 from accord.recording.reader import UNFIT
 
 HAR = "application/har+json"
@@ -21,7 +23,7 @@ OPENAPI = "application/openapi+json"
 class Attachments:
     """Takes attachments, each of which belongs to a step, or else to the run."""
 
-    def __init__(self, cases: TestCases) -> None:
+    def __init__(self, cases: TestCases, run: WholeRun) -> None:
         self.of_run: list[Attachment] = []
         self.openapi: Json | None = None
         # Those of apps that are mounted, by the names of their files.
@@ -31,6 +33,7 @@ class Attachments:
         # The same of what no document has, also by a path that is no operation.
         self.undocumented: dict[tuple[str, str], dict[Pickle, None]] = {}
         self._cases = cases
+        self._run = run
         self._bodies = Bodies()
 
     def attachment(self, message: Json) -> None:
@@ -45,6 +48,9 @@ class Attachments:
                 self.mounted[name] = openapi
             else:
                 self.openapi = openapi
+            return
+        if attempt is None and media_type == PROVENANCE and isinstance(found := _json(body), dict):
+            self._run.provenance(found, text_of(message, "testRunStartedId"))
             return
         if attempt is None:
             self.of_run.append(self._attachment(message, media_type, body))
