@@ -146,12 +146,12 @@ def test_a_document_that_cannot_be_written_is_reported_in_one_line(mixed: Projec
 
 
 HALF_WAY = """
-from accord.living_docs import rendering
-whole = rendering.page
+from accord.living_docs import pages
+whole = pages.page
 def page(*arguments):
     yield next(whole(*arguments))
     {what}
-rendering.page = page
+pages.page = page
 """
 
 
