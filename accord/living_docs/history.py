@@ -143,6 +143,9 @@ def read(path: Path) -> History:
 
 def is_history(path: Path) -> bool:
     """Return whether a file begins as a history does."""
+    # A pipe that nobody writes to would be waited for.
+    if not path.is_file():
+        return False
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return file.read(len(_FORMAT) + 3) == f'{{"{_FORMAT}"'
