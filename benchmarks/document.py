@@ -20,7 +20,6 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from accord.basics.filenames import CHAPTERS
 from benchmarks.measuring import ACCORD, Command, run
 
 SCENARIOS_A_FEATURE = 20
@@ -172,7 +171,7 @@ def rendered(directory: Path, scenarios: int, *, evidence: bool) -> Path:
     print(f"{words}: {of:.1f} MB of messages rendered in {seconds:.1f} s, {of_processor}, to {size:.1f} MB")
     print(f"  {memory:.0f} MB of memory")
     # From so many scenarios on there is a page for each chapter too.
-    if chapters := [chapter.stat().st_size / 1e6 for chapter in directory.glob(CHAPTERS)]:
+    if chapters := [chapter.stat().st_size / 1e6 for chapter in directory.glob("chapter-*.html")]:
         print(
             f"  beside it {len(chapters)} pages of chapters: {sum(chapters):.1f} MB, each up to {max(chapters):.1f} MB"
         )

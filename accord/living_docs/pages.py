@@ -46,9 +46,9 @@ def pages(
     templates = environment(document, links, root)
     whole = shown(document, changes, history, messages)
     for chapter in document.chapters:
-        yield chapter.page, pieces(templates, "chapter.html", _of(chapter, whole))
+        yield chapter.page, pieces(templates, "large/chapter.html", _of(chapter, whole))
     front = whole | {"most": _MOST, "data": _packed(_data(document))}
-    yield PAGE, pieces(templates, "front.html", front, "front.js")
+    yield PAGE, pieces(templates, "large/front.html", front, "large/front.js")
 
 
 def left(directory: Path) -> list[Path]:
@@ -96,7 +96,7 @@ def _of(chapter: Chapter, whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def _data(document: Document) -> Iterator[str]:
-    """What the front page searches, as JSON; `front.js` reads it."""
+    """What the front page searches, as JSON; `large/front.js` reads it."""
     features = [feature for chapter in document.chapters for feature in chapter.features]
     above = [[feature.page, feature.slug, visible(feature.description[:_SEARCHED])] for feature in features]
     states = {state.key: state.value for state in State}
