@@ -117,6 +117,7 @@ def test_what_is_no_history_is_an_error_that_names_the_file(tmp_path: Path, text
         history.read(path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_history_that_is_a_directory_or_a_pipe_is_none(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
