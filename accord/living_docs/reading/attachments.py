@@ -47,7 +47,7 @@ class Attachments:
                 self.openapi = openapi
             return
         if attempt is None and media_type == PROVENANCE and isinstance(found := _json(body), dict):
-            self._run.provenance(found, text_of(message, "testRunStartedId"))
+            self._run.add_provenance(found, text_of(message, "testRunStartedId"))
             return
         is_base64 = message.get("contentEncoding") == "BASE64"
         attachment = Attachment(media_type, body, is_base64, text_of(message, "fileName"), text_of(message, "url"))
