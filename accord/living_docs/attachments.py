@@ -16,7 +16,7 @@ from accord.recording.reader import UNFIT
 
 # In an image, a browser runs no script of SVG's and loads nothing for it.
 _IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
-# What a browser opens by itself, and runs no script of ours in; the rest it is told nothing of.
+# What a browser opens by itself, and runs no script of ours in; all else is saved as bytes.
 _OPENED = re.compile(r"(?:video|audio)/[a-z0-9.+-]+|application/pdf")
 _TABLES = {"text/csv": ",;\t|", "text/tab-separated-values": "\t"}
 _QUOTED = re.compile('"[^"]*"')
@@ -122,9 +122,9 @@ def _file(attachment: Attachment) -> RenderedAttachment:
     size = len("".join(body.split()).rstrip("=")) * 3 // 4
     summary = f"{name}: {attachment.media_type}, {size:,} byte{'' if size == 1 else 's'}"
     # A type of somebody else's, such as HTML, might be opened as a page.
-    told = media_type if _OPENED.fullmatch(media_type) else "application/octet-stream"
+    opened_as = media_type if _OPENED.fullmatch(media_type) else "application/octet-stream"
     file_name = attachment.name or f"attachment{mimetypes.guess_extension(media_type) or ''}"
-    return RenderedAttachment(summary, save=f"data:{told};base64,{body}", file_name=file_name)
+    return RenderedAttachment(summary, save=f"data:{opened_as};base64,{body}", file_name=file_name)
 
 
 def _exchange(entry: dict[str, Any]) -> RenderedAttachment:

@@ -12,7 +12,7 @@ import pytest
 from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE, PAGE, REQUIREMENTS, SUMMARY, running_messages
 from accord.living_docs import history
 from accord.living_docs.reader import read
-from tests.helpers.project import PUBLISHING, Project
+from tests.helpers.project import PUBLISHED, PUBLISHING, Project
 
 pytestmark = pytest.mark.usefixtures("publishing")
 
@@ -277,14 +277,7 @@ def test_of_many_runs_at_once_each_reports_its_own_and_what_is_published_is_of_o
     for number, run in enumerate(runs, 1):
         assert f"\n{number} of 5 promises run: {number} kept; " in run.communicate()[0]
     docs = project.path / "living-docs"
-    assert sorted(path.name for path in docs.iterdir()) == [
-        "history.json",
-        "index.html",
-        "messages.before.ndjson",
-        "messages.ndjson",
-        "requirements.csv",
-        "summary.md",
-    ]
+    assert {path.name for path in docs.iterdir()} == PUBLISHED | {MESSAGES_BEFORE}
     state = read(docs / "messages.ndjson").sentence()
     assert state in docs.joinpath("summary.md").read_text(encoding="utf-8")
     assert state in page(project)

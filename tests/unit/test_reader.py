@@ -187,7 +187,10 @@ def test_a_compressed_file_that_a_killed_run_tore_is_reported_and_the_rest_is_re
     assert len(list(found.pickles())) == 3
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8bno gzip at all", gzip.compress(b"{}\n" * 9)[:-8] + b"\0" * 8])
+WRONG_SUM = gzip.compress(b"{}\n" * 9)[:-8] + b"\0" * 8
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8bno gzip at all", WRONG_SUM], ids=["text", "a wrong sum"])
 def test_what_is_not_gzip_and_begins_like_it_is_an_error(stream: Path, content: bytes) -> None:
     stream.write_bytes(content)
     with pytest.raises(UsageError, match="is not compressed as gzip has it"):
