@@ -17,10 +17,10 @@ _NAMES = {
 
 def colophon(document: Document) -> list[tuple[str, list[str]]]:
     """What is said of the run, each with its values: of several machines, or runs, all that differ."""
-    run, known = document.metadata, document.metadata.provenance
+    run, known = document.metadata, document.provenance
     rows = [(title, known.get(name, [])) for name, title in _NAMES.items()]
     rows += [
-        ("Commit", _commits(run)),
+        ("Commit", _commits(run, known.get("revision", []))),
         ("Start", [exact(run.started)] if run.started else []),
         ("End", [exact(run.finished)] if run.finished else []),
         ("Runs of a part", [exact(part) for part in document.parts]),
@@ -29,7 +29,7 @@ def colophon(document: Document) -> list[tuple[str, list[str]]]:
     return [(title, values) for title, values in rows if values]
 
 
-def _commits(run: RunMetadata) -> list[str]:
+def _commits(run: RunMetadata, revisions: list[str]) -> list[str]:
     # In full, with the mark of changes that were not committed.
-    known = [revision.replace("-dirty", " with uncommitted changes") for revision in run.provenance.get("revision", [])]
+    known = [revision.replace("-dirty", " with uncommitted changes") for revision in revisions]
     return [f"{known[0]} ({run.branch})", *known[1:]] if known and run.branch else known

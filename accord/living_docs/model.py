@@ -225,7 +225,6 @@ class RunMetadata:
     """The server of CI that ran it; empty where none did."""
     build: str = ""
     url: str = ""
-    provenance: Provenance = field(default_factory=dict)
 
     @property
     def commit(self) -> str:
@@ -249,6 +248,8 @@ class Document:
 
     title: str
     metadata: RunMetadata
+    provenance: Provenance
+    """What made the messages, of all runs that are in them."""
     digest: str
     """The SHA-256 of the messages, which are not compressed."""
     parts: list[datetime]

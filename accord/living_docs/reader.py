@@ -102,6 +102,7 @@ class _Reader:
         document = Document(
             title=self._title(),
             metadata=self._run.metadata,
+            provenance=self._run.provenance,
             digest=digest,
             parts=sorted(self._parts.values()),
             chapters=chapters(self._features.features),

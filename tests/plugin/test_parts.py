@@ -209,7 +209,10 @@ def test_the_messages_can_be_rendered_again_into_the_same_page(waters: Project) 
     waters.run("-k", "bears")
     arguments = ("living-docs/messages.ndjson", "--baseline", "living-docs/messages.before.ndjson")
     waters.pytester.run("accord", "render", *arguments, "-o", "again").stdout.fnmatch_lines(["5 promises kept"])
-    assert waters.path.joinpath("again", "index.html").read_text(encoding="utf-8") == page(waters)
+    pages = page(waters), waters.path.joinpath("again", "index.html").read_text(encoding="utf-8")
+    # The messages lie beside one of them, which leads to them.
+    before, after = (text.partition('<section id="colophon"')[0] for text in pages)
+    assert before == after
 
 
 def test_several_parts_are_put_in_one_after_another_and_all_are_compared_with_the_last_full_run(

@@ -101,7 +101,7 @@ def test_of_several_machines_each_value_is_told_once_and_all_that_differ(small: 
     second = records[1].read_text(encoding="utf-8")
     records[1].write_text(second.replace(f"accord {version('accord')}", "accord 99"), encoding="utf-8")
     merge(records, into=small.path / "all.ndjson")
-    found = read(small.path / "all.ndjson").metadata.provenance
+    found = read(small.path / "all.ndjson").provenance
     assert found["implementation"] == [f"accord {version('accord')}", "accord 99"]
     assert len(found["runtime"]) == 1
     assert [command.split()[-1] for command in found["command"]] == ["One", "Two"]
@@ -112,7 +112,7 @@ def test_what_the_run_of_a_part_has_otherwise_stands_beside_what_the_whole_has(s
     small.run_process("-p", "no:randomly")
     small.run_process("-p", "no:randomly", "-k", "One")
     small.run_process("-p", "no:randomly", "-k", "One or none")
-    found = read(small.path / "living-docs" / "messages.ndjson").metadata.provenance
+    found = read(small.path / "living-docs" / "messages.ndjson").provenance
     whole, part = found["command"]
     assert whole.endswith("-p no:randomly")
     assert "-k 'One or none', in the run of a part on " in part

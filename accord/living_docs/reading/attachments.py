@@ -50,7 +50,7 @@ class Attachments:
                 self.openapi = openapi
             return
         if attempt is None and media_type == PROVENANCE and isinstance(found := _json(body), dict):
-            self._run.provenance(found, text_of(message, "testRunStartedId"))
+            self._run.add_provenance(found, text_of(message, "testRunStartedId"))
             return
         if attempt is None:
             self.of_run.append(self._attachment(message, media_type, body))

@@ -17,6 +17,7 @@ class WholeRun:
 
     def __init__(self, cases: TestCases, parts: dict[str, datetime]) -> None:
         self.metadata = RunMetadata()
+        self.provenance: provenance.Provenance = {}
         self.problems: list[tuple[str, Failure]] = []
         self.unread: set[str] = set()
         self.finished = False
@@ -36,16 +37,16 @@ class WholeRun:
         git = object_of(ci.get("git") or {}, "git")
         self.metadata.revision, self.metadata.branch = text_of(git, "revision"), text_of(git, "branch")
         self.metadata.remote = text_of(git, "remote")
-        provenance.add(self.metadata.provenance, provenance.of_meta(message))
+        provenance.add(self.provenance, provenance.of_meta(message))
         # `local` is what Accord writes where there is no such server.
         if ci and ci["name"] != "local":
             self.metadata.ci = text_of(ci, "name")
             self.metadata.build = f"{text_of(ci, 'name')} {text_of(ci, 'buildNumber')}".strip()
             self.metadata.url = text_of(ci, "url")
 
-    def provenance(self, found: Json, run: str) -> None:
+    def add_provenance(self, found: Json, run: str) -> None:
         """Take where the record of a run comes from: one of several that were merged, or one of a part."""
-        known = self.metadata.provenance
+        known = self.provenance
         if (part := self._parts.get(run)) is not None:
             found = {
                 name: [f"{value}, in the run of a part on {moment(part)}" for value in provenance.texts(values)]
