@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from pickle import UnpicklingError
 
+from gherkin.dialect import DIALECTS
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
@@ -23,12 +24,24 @@ from accord.living_docs.beside import pictures
 from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.history import NO_HISTORY, History
-from accord.living_docs.index import operations, sentences, slowest, slowest_steps
+from accord.living_docs.index import foreign, operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Document, Feature, tally
 from accord.living_docs.state import State
 from accord.living_docs.words import coloured, comparison, moment, plain, took
+
+# What Gherkin calls otherwise than BCP 47 does; an empty code is that of a language that is not known.
+_CODES = {
+    "amh": "am",
+    "em": "",
+    "en-lol": "en",
+    "en-old": "ang",
+    "en-pirate": "en",
+    "en-tx": "en",
+    "gj": "gu",
+    "mk-Cyrl": "mk",
+}
 
 
 def page(
@@ -77,6 +90,7 @@ def page(
         bar=bar(document.counts()),
         operations=operations(document),
         sentences=sentences(document),
+        foreign=foreign(document),
         slowest=slowest(document),
         slowest_steps=slowest_steps(document),
         tags=sorted({tag for pickle in document.pickles() for tag in pickle.tags}),
@@ -103,9 +117,11 @@ class _Compiled(BytecodeCache):
             cache.write(cache.of_user(), self.directory, bucket.key, content=bucket.bytecode_to_string())
 
 
-def _lang(feature: Feature) -> Markup:
+def _lang(feature: Feature | None) -> Markup:
     """The attribute that says in which language it is written, where that is not the page's own."""
-    return Markup("") if feature.language in ("", "en") else Markup(' lang="{}"').format(feature.language)
+    language = (feature and feature.language) or "en"
+    code = _CODES.get(language, language) if language in DIALECTS else ""
+    return Markup("") if code == "en" else Markup(' lang="{}"').format(code)
 
 
 def _source(environment: Environment, name: str) -> str:
