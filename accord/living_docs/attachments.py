@@ -110,7 +110,8 @@ def _base64(attachment: Attachment) -> str | None:
     """Return it in base64; None if that is not what it says it is."""
     if not attachment.base64:
         return b64encode(attachment.body.encode(errors="replace")).decode()
-    return attachment.body if _BASE64.fullmatch(attachment.body) else None
+    # In lines, as mail has it, it is no address.
+    return "".join(attachment.body.split()) if _BASE64.fullmatch(attachment.body) else None
 
 
 def _file(attachment: Attachment) -> RenderedAttachment:
@@ -119,7 +120,7 @@ def _file(attachment: Attachment) -> RenderedAttachment:
     if body is None:
         return RenderedAttachment(f"{name}: {attachment.media_type}, not shown, since it is not the base64 it is to be")
     # Four characters of base64 are three bytes.
-    size = len("".join(body.split()).rstrip("=")) * 3 // 4
+    size = len(body.rstrip("=")) * 3 // 4
     summary = f"{name}: {attachment.media_type}, {size:,} byte{'' if size == 1 else 's'}"
     # A type of somebody else's, such as HTML, might be opened as a page.
     opened_as = media_type if _OPENED.fullmatch(media_type) else "application/octet-stream"

@@ -6,7 +6,7 @@ from heapq import nlargest
 from accord.catalogue.grouping import grouped
 from accord.catalogue.sentences import Sentence
 from accord.contract import openapi
-from accord.living_docs.model import Document, Pickle
+from accord.living_docs.model import Document, Feature, Pickle
 from accord.living_docs.run import Step
 
 
@@ -76,6 +76,18 @@ def sentences(document: Document) -> list[tuple[str, list[Sentence]]]:
         for folder, headings in grouped(document.sentences)
         for heading, found in headings.items()
     ]
+
+
+def foreign(document: Document) -> dict[str, Feature]:
+    """The feature that a step is of, by its text, of features in another language than the page."""
+    return {
+        step.text: feature
+        for chapter in document.chapters
+        for feature in chapter.features
+        if feature.language not in ("", "en")
+        for pickle in feature.pickles()
+        for step in pickle.steps
+    }
 
 
 def slowest(document: Document, count: int = 10) -> list[Pickle]:

@@ -1,8 +1,10 @@
 """Where the links of a document lead: a tag to a tracker, a line to the host of the source."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from accord.basics.text import visible
 from accord.errors import UsageError
@@ -15,18 +17,48 @@ _HOSTS = {
 }
 
 
+# What is valid in a URL: https://url.spec.whatwg.org.
+_HOST = re.compile(r"[\w.:-]+")
+_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+_NO_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_AS_THEY_ARE = "/:@!$&'()*+,;=~%"
+
+
 def web(address: str) -> str | None:
-    """The address, if a browser may follow it."""
+    """The address, if a browser may follow it; what may not stand in one as it is, such as a space, is in percent."""
     try:
-        return address if urlsplit(address).scheme in ("http", "https") else None
+        parts = urlsplit(visible(address.strip()))
+        is_followed = parts.scheme in ("http", "https") and parts.username is None and parts.port != 0
+        if not (is_followed and _is_host(parts.hostname or "")):
+            return None
     except ValueError:
         return None
+    path, query, fragment = (quote(_NO_PERCENT.sub("%25", part), safe=_AS_THEY_ARE + "?") for part in parts[2:])
+    return urlunsplit((parts.scheme, parts.netloc, path, query, fragment))
+
+
+def _is_host(name: str) -> bool:
+    """Whether it is the name of a host, or its number. Raises ValueError for some that are not."""
+    if ":" in name or _NUMBER.fullmatch(name):
+        ip_address(name)
+    else:
+        name.encode("idna").decode("idna")
+    return _HOST.fullmatch(name) is not None
+
+
+def _is_web(address: str) -> bool:
+    """Whether it is an address of the web, also one with gaps."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def _check(address: str | None, purpose: str, example: str, gaps: list[str]) -> None:
     if address is None:
         return
-    if web(address) is None or not urlsplit(address).netloc or not all(gap in address for gap in gaps):
+    if not _is_web(address) or not all(gap in address for gap in gaps):
         raise UsageError(f"{address} is not an address {purpose}: write one as {example}")
 
 
@@ -48,9 +80,8 @@ class Links:
 
     def of_tag(self, tag: str) -> str:
         """The address of a tag; without one for tags, one that filters the page."""
-        if self.tag is None:
-            return "?tag=" + quote(visible(tag), safe="")
-        return self.tag.replace("{tag}", quote(visible(tag).removeprefix("@"), safe=""))
+        filled = self.tag and web(self.tag.replace("{tag}", quote(visible(tag).removeprefix("@"), safe="")))
+        return filled or "?tag=" + quote(visible(tag), safe="")
 
     def to_source(self, run: RunMetadata) -> Callable[[str], str | None]:
         """How `file:line` becomes an address; one that leads nowhere is None, as of a change that is not committed."""
@@ -62,7 +93,7 @@ class Links:
             if template is None or not line.isdigit() or not path or (run.is_dirty and "{commit}" in template):
                 return None
             filled = template.replace("{remote}", remote).replace("{commit}", quote(run.revision, safe=""))
-            return filled.replace("{path}", quote(visible(path))).replace("{line}", line)
+            return web(filled.replace("{path}", quote(visible(path))).replace("{line}", line))
 
         return address
 

@@ -34,7 +34,8 @@ class _Renderer(RendererHTML):
     def link_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         # A link that leads nowhere a reader should go has no address.
         address = str(tokens[index].attrs.get("href", ""))
-        tokens[index].attrs = {"href": address, "rel": "noreferrer"} if web(address) or address[:1] == "#" else {}
+        leads_to = address if address[:1] == "#" else web(address)
+        tokens[index].attrs = {"href": leads_to, "rel": "noreferrer"} if leads_to else {}
         return self.renderToken(tokens, index, options, env)
 
     def image(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:

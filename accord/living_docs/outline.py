@@ -28,8 +28,9 @@ def _shared(folders: list[tuple[str, ...]]) -> int:
 
 
 # The ids that the page has itself.
-_TITLED = ("broken", "changed", "contents", "index", "run")
-_IDS = (*_TITLED, *(f"{part}-title" for part in _TITLED), "operations", "sentences", "slowest", "find", "promises")
+_TITLED = ("broken", "changed", "contents", "flaky", "index", "run", "unmade", "unrun")
+_PARTS = ("find", "operations", "promises", "sentences", "slowest", "tags", "tools")
+_IDS = (*_PARTS, *_TITLED, *(f"{part}-title" for part in _TITLED))
 
 
 def give_slugs(document: Document) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+from gherkin.dialect import DIALECTS
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.bccache import Bucket
 from jinja2.runtime import Context
@@ -27,7 +28,7 @@ from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.colophon import colophon
 from accord.living_docs.history import NO_HISTORY, History
-from accord.living_docs.index import operations, sentences, slowest, slowest_steps
+from accord.living_docs.index import foreign, operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Chapter, Document, Feature, Pickle, tally
@@ -38,6 +39,18 @@ from accord.living_docs.words import coloured, comparison, css_string, moment, p
 _SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
 # As much of a title as stands in the margin of each sheet.
 _LONGEST_TITLE = 80
+
+# What Gherkin calls otherwise than BCP 47 does; an empty code is that of a language that is not known.
+_CODES = {
+    "amh": "am",
+    "em": "",
+    "en-lol": "en",
+    "en-old": "ang",
+    "en-pirate": "en",
+    "en-tx": "en",
+    "gj": "gu",
+    "mk-Cyrl": "mk",
+}
 
 
 def page(
@@ -104,6 +117,7 @@ def shown(document: Document, changes: Changes | None, history: History, message
         "causes": causes(document.broken()),
         "operations": operations(document),
         "sentences": sentences(document),
+        "foreign": foreign(document),
         "slowest": slowest(document),
         "slowest_steps": slowest_steps(document),
         "tags": [requirement.tag for requirement in found if requirement.tag],
@@ -167,9 +181,11 @@ class _Compiled(BytecodeCache):
             cache.write(cache.of_user(), self.directory, bucket.key, content=bucket.bytecode_to_string())
 
 
-def _lang(feature: Feature) -> Markup:
+def _lang(feature: Feature | None) -> Markup:
     """The attribute that says in which language it is written, where that is not the page's own."""
-    return Markup("") if feature.language in ("", "en") else Markup(' lang="{}"').format(feature.language)
+    language = (feature and feature.language) or "en"
+    code = _CODES.get(language, language) if language in DIALECTS else ""
+    return Markup("") if code == "en" else Markup(' lang="{}"').format(code)
 
 
 def _source(environment: Environment, name: str) -> str:

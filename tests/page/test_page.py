@@ -5,35 +5,23 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from cucumber_tag_expressions import parse
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 from pypdf import PdfReader
 
 from accord.living_docs import pages, rendering
+from tests.helpers.pages import HOSTILE
 from tests.helpers.project import copy_program
 from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
 
 # A browser is on the event loop of the session that began it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 CREATING = """
 @tasks
@@ -104,29 +92,6 @@ OPENAPI = {
     "info": {"title": "Task service"},
     "paths": {"/tasks/": {"post": {"responses": {"201": {}, "422": {}}}}},
 }
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium is on the PATH to open the page in")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context()
-    yield context
-    await context.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(context: BrowserContext) -> Page:
-    return await context.new_page()
 
 
 @pytest.fixture(scope="session")
@@ -302,16 +267,6 @@ async def test_the_keyboard_alone_gets_everywhere(page: Page, address: str) -> N
     await expect(page.get_by_text("POST /tasks/ HTTP/1.1").first).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_to_complain_of(browser: Browser, address: str, scheme: str) -> None:
-    async with await browser.new_context(color_scheme="dark" if scheme == "dark" else "light") as context:
-        page = await context.new_page()
-        await page.goto(address)
-        await page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-        found = await Axe().run(page, options={"rules": {"target-size": {"enabled": True}}})
-        assert not found.response["violations"], found.generate_report()
-
-
 async def test_what_a_browser_cannot_show_here_is_saved_from_the_page(page: Page, tmp_path: Path) -> None:
     letter = text("JVBERi0xLjQ=", "application/pdf", fileName="letter.pdf", contentEncoding="BASE64")
     table = text("a;b\n1;2", "text/csv", fileName="table.csv")
@@ -380,11 +335,6 @@ async def test_the_contents_stay_in_reach_and_close_behind_the_reader(page: Page
     await page.get_by_role("navigation").get_by_role("link", name="Creating tasks").click()
     await expect(page.get_by_role("navigation").get_by_role("link", name="Creating tasks")).to_be_hidden()
     await expect(page.get_by_role("heading", name="Creating tasks")).to_be_in_viewport()
-
-
-HOSTILE = (
-    "<script>alert(1)</script>'\"><img src=x onerror=alert(2)></pre></table></details>--><!--{{7*7}}\u202eevil\u2066"
-)
 
 
 async def test_hostile_text_is_text(context: BrowserContext, tmp_path: Path) -> None:

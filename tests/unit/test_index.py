@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from gherkin.dialect import DIALECTS
 
 from accord.contract.check import Contract
 from accord.errors import UsageError
@@ -193,3 +194,22 @@ def test_whatever_messages_say_of_arguments_there_is_a_sentence(stream: Path, ar
             step["stepMatchArgumentsLists"] = arguments
     stream.write_text(ndjson(envelopes), encoding="utf-8")
     assert {sentence.pattern: sentence.uses for sentence in read(stream).sentences}["it is there"] == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [("ar", ' lang="ar"'), ("he", ' lang="he"'), ("en-pirate", ""), ("amh", ' lang="am"'), ("em", ' lang=""')],
+)
+def test_a_sentence_says_in_which_language_it_is_also_in_the_index_and_where_it_is_broken(
+    language: str, code: str, tmp_path: Path
+) -> None:
+    words = DIALECTS[language]
+    given = next(word for word in words["given"] if word != "* ")
+    feature = f"# language: {language}\n{words['feature'][0]}: F\n {words['scenario'][0]}: S\n  {given}it\n"
+    stream = tmp_path / "messages.ndjson"
+    stream.write_text(ndjson(recorded({"f.feature": feature}, {"it": Outcome("FAILED", "no")})), encoding="utf-8")
+    rendering.write(stream, tmp_path)
+    page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
+    assert f'<q dir="auto"{code}>{given.strip()} it</q>' in page
+    assert f"<td{code}>{given.strip()} it" in page
+    assert f'<td dir="auto"{code}>{given.strip()} it' in page

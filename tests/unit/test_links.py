@@ -3,7 +3,7 @@
 import pytest
 
 from accord.errors import UsageError
-from accord.living_docs.links import NO_LINKS, Links
+from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.model import RunMetadata
 
 COMMIT = "3f2a91c" + 33 * "0"
@@ -46,3 +46,34 @@ def test_a_project_says_where_its_lines_are_shown() -> None:
 def test_an_address_of_lines_that_leads_nowhere_is_an_error(address: str) -> None:
     with pytest.raises(UsageError, match=r"is not an address to link lines of files to: write one as https://"):
         Links(source=address)
+
+
+@pytest.mark.parametrize(
+    ("address", "followed"),
+    [
+        ("https://shop.example/ä b/[x]?q=<1>|2#a#b", "https://shop.example/%C3%A4%20b/%5Bx%5D?q=%3C1%3E%7C2#a%23b"),
+        ("https://shop.example/100%/%20%zz", "https://shop.example/100%25/%20%25zz"),
+        ("HTTP://bücher.example:8080", "http://bücher.example:8080"),
+        ("http://[::1]/x", "http://[::1]/x"),
+        ("http://10.0.0.1/", "http://10.0.0.1/"),
+    ],
+)
+def test_an_address_leads_there_with_what_may_not_stand_in_one_in_percent(address: str, followed: str) -> None:
+    assert web(address) == followed
+
+
+NOWHERE = ["http://", "https:///x", "http:x", "ftp://a.example/", "javascript:alert(1)", "http://a b/", "http://a..b/"]
+NOWHERE += [
+    "http://a:b@c.example/",
+    "http://h:99999/",
+    "http://256.1.1.1/",
+    "http://[::1",
+    "http://[x]/",
+    "//a.example",
+]
+NOWHERE += [f"http://{'a' * 64}.example/", "http://xn--a/", "http://<script>/", "", "http://a.example:0/"]
+
+
+@pytest.mark.parametrize("address", NOWHERE)
+def test_what_is_no_address_of_the_web_leads_nowhere(address: str) -> None:
+    assert web(address) is None

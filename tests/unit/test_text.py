@@ -14,6 +14,7 @@ from accord.errors import AccordError
         ("\x7f\x85\x9b2J", "␡[U+0085][U+009B]2J"),
         ("user\u202enimda\u2066", "user[U+202E]nimda[U+2066]"),
         ("a\u200bb\ufeffc\u2028d\u061c", "a[U+200B]b[U+FEFF]c[U+2028]d[U+061C]"),
+        ("\ufdd0\U0001fffe\U0010ffff 😀𠀀", "[U+FDD0][U+1FFFE][U+10FFFF] 😀𠀀"),
         ("\ud83d\U000e0041", "[U+D83D][U+E0041]"),
         ("שלום می\u200cشود 👩\u200d👧 é", "שלום می\u200cشود 👩\u200d👧 é"),
     ],
