@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from accord import extras
-from accord.basics.filenames import PAGE, SUMMARY
+from accord.basics.filenames import MESSAGES, PAGE, PAPER, REQUIREMENTS, SUMMARY
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError, UsageError
 from accord.living_docs import history
 from accord.living_docs.links import Links
 from accord.living_docs.rendering import write
+from accord.living_docs.verifying import verify
 from accord.recording.merge import merge
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def main() -> None:
     _add_check(commands.add_parser("check", help="check feature files as a run does, without running them"))
     _add_steps(commands.add_parser("steps", help="list the sentences of the suite, and what was said by each so far"))
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
+    _add_verify(commands.add_parser("verify", help=f"say whether {PAGE} was made of the {MESSAGES} beside it"))
     _add_merge(commands.add_parser("merge", help="join the messages files of several machines into one run's"))
     commands.add_parser(
         "clean", help="list what killed runs left on the run's server, and in the cache; remove it after a yes"
@@ -187,8 +189,11 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Cucumber Messages: NDJSON, also compressed by gzip; `-` is standard input",
     )
-    parser.add_argument("-o", dest="directory", type=Path, required=True, help=f"where {PAGE} and {SUMMARY} go")
+    parser.add_argument(
+        "-o", dest="directory", type=Path, required=True, help=f"where {PAGE}, {SUMMARY} and {REQUIREMENTS} go"
+    )
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="show what changed since this run")
+    parser.add_argument("--pdf", action="store_true", help=f"write {PAPER} as well, where Chromium is on the PATH")
     parser.add_argument("--history", type=Path, metavar="FILE", help="the last runs, to which this one is added")
     parser.add_argument("--tag-link", metavar="ADDRESS", help="where tags lead, as https://tracker.example/{tag}")
     parser.add_argument(
@@ -201,7 +206,24 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
 
 def _render(arguments: argparse.Namespace) -> int:
     links = Links(arguments.tag_link, arguments.source_link)
-    print(write(arguments.messages, arguments.directory, arguments.baseline, links, arguments.history))
+    print(
+        write(arguments.messages, arguments.directory, arguments.baseline, links, arguments.history, pdf=arguments.pdf)
+    )
+    return 0
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, metavar="DIR", help=f"where {PAGE} and {MESSAGES} lie")
+    parser.set_defaults(run=_verify)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    verified = verify(arguments.directory)
+    for fault in verified.faults:
+        print(one_line(fault), file=sys.stderr)
+    if verified.faults:
+        return 1
+    print(one_line(f"{verified.page} was made of {verified.messages}: SHA-256 {verified.digest}"))
     return 0
 
 

@@ -21,7 +21,7 @@ from accord.compat.pytest_check import failed_checks
 
 _STOPPED = "accord_stopped"
 _NOTICES = "accord_notices"
-_LAZY = (
+LAZY = (
     "since an attribute was to be loaded where nothing is awaited: load it in the query, as with `selectinload`, or "
     "keep it after a commit, with `expire_on_commit=False`"
 )
@@ -130,7 +130,7 @@ class Running:
         if (invalid := InvalidResponse.of(error)) is not None:
             said = shortened(f"{type(error).__name__}: {invalid.text}")
             place = location(invalid.file, invalid.line or 0, self._rootpath) if invalid.file else place
-        advice = f", {_LAZY}" if "MissingGreenlet" in said else ""
+        advice = f", {LAZY}" if "MissingGreenlet" in said else ""
         return f"{said}{f' ({place})' if place else ''}{advice}"
 
     def begin_scenario(self) -> None:

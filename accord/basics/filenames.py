@@ -1,7 +1,13 @@
 """The names of the files that a run leaves in its directory, and of what stays for the next one."""
 
 PAGE = "index.html"
+CHAPTERS = "chapter-*.html"
+"""The pages of a large document's chapters, beside the page that leads to them."""
 SUMMARY = "summary.md"
+REQUIREMENTS = "requirements.csv"
+"""Which promises carry which tag, and what became of them."""
+PAPER = "index.pdf"
+"""The page, printed."""
 MESSAGES = "messages.ndjson"
 MESSAGES_BEFORE = "messages.before.ndjson"
 """The messages of the previous run, with which the page compares."""

@@ -40,6 +40,8 @@ class Together:
     def __init__(self) -> None:
         self._parts: list[Path] = []
         self._moves: list[tuple[Path, Path, bool]] = []
+        self._removals: list[Path] = []
+        self._swept: set[Path] = set()
 
     def write(self, path: Path, pieces: Iterable[str]) -> Path:
         """Write a text, as UTF-8, and return where it is until then.
@@ -61,6 +63,16 @@ class Together:
             self.move(self._parts[-1], target)
             return self._parts[-1]
 
+    def copy(self, path: Path, target: Path) -> None:
+        """Write the copy of a file that lies anywhere."""
+        with _at(target):
+            target = _real(target)
+            with path.open("rb") as source, self._part(target).open("xb") as file:
+                shutil.copyfileobj(source, file)
+                file.flush()
+                os.fsync(file.fileno())
+            self.move(self._parts[-1], target)
+
     def move(self, path: Path, target: Path) -> None:
         """Have a file that was written elsewhere in the directory replace the target."""
         self._moves.append((_real(path), _real(target), False))
@@ -68,6 +80,10 @@ class Together:
     def keep(self, path: Path, target: Path) -> None:
         """Move a file, if there is one, to another name before it is replaced."""
         self._moves.append((_real(path), _real(target), True))
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, once all targets are replaced."""
+        self._removals.append(path)
 
     def remove_parts(self) -> None:
         """Remove what has not replaced its target."""
@@ -90,6 +106,9 @@ class Together:
                         # Whoever could read the file before can read it afterwards.
                         shutil.copymode(target, path)
                 (self._second(path, target) if stays else path).replace(target)
+        for path in self._removals:
+            with _at(path):
+                path.unlink(missing_ok=True)
 
     def _second(self, path: Path, target: Path) -> Path:
         """Return a hard link to the file, so that it is never missing, or the file itself where there are none."""
@@ -101,10 +120,12 @@ class Together:
         return part
 
     def _part(self, target: Path) -> Path:
-        for left in target.parent.glob(_PART.format("*")):
-            with suppress(OSError):
-                if left.stat().st_mtime < time.time() - _LEFT_SECONDS:
-                    left.unlink()
+        if target.parent not in self._swept:
+            self._swept.add(target.parent)
+            for left in target.parent.glob(_PART.format("*")):
+                with suppress(OSError):
+                    if left.stat().st_mtime < time.time() - _LEFT_SECONDS:
+                        left.unlink()
         part = target.with_name(_PART.format(f"{os.getpid()}-{secrets.token_hex(4)}"))
         self._parts.append(part)
         return part

@@ -20,6 +20,8 @@ _PART = re.compile(
     r"\\(.)|\(\?(?:P<(?P<name>\w+)>|(?P<plain>:|[aiLmsux-]+:|<?[=!]))|(?P<open>\()|(?P<close>\))|.", re.DOTALL
 )
 KINDS = ("given", "when", "then")
+# So many texts of a sentence are compared with before its gaps are looked at.
+_MOST_TEXTS = 10_000
 
 
 class Use(NamedTuple):
@@ -91,7 +93,9 @@ class Sentence:
         # Most steps are said many times, in outlines and backgrounds.
         if step.text in self._texts:
             return
-        self._texts.add(step.text)
+        # Where very many differ, nearly all do.
+        if len(self._texts) < _MOST_TEXTS:
+            self._texts.add(step.text)
         found = list(arguments)
         if self.example is None:
             self.example = step

@@ -98,14 +98,14 @@ def fold_traceback(item: pytest.Item, error: BaseException, is_own: Callable[[st
     def filtered(excinfo: pytest.ExceptionInfo[BaseException]) -> Traceback:
         runs = [(key, list(run)) for key, run in groupby(original(excinfo), lambda it: is_own(str(it.path)))]
         own = [number for number, (key, _run) in enumerate(runs) if key]
-        kept: list[TracebackEntry] = []
+        shown: list[TracebackEntry] = []
         for number, (_key, run) in enumerate(runs):
             if number in own or (own and own[0] < number and len(run) <= _SHORT_RUN):
-                kept += run
+                shown += run
             elif number == len(runs) - 1:
-                kept.append(run[-1])
+                shown.append(run[-1])
         whole = [runs[own[0]][1][0], runs[own[-1]][1][-1]] if own else []
-        return Traceback(it.with_repr_style(None if it in whole else "short") if is_auto else it for it in kept)
+        return Traceback(it.with_repr_style(None if it in whole else "short") if is_auto else it for it in shown)
 
     shown_by._traceback_filter = filtered
 

@@ -60,6 +60,7 @@ class Isolation:
         self.checking: Checking | None = Checking()
         self.observe = observe
         self.observe_sql: Callable[[str], None] | None = None
+        self.observe_database: Callable[[str], None] = lambda _server: None
         self.running = running or Running()
         self.outage = Outage(self.running)
         self._scenario = Scenario()

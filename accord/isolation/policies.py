@@ -2,7 +2,7 @@
 
 from sqlalchemy import URL
 
-from accord.database.address import connect, user
+from accord.database.address import Connection, user
 from accord.errors import UsageError
 
 _ROLE = """
@@ -12,19 +12,15 @@ _IGNORED = "SELECT oid::regclass::text FROM pg_class WHERE relrowsecurity AND NO
 _MOST_NAMED = 3
 
 
-async def check(url: URL, role: str | None) -> str | None:
+async def check(connection: Connection, url: URL, role: str | None) -> str | None:
     """Return a sentence on the tables whose policies the run's user ignores, if there are any and no role is given.
 
     Raises UsageError for a role for which policies do not hold either, or that can't be taken.
     """
-    connection = await connect(url)
-    try:
-        if role is None:
-            ignored = [row[0] for row in await connection.fetch(_IGNORED)]
-            return _sentence(ignored, user(url)) if ignored else None
-        found = await connection.fetchrow(_ROLE, role)
-    finally:
-        await connection.close()
+    if role is None:
+        ignored = [row[0] for row in await connection.fetch(_IGNORED)]
+        return _sentence(ignored, user(url)) if ignored else None
+    found = await connection.fetchrow(_ROLE, role)
     if found is None:
         raise UsageError(
             f'accord_role names the role "{role}", which is not there: make it where the database is prepared, '

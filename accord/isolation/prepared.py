@@ -9,7 +9,7 @@ import pytest
 
 from accord.compat.xdist import worker_of
 from accord.database import provision
-from accord.database.address import beside, rendered
+from accord.database.address import beside, connect, rendered
 from accord.database.given import VARIABLE, given_in, given_to
 from accord.database.provision import Prepare
 from accord.isolation import policies
@@ -47,7 +47,13 @@ async def prepared(config: pytest.Config, isolation: Isolation, prepare: Prepare
             )
             await stack.enter_async_context(isolation.outage.watch(url))
             sandbox.watch.role = config.getini("accord_role") or None
-            if (ignored := await policies.check(url, sandbox.watch.role)) is not None:
+            connection = await connect(url)
+            try:
+                isolation.observe_database(f"PostgreSQL {connection.get_settings().server_version}")
+                ignored = await policies.check(connection, url, sandbox.watch.role)
+            finally:
+                await connection.close()
+            if ignored is not None:
                 running.notices.append(ignored)
             with sandbox.leading_to(url, others):
                 yield rendered(url)

@@ -16,11 +16,14 @@ from accord.recording.reader import UNFIT
 
 # In an image, a browser runs no script of SVG's and loads nothing for it.
 _IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
-# What a browser opens by itself, and runs no script of ours in; the rest it is told nothing of.
+# What a browser opens by itself, and runs no script of ours in; all else is saved as bytes.
 _OPENED = re.compile(r"(?:video|audio)/[a-z0-9.+-]+|application/pdf")
 _TABLES = {"text/csv": ",;\t|", "text/tab-separated-values": "\t"}
 _QUOTED = re.compile('"[^"]*"')
 _MOST_ROWS = 1000
+# What Accord says of a body that is not all there.
+_CUT = re.compile(r"the first \d+ of \d+ characters|binary, \d+ bytes")
+_WHOLE = "A step that attaches a body, as by attach(response.content), has all of it in the record."
 # What goes into an address on the page has no other characters than these.
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(?:={1,2}\s*)?")
 _NAMES = {
@@ -120,13 +123,16 @@ def _file(attachment: Attachment) -> RenderedAttachment:
     size = len(body.rstrip("=")) * 3 // 4
     summary = f"{name}: {attachment.media_type}, {size:,} byte{'' if size == 1 else 's'}"
     # A type of somebody else's, such as HTML, might be opened as a page.
-    told = media_type if _OPENED.fullmatch(media_type) else "application/octet-stream"
+    opened_as = media_type if _OPENED.fullmatch(media_type) else "application/octet-stream"
     file_name = attachment.name or f"attachment{mimetypes.guess_extension(media_type) or ''}"
-    return RenderedAttachment(summary, save=f"data:{told};base64,{body}", file_name=file_name)
+    return RenderedAttachment(summary, save=f"data:{opened_as};base64,{body}", file_name=file_name)
 
 
 def _exchange(entry: dict[str, Any]) -> RenderedAttachment:
     request, response = entry["request"], entry["response"]
     operation = entry.get("_operation") or f"{request['method']} {target(request)}"
     time = f", {took(entry['time'] / 1000)}" if 0 <= entry.get("time", -1) < _LONGEST_TIME else ""
-    return RenderedAttachment(f"{operation}: {status_of(response)}{time}", [*http_text(entry, indented=True)])
+    bodies = (request.get("postData") or {}, response.get("content") or {})
+    is_cut = any(_CUT.fullmatch(str(body.get("comment"))) for body in bodies)
+    texts = [*http_text(entry, indented=True), *([_WHOLE] if is_cut else [])]
+    return RenderedAttachment(f"{operation}: {status_of(response)}{time}", texts)

@@ -129,10 +129,12 @@ def read(path: Path) -> History:
 
     Raises UsageError for one that is no history, or of a version that is not known.
     """
+    if not path.exists():
+        return NO_HISTORY
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file")
     try:
         content = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return NO_HISTORY
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
     try:
@@ -143,6 +145,9 @@ def read(path: Path) -> History:
 
 def is_history(path: Path) -> bool:
     """Return whether a file begins as a history does."""
+    # Whoever opens a pipe waits for what is written into it.
+    if not path.is_file():
+        return False
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return file.read(len(_FORMAT) + 3) == f'{{"{_FORMAT}"'

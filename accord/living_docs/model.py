@@ -1,34 +1,35 @@
 """What the documents show: chapters of features, their rules and scenarios, what became of each, and of the API."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
+from datetime import datetime, timedelta
 
 from accord.catalogue.sentences import Sentence
 from accord.living_docs.run import Attachment, Failure, Run, StepText
 from accord.living_docs.state import IN_THE_SENTENCE, State, badness
+from accord.recording.provenance import Provenance
 
 
-# Compared by identity, as keys of dicts that refer to each other in a circle. Without `slots`, since what is cached on
-# an instance needs a `__dict__`; of the other classes a large suite has ten thousands.
-@dataclass(eq=False)
+# Compared by identity, as keys of dicts that refer to each other in a circle. A large suite has a hundred thousand.
+@dataclass(slots=True, eq=False)
 class Pickle:
     """A scenario, or an outline with one row of its examples: a promise of the page."""
 
     scenario: "Scenario"
     steps: list[StepText]
-    tags: list[str]
+    tags: tuple[str, ...]
     cells: list[str] | None = None
     title: str = ""
     """Its name, in which the placeholders of an outline are filled in."""
     runs: list[Run] = field(default_factory=list)
     slug: str = ""
 
-    @cached_property
+    @property
     def run(self) -> Run | None:
         """The worst of its runs."""
+        if len(self.runs) == 1:
+            return self.runs[0]
         return min(self.runs, key=lambda run: badness(run.state), default=None)
 
     @property
@@ -75,6 +76,11 @@ class Pickle:
         return self.run.worst.failure if self.run and self.run.worst else None
 
     @property
+    def page(self) -> str:
+        """The file that has it; empty where the document is one page."""
+        return self.scenario.feature.page
+
+    @property
     def place(self) -> str:
         """Where its failed step is written, or else it itself, as `file:line`."""
         step = self.run.worst.source if self.run and self.run.worst else None
@@ -100,7 +106,7 @@ class Examples:
     keyword: str
     name: str
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     header: list[str]
     rows: list[tuple[list[str], list[Pickle]]] = field(default_factory=list)
 
@@ -114,9 +120,9 @@ class Scenario:
     keyword: str
     name: str
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     steps: list[StepText]
-    examples: list[Examples] = field(default_factory=list)
+    examples: Sequence[Examples] = ()
     pickles: list[Pickle] = field(default_factory=list)
     slug: str = ""
     line: int | None = None
@@ -153,7 +159,7 @@ class Rule:
     keyword: str
     name: str
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     background: Background | None = None
     scenarios: list[Scenario] = field(default_factory=list)
     slug: str = ""
@@ -168,12 +174,14 @@ class Feature:
     keyword: str
     name: str
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     background: Background | None = None
     scenarios: list[Scenario] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     chapter: str = ""
     slug: str = ""
+    page: str = ""
+    """The file that has its chapter; empty where the document is one page."""
 
     def all_scenarios(self) -> Iterator[Scenario]:
         """Those of the feature itself, then those of its rules: Gherkin has them in this order."""
@@ -195,6 +203,13 @@ class Chapter:
     features: list[Feature]
     slug: str = ""
     description: str = ""
+    page: str = ""
+    """The file that has it; empty where the document is one page."""
+
+    def pickles(self) -> Iterator[Pickle]:
+        """All of its pickles, in the order of the document."""
+        for feature in self.features:
+            yield from feature.pickles()
 
 
 @dataclass(slots=True)
@@ -210,11 +225,17 @@ class RunMetadata:
     """The server of CI that ran it; empty where none did."""
     build: str = ""
     url: str = ""
+    provenance: Provenance = field(default_factory=dict)
 
     @property
     def commit(self) -> str:
         """The commit as people write it."""
         return self.revision.removesuffix("-dirty")[:7] + (" with uncommitted changes" if self.is_dirty else "")
+
+    @property
+    def finished(self) -> datetime | None:
+        """When it ended; None where it did not."""
+        return None if self.started is None or self.seconds is None else self.started + timedelta(seconds=self.seconds)
 
     @property
     def is_dirty(self) -> bool:
@@ -228,6 +249,8 @@ class Document:
 
     title: str
     metadata: RunMetadata
+    digest: str
+    """The SHA-256 of the messages, which are not compressed."""
     parts: list[datetime]
     """When runs of a part began, after that of the whole."""
     chapters: list[Chapter]
@@ -249,8 +272,7 @@ class Document:
     def pickles(self) -> Iterator[Pickle]:
         """All pickles, in the order of the document."""
         for chapter in self.chapters:
-            for feature in chapter.features:
-                yield from feature.pickles()
+            yield from chapter.pickles()
 
     def of(self, state: State) -> list[Pickle]:
         """Those of that state."""
@@ -275,8 +297,7 @@ class Document:
 
     def counts(self) -> dict[State, int]:
         """How many are kept, broken, flaky, not yet implemented, not run, in this order."""
-        counted = Counter(pickle.state for pickle in self.pickles())
-        return {state: counted[state] for state in IN_THE_SENTENCE}
+        return counts(self.pickles())
 
     def part_sentence(self, when: str = "") -> str:
         """What the last run of a part ran, and when: `3 of 220 promises run: 2 kept, 1 broken`."""
@@ -291,6 +312,12 @@ class Document:
         parts = [f"{count:,} promise{'' if count == 1 else 's'} kept"]
         parts += [f"{count:,} {state.value}" for state, count in others if count]
         return ", ".join(parts) + ("; the run itself failed" if self.problems else "")
+
+
+def counts(pickles: Iterable[Pickle]) -> dict[State, int]:
+    """How many of them are kept, broken, flaky, not yet implemented, not run, in this order."""
+    counted = Counter(pickle.state for pickle in pickles)
+    return {state: counted[state] for state in IN_THE_SENTENCE}
 
 
 def tally(pickles: Iterable[Pickle]) -> str:

@@ -1,5 +1,6 @@
-"""The document as one HTML page, which needs nothing else and asks the network for nothing."""
+"""The document as an HTML page, which asks the network for nothing."""
 
+import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
@@ -9,27 +10,35 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 from gherkin.dialect import DIALECTS
-from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from accord import cache
-from accord.basics.filenames import TEMPLATES
-from accord.basics.text import visible
+from accord.basics.filenames import PAGE, REQUIREMENTS, TEMPLATES
+from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
 from accord.living_docs.beside import pictures
 from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
+from accord.living_docs.colophon import colophon
 from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import foreign, operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
-from accord.living_docs.model import Document, Feature, tally
+from accord.living_docs.model import Chapter, Document, Feature, Pickle, tally
+from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
-from accord.living_docs.words import coloured, comparison, moment, plain, took
+from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
+
+_SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
+# As much of a title as stands in the margin of each sheet.
+_LONGEST_TITLE = 80
 
 # What Gherkin calls otherwise than BCP 47 does; an empty code is that of a language that is not known.
 _CODES = {
@@ -50,8 +59,18 @@ def page(
     links: Links = NO_LINKS,
     root: Path = Path(),
     history: History = NO_HISTORY,
+    messages: str | None = None,
 ) -> Iterator[str]:
-    """The page, piece by piece; what lies beside the features is found below the root."""
+    """The whole as one page, piece by piece, which ends with its own digest.
+
+    What lies beside the features is found below the root. `messages` is the name of the messages file if that lies
+    beside the page.
+    """
+    return pieces(environment(document, links, root), "page.html", shown(document, changes, history, messages))
+
+
+def environment(document: Document, links: Links, root: Path) -> Environment:
+    """What the templates of a document are rendered with."""
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
         autoescape=True,
@@ -63,6 +82,7 @@ def page(
         bytecode_cache=None if sys.dont_write_bytecode else _Compiled(),
     )
     environment.filters |= {
+        "address": _address,
         "coloured": coloured,
         "comparison": comparison,
         "moment": moment,
@@ -71,33 +91,77 @@ def page(
         "markdown": lambda text, feature: html(text, pictures(root, feature.uri)),
         "own_frame": own_frame,
         "source": links.to_source(document.metadata),
-        "tag_address": links.of_tag,
+        "tag_address": pass_context(lambda context, tag: _of_whole(context, links.of_tag(tag))),
         "took": took,
         "web": web,
     }
     environment.globals |= {state.name: state for state in State} | {"lang": _lang, "tally": tally}
-    style, script = (Markup(_source(environment, name)) for name in ("page.css", "page.js"))
+    return environment
+
+
+def shown(document: Document, changes: Changes | None, history: History, messages: str | None) -> dict[str, Any]:
+    """What the page of the whole shows."""
+    found = requirements(document)
+    return {
+        "document": document,
+        "chapters": document.chapters,
+        "here": "",
+        "most": None,
+        "sentence": document.sentence(),
+        "run_since": len(document.run_since()) if document.parts else 0,
+        "counts": (counts := document.counts()),
+        "bar": bar(counts),
+        "changes": changes,
+        "history": history,
+        "trend": [bar(counts) for counts in history.counts()],
+        "causes": causes(document.broken()),
+        "operations": operations(document),
+        "sentences": sentences(document),
+        "foreign": foreign(document),
+        "slowest": slowest(document),
+        "slowest_steps": slowest_steps(document),
+        "tags": [requirement.tag for requirement in found if requirement.tag],
+        "requirements": found,
+        "colophon": colophon(document),
+        "messages": messages,
+        "as_csv": REQUIREMENTS,
+    }
+
+
+def pieces(environment: Environment, template: str, shown: dict[str, Any], script: str = "page.js") -> Iterator[str]:
+    """A page of that template, piece by piece, with what it shows; it ends with its own digest."""
+    style = Markup(_source(environment, "page.css") + _margins(shown["document"]))
+    code = Markup(_script(environment, script))
+    digest = sha256()
     # Not `render`, which would have the page of a large run in memory as one text.
-    pieces = environment.get_template("page.html").generate(
-        document=document,
-        changes=changes,
-        history=history,
-        trend=[bar(counts) for counts in history.counts()],
-        causes=causes(document.broken()),
-        style=style,
-        script=script,
-        policy=policy(style, script),
-        bar=bar(document.counts()),
-        operations=operations(document),
-        sentences=sentences(document),
-        foreign=foreign(document),
-        slowest=slowest(document),
-        slowest_steps=slowest_steps(document),
-        tags=sorted({tag for pickle in document.pickles() for tag in pickle.tags}),
-    )
-    for piece in pieces:
+    for piece in environment.get_template(template).generate(
+        **shown, style=style, script=code, policy=policy(style, code)
+    ):
         # Here, since it goes for all that others wrote, wherever in the template it is.
-        yield visible(piece)
+        seen = visible(piece)
+        digest.update(seen.encode(errors="replace"))
+        yield seen
+    yield _SEAL.format(digest.hexdigest())
+
+
+def _margins(document: Document) -> str:
+    """What stands in the margins of each sheet of paper: the title and the date, and which sheet it is."""
+    title, started = one_line(document.title), document.metadata.started
+    if len(title) > _LONGEST_TITLE:
+        title = f"{title[:_LONGEST_TITLE]}…"
+    left = css_string(f"{title} · {moment(started)}" if started else title)
+    return f'@page{{@bottom-left{{content:{left}}}@bottom-right{{content:counter(page) " of " counter(pages)}}}}\n'
+
+
+@pass_context
+def _address(context: Context, target: Chapter | Feature | Pickle) -> str:
+    """Where something is, as seen from the page that is rendered."""
+    return f"#{target.slug}" if target.page == context["here"] else f"{target.page}#{target.slug}"
+
+
+def _of_whole(context: Context, address: str) -> str:
+    """What filters, filters the whole, and not the page of a chapter."""
+    return PAGE + address if context["here"] and address.startswith("?") else address
 
 
 class _Compiled(BytecodeCache):
@@ -127,6 +191,11 @@ def _lang(feature: Feature | None) -> Markup:
 def _source(environment: Environment, name: str) -> str:
     assert environment.loader
     return environment.loader.get_source(environment, name)[0]
+
+
+def _script(environment: Environment, name: str) -> str:
+    """The script, with the files that it includes: `//= query.js`, in a line of its own."""
+    return re.sub(r"^//= (\S+)\n", lambda found: _source(environment, found[1]), _source(environment, name), flags=re.M)
 
 
 def policy(style: str, script: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from accord.catalogue.grouping import order
@@ -10,7 +11,7 @@ from accord.living_docs.model import Document, Pickle
 from accord.living_docs.outline import chapters, give_slugs
 from accord.living_docs.reading.attachments import Attachments
 from accord.living_docs.reading.features import Features
-from accord.living_docs.reading.fields import Json, Seen
+from accord.living_docs.reading.fields import Json
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.state import State
@@ -28,9 +29,10 @@ def read(path: Path, *, attachments: bool = True) -> Document:
     Raises UsageError, with file and line, for what is not a messages file. A last line that is torn, since the run was
     killed, becomes a problem of the document.
     """
-    reader = _Reader(path)
+    reader, digest = _Reader(path), sha256()
     is_empty = True
-    for number, kind, message in messages(path, without=_UNNEEDED if attachments else _UNNEEDED + _ATTACHMENTS):
+    without = _UNNEEDED if attachments else _UNNEEDED + _ATTACHMENTS
+    for number, kind, message in messages(path, without=without, each=digest.update):
         is_empty = False
         try:
             reader.take(number, kind, message)
@@ -38,7 +40,11 @@ def read(path: Path, *, attachments: bool = True) -> Document:
             raise invalid(path, number, error) from None
     if is_empty:
         raise UsageError(f"{path} is empty: no run was recorded")
-    return reader.document()
+    document = reader.document(digest.hexdigest())
+    # What the reader alone knows is no more needed, and is much.
+    del reader
+    give_slugs(document)
+    return document
 
 
 def _explains_failure(pickle: Pickle) -> bool:
@@ -54,13 +60,12 @@ class _Reader:
     """Takes one message after another. Each refers to those before it only."""
 
     def __init__(self, path: Path) -> None:
-        seen = Seen()
         self._parts: dict[str, datetime] = {}
         self._path = path
-        self._features = Features(seen)
-        self._cases = cases = TestCases(self._features, seen, self._parts)
-        self._attachments = Attachments(cases)
+        self._features = Features()
+        self._cases = cases = TestCases(self._features, self._parts)
         self._run = run = WholeRun(cases, self._parts)
+        self._attachments = Attachments(cases, run)
         self._takers: dict[str, Callable[[Json], None]] = {
             "meta": run.meta,
             "gherkinDocument": self._features.gherkin_document,
@@ -90,13 +95,14 @@ class _Reader:
             reason = f"{self._path.name}:{number} is torn: {message['message']}"
             self._run.problem("The messages file ends in the middle of a line", reason)
 
-    def document(self) -> Document:
+    def document(self, digest: str) -> Document:
         """Return all that was taken, in the order in which people read it."""
         if not self._run.finished:
             self._run.problem("The run did not finish", "What it had not come to is shown as not run.")
         document = Document(
             title=self._title(),
             metadata=self._run.metadata,
+            digest=digest,
             parts=sorted(self._parts.values()),
             chapters=chapters(self._features.features),
             sentences=sorted(self._cases.sentences.values(), key=order),
@@ -108,7 +114,6 @@ class _Reader:
             responses={response: list(pickles) for response, pickles in self._attachments.responses.items()},
             undocumented={response: list(pickles) for response, pickles in self._attachments.undocumented.items()},
         )
-        give_slugs(document)
         # What failed before a run of a part may be mended by it.
         is_explained = document.problems or self._parts or any(map(_explains_failure, document.pickles()))
         if self._run.has_failed and not is_explained:

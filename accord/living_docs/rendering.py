@@ -1,10 +1,11 @@
-"""The documents of a messages file: the page and the summary, written both or none."""
+"""The documents of a messages file: the page, or pages, the summary and the requirements, written all or none."""
 
 import os
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
-from accord.basics.filenames import PAGE, SUMMARY
+from accord.basics.filenames import CHAPTERS, MESSAGES, PAGE, PAPER, REQUIREMENTS, SUMMARY
 from accord.basics.files import Together, together
 from accord.basics.garbage import uncollected
 from accord.errors import UsageError
@@ -14,9 +15,14 @@ from accord.living_docs.history import NO_HISTORY
 from accord.living_docs.history import read as read_history
 from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.model import Document
-from accord.living_docs.page import page
+from accord.living_docs.pages import left, pages
+from accord.living_docs.paper import browser, printed
 from accord.living_docs.reader import read
+from accord.living_docs.requirements import as_csv, requirements
 from accord.living_docs.summary import summary
+from accord.recording.reader import STDIN
+
+_WRITTEN = (PAGE, SUMMARY, REQUIREMENTS, PAPER)
 
 
 @dataclass(frozen=True)
@@ -27,12 +33,15 @@ class Options:
     links: Links = NO_LINKS
     root: Path = Path()
     history: Path | None = None
+    beside: str | None = MESSAGES
+    """The name that the messages file has, or will have, in the directory of the page, if that is where it is."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """The state of a run, in a sentence and in Markdown, and what a run of a part ran."""
+    """Where the page is until it takes its place; the state of the run, and what a run of a part ran, in words."""
 
+    page: Path
     sentence: str
     part: str | None
     summary: str
@@ -44,22 +53,40 @@ def write(
     baseline: Path | None = None,
     links: Links | None = None,
     history: Path | None = None,
+    *,
+    pdf: bool = False,
 ) -> str:
-    """Write `index.html` and `summary.md` into the directory, both or none, and return the state in a sentence.
+    """Write `index.html`, `summary.md` and `requirements.csv` into the directory, with `pdf` also `index.pdf`.
 
-    What changed is shown since the run of the messages file `baseline`, and the last runs of each promise as the file
-    `history` has them, to which this run is added. Raises UsageError for a file that cannot be
-    read, and where nothing can be written.
+    A large document has a page for each chapter too, `chapter-….html`; those of another run are removed with it. All
+    are written, or none, and the state is returned. What changed is shown since the run of the messages file
+    `baseline`, and the last runs of each promise as the file `history` has them, to which this run is added. Raises
+    UsageError for a file that cannot be read, where nothing can be written, and for a PDF that cannot be made.
     """
+    chromium = browser() if pdf else None
     since = read(baseline, attachments=False) if baseline else None
     for path in filter(None, (messages, baseline)):
-        if os.path.realpath(path) in (os.path.realpath(directory / name) for name in (PAGE, SUMMARY)):
+        is_there = os.path.realpath(path.parent) == os.path.realpath(directory)
+        overwritten = is_there and fnmatch(path.name, CHAPTERS)
+        if overwritten or os.path.realpath(path) in (os.path.realpath(directory / name) for name in _WRITTEN):
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:
-            return render(documents, messages, directory, Options(since, links or NO_LINKS, history=history)).sentence
+            options = Options(since, links or NO_LINKS, history=history, beside=_beside(messages, directory))
+            rendered = render(documents, messages, directory, options)
+            if chromium:
+                with printed(rendered.page, chromium) as paper:
+                    documents.copy(paper, directory / PAPER)
+            return rendered.sentence
     except OSError as error:
         raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror or error}") from None
+
+
+def _beside(messages: Path, directory: Path) -> str | None:
+    """Return the name of the messages file if it lies in the directory."""
+    there = directory / messages.name
+    is_beside = messages != STDIN and os.path.realpath(messages.parent) == os.path.realpath(directory)
+    return there.name if is_beside and there.is_file() else None
 
 
 @uncollected()
@@ -74,9 +101,17 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
-    documents.write(directory / PAGE, page(document, compared, options.links, options.root, past))
+    names = set()
+    # The page that one opens is the last.
+    for name, pieces in pages(document, compared, options.links, options.root, past, options.beside):
+        written = documents.write(directory / name, pieces)
+        names.add(name)
+    for path in left(directory):
+        if path.name not in names:
+            documents.remove(path)
+    documents.write(directory / REQUIREMENTS, as_csv(requirements(document)))
     markdown = "\n".join(summary(document, compared))
     documents.write(directory / SUMMARY, [markdown])
     if options.history:
         documents.write(options.history, [past.text()])
-    return Rendered(document.sentence(), document.part_sentence() if document.parts else None, markdown)
+    return Rendered(written, document.sentence(), document.part_sentence() if document.parts else None, markdown)

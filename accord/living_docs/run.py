@@ -1,9 +1,10 @@
 """What ran: steps as they are written and as they ended, and the test cases that they make."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
+from accord.living_docs.bodies import Bodies
 from accord.living_docs.state import STATES, State, badness
 from accord.living_docs.words import plain
 
@@ -31,10 +32,20 @@ class Attachment:
     """What a step attached: a text, or base64, or an address."""
 
     media_type: str
-    body: str
+    content: str | int
+    """The body, or its offset in `bodies`."""
     base64: bool = False
     name: str = ""
     url: str = ""
+    bodies: Bodies | None = None
+
+    @property
+    def body(self) -> str:
+        """What was attached."""
+        if isinstance(self.content, str):
+            return self.content
+        assert self.bodies
+        return self.bodies.read(self.content)
 
 
 @dataclass(slots=True)
@@ -60,7 +71,20 @@ class Step:
     status: str = "UNKNOWN"
     seconds: float = 0.0
     failure: Failure | None = None
-    attachments: list[Attachment] = field(default_factory=list)
+    attached: list[Attachment] | None = None
+    """None where there is nothing: most steps attach nothing, and a list takes room."""
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """What it attached."""
+        return self.attached or []
+
+    def attach(self, attachment: Attachment) -> None:
+        """Add what it attached."""
+        if self.attached is None:
+            self.attached = [attachment]
+        else:
+            self.attached.append(attachment)
 
     @property
     def state(self) -> State:
@@ -73,10 +97,10 @@ class Step:
     @property
     def notable(self) -> bool:
         """Whether there is more to show than that it passed."""
-        return self.state is not State.KEPT or self.failure is not None or bool(self.attachments)
+        return self.state is not State.KEPT or self.failure is not None or bool(self.attached)
 
 
-@dataclass(eq=False)
+@dataclass(slots=True, eq=False)
 class Attempt:
     """A test case as it ran once."""
 
@@ -87,19 +111,31 @@ class Attempt:
     command: str = ""
     """The command that runs it alone; empty where it is not known."""
 
-    @cached_property
+    _state: State | None = field(default=None, init=False, repr=False)
+
+    @property
     def state(self) -> State:
-        """The state of its worst step; unless it is broken, a test case that never finished was not run."""
+        """The state of its worst step; unless it is broken, a test case that never finished was not run.
+
+        It is known when first asked for, which is when all was read.
+        """
+        if self._state is None:
+            self._state = self._found_state()
+        return self._state
+
+    def _found_state(self) -> State:
         worst = min((step.state for step in self.reported), key=badness, default=State.UNRUN)
         return worst if self.finished or worst is State.BROKEN else State.UNRUN
 
-    @cached_property
+    @property
     def reported(self) -> list[Step]:
         """Its steps, without hooks and doublets of a step that have no result.
 
         Reqnroll lists a hook once for each step around which it ran, and a step once more for each that it calls; the
         results of all are those of the first.
         """
+        if all(step.status != "UNKNOWN" for step in self.steps):
+            return self.steps
         known = {id(step.source) for step in self.steps if step.status != "UNKNOWN"}
         return [
             step
@@ -134,28 +170,34 @@ class Attempt:
 
     @property
     def why(self) -> str:
-        """Why it ended as it did, in a line."""
+        """Why it ended as it did, in a line; of what is flaky, why the first of its attempts failed."""
+        return self._found_why()
+
+    def _found_why(self) -> str:
         return self.worst.failure.first_line if self.worst and self.worst.failure else self.reason
 
 
-@dataclass(eq=False)
+@dataclass(slots=True, eq=False)
 class Run(Attempt):
     """A test case as it ran: its last attempt, and those before."""
 
-    earlier: list[Attempt] = field(default_factory=list)
+    earlier: Sequence[Attempt] = ()
     again: datetime | None = None
     """When it ran, if that was in a run of a part, after that of the whole."""
 
-    @cached_property
-    def state(self) -> State:
+    def add_earlier(self, attempt: Attempt) -> None:
+        """Add an attempt that is not the last."""
+        if not isinstance(self.earlier, list):
+            self.earlier = []
+        self.earlier.append(attempt)
+
+    def _found_state(self) -> State:
         """That of its last attempt; flaky if that passed, and one before it was broken."""
-        state = super().state
+        state = Attempt._found_state(self)
         is_flaky = state is State.KEPT and any(attempt.state is State.BROKEN for attempt in self.earlier)
         return State.FLAKY if is_flaky else state
 
-    @property
-    def why(self) -> str:
-        """Why it ended as it did; of what is flaky, why the first of its attempts failed."""
+    def _found_why(self) -> str:
         if self.state is State.FLAKY:
             return next(attempt.why for attempt in self.earlier if attempt.state is State.BROKEN)
-        return super().why
+        return Attempt._found_why(self)

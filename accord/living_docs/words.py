@@ -6,6 +6,8 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
+from accord.basics.text import one_line
+
 # Colours and other control sequences, and what sets a title or a link (ECMA-48: CSI and OSC).
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 # Longer ones are none that a terminal takes.
@@ -75,3 +77,13 @@ def comparison(message: str) -> tuple[str, str] | None:
     """What was expected and what was there instead, of a message of pytest, which has the expected on the right."""
     found = _EQUAL.search(message)
     return (found[2], found[1]) if found else None
+
+
+def exact(time: datetime) -> str:
+    """A time to the second, as in `12 November 2026, 14:03:07 UTC`."""
+    return f"{time.day} {time:%B %Y, %H:%M:%S %Z}"
+
+
+def css_string(text: str) -> str:
+    """The text as a string of CSS, on one line, which nothing in it can end."""
+    return '"' + "".join(it if it.isalnum() or it == " " else f"\\{ord(it):x} " for it in one_line(text)) + '"'

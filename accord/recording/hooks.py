@@ -39,6 +39,7 @@ class Recording:
         config.stash[RECORDER] = self._recorder
         if (isolation := config.stash.get(ISOLATION, None)) is not None:
             isolation.observe = self._recorder.observe
+            isolation.observe_database = self._recorder.observe_database
             if config.getoption("accord_sql"):
                 isolation.observe_sql = self._recorder.observe_sql
         if (watchdog := config.stash.get(WATCHDOG, None)) is not None:
@@ -100,7 +101,7 @@ class Recording:
             self._recorder.end()
             # As a dict, since pytest-xdist carries builtin types only.
             setattr(report, TRAVELLING, vars(self._recorder.take()))
-        elif call.when == "setup" and (record := self._recorder.take()).known:
+        elif call.when == "setup" and ((record := self._recorder.take()).known or record.databases):
             # What a worker knows of the features is there although its first scenario ends the process.
             setattr(report, TRAVELLING, vars(record))
         return report

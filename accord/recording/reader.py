@@ -5,7 +5,7 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from io import BufferedReader
 from pathlib import Path
@@ -33,12 +33,14 @@ UNFIT = (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, OS
 Json = dict[str, Any]
 
 
-def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int, str, Json]]:
+def messages(
+    path: Path, *, without: Collection[str] = (), each: Callable[[bytes], object] | None = None
+) -> Iterator[tuple[int, str, Json]]:
     """Yield of each message the number of its line, its kind and what it says; progress is shown if it takes a while.
 
     A file may be compressed by gzip, whatever its name is, and `STDIN` is standard input.
-    Lines of the kinds that are left out are not even parsed where they are written as usual. A file whose writer was
-    killed may end in the middle of a line: that line is yielded as `TORN`.
+    Lines of the kinds that are left out are not even parsed where they are written as usual; `each` gets all of them.
+    A file whose writer was killed may end in the middle of a line: that line is yielded as `TORN`.
 
     Raises UsageError, with file and line, for what is not a message; for what cannot be read, where NoSuchFileError
     says that nothing is there; and for what is not a file, or a pipe that no one writes to, which would never end.
@@ -48,6 +50,8 @@ def messages(path: Path, *, without: Collection[str] = ()) -> Iterator[tuple[int
     number = 0
     try:
         for number, line in _lines(path):
+            if each is not None:
+                each(line)
             if line.startswith(unneeded) or line.isspace():
                 continue
             try:

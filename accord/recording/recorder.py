@@ -71,6 +71,8 @@ class Record:
     """The messages of their ends, by the same id."""
     failed: list[str] = field(default_factory=list)
     """Those that may be tried again: whether they are is known when the next one of the worker has ended."""
+    databases: list[str] = field(default_factory=list)
+    """The servers that this process has a database on, as `PostgreSQL 18.1`."""
     worker: str = ""
     """The worker of pytest-xdist that it comes from, if there is one."""
 
@@ -230,6 +232,10 @@ class Recorder:
         if traceback is not None:
             self.attach(self._redaction.text(traceback), "text/x.cucumber.stacktrace+plain", "server traceback")
 
+    def observe_database(self, server: str) -> None:
+        """Note which server, of which version, the run has a database on."""
+        self._record.databases.append(server)
+
     def observe_sql(self, statement: str) -> None:
         """Note a statement, without the values that it has beside its placeholders."""
         if self._attempt is not None and not AT_PROMPT.get():
@@ -317,7 +323,10 @@ class Recorder:
 
 
 def _end_of(text: str) -> str:
-    return text if len(text) <= LONGEST_OUTPUT else f"...{text[-LONGEST_OUTPUT:]}"
+    if len(text) <= LONGEST_OUTPUT:
+        return text
+    cut = f"the last {LONGEST_OUTPUT} of {len(text)} characters; `pytest -s` shows all, and --log-file=FILE keeps a log"
+    return f"[{cut}]\n...{text[-LONGEST_OUTPUT:]}"
 
 
 RECORDER = pytest.StashKey[Recorder]()

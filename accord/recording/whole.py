@@ -209,6 +209,8 @@ class _Before:
                 return message.get("id", "") in self._runs
             case "testRunFinished":
                 return message.get("testRunStartedId", "") in self._runs
+            case "attachment" if "testRunStartedId" in message:
+                return message["testRunStartedId"] in self._runs
             case "source" | "gherkinDocument" | "pickle":
                 return self._is_elsewhere(message["uri"])
             case "parseError":
@@ -244,8 +246,9 @@ class _Before:
 
 
 def _is_known(kind: str, message: Json) -> bool:
-    """Return whether a message is of no scenario's run: what others refer to, or an attachment such as the contract."""
-    return kind in _KNOWN or (kind == "attachment" and "testCaseStartedId" not in message)
+    """Return whether a message is of no run at all: what others refer to, or an attachment such as the contract."""
+    of_a_run = ("testCaseStartedId", "testRunStartedId")
+    return kind in _KNOWN or (kind == "attachment" and not any(name in message for name in of_a_run))
 
 
 def _name(attachment: Json) -> Hashable:

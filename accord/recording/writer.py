@@ -15,8 +15,10 @@ from ci_environment import detect_ci_environment
 from accord.basics.clock import now
 from accord.basics.filenames import running_messages
 from accord.errors import UsageError
+from accord.recording import provenance
 from accord.recording.crashes import Crash, envelopes
 from accord.recording.envelopes import PROTOCOL, Envelope, case_id, line, retried, timestamp
+from accord.recording.provenance import Provenance
 from accord.recording.recorder import Record
 from accord.recording.redaction.redaction import public
 
@@ -44,11 +46,15 @@ class MessagesWriter:
         # The ends of what failed last, by worker and test case: what runs there next may be the same once more.
         self._open_ends: dict[str, dict[str, Envelope]] = {}
         self._has_made_directory = False
+        self._meta: Envelope = {}
+        # The servers that the processes of the run had their databases on.
+        self._databases: dict[str, None] = {}
 
     def write(self, record: Record) -> None:
         """Write what is not written yet, so that it is there if the process is killed next."""
         # Every worker sends which scenarios are to run, and all send the same unless each runs them.
         self._selected.update(record.selected)
+        self._databases.update(dict.fromkeys(record.databases))
         fresh = [text for about, text in record.known.items() if about not in self._known]
         self._known.update(record.known)
         self._ended.update(record.ended)
@@ -70,14 +76,17 @@ class MessagesWriter:
         """
         self._crashed[case_id(crash.nodeid, crash.worker if is_each else "")] = crash
 
-    def finish(self, success: bool) -> Path | None:
-        """Write what was to run and did not, and the end; return the file, if there is one and all is in it."""
+    def finish(self, success: bool, session: Provenance) -> Path | None:
+        """Write what was to run and did not, the provenance, of which the `session` has a part, and the end.
+
+        Return the file, if there is one and all is in it.
+        """
         if os.getpid() != self._process:  # This is a fork, made in a hook: the run is its parent's.
             return None
         if self._file is not None:
             try:
                 self._bring_back(self._file)
-                self._append("".join(map(line, self._rest(success))))
+                self._append("".join(map(line, self._rest(success, session))))
             except OSError as error:
                 self._give_up(error.strerror)
             except UsageError as error:  # The file cannot be read, in which the steps of a crashed scenario are.
@@ -115,8 +124,8 @@ class MessagesWriter:
             shutil.copyfileobj(file, self._file)
             file.close()
 
-    def _rest(self, success: bool) -> Iterator[Envelope]:
-        """Yield the ends that are left, a test case for each pickle that did not run, and the end of the run.
+    def _rest(self, success: bool, session: Provenance) -> Iterator[Envelope]:
+        """Yield the ends that are left, a test case for each pickle that did not run, provenance and end of the run.
 
         A test case that did not run has no steps, unless its process died.
         """
@@ -128,6 +137,8 @@ class MessagesWriter:
         for case, pickle in left.items():
             if case not in crashed:
                 yield {"testCase": {"id": case, "pickleId": pickle, "testSteps": []}}
+        database: Provenance = {"database": list(self._databases)}
+        yield provenance.envelope("run", provenance.of_meta(self._meta), database, session)
         # A worker that died after its scenario had ended is a failure of the run, and not of the scenario.
         others = [crash.sentence() for case, crash in self._crashed.items() if case in self._ended]
         ended = {"testRunStartedId": "run", "timestamp": timestamp(now()), "success": success}
@@ -144,7 +155,8 @@ class MessagesWriter:
                 # To be read again where somebody removed it. Its name is of this process and moment: nobody else's.
                 self._file = self._path.open("x+", encoding="utf-8")
                 started = {"id": "run", "timestamp": timestamp(self._started)}
-                text = line({"meta": meta(self._rootpath)}) + line({"testRunStarted": started}) + text
+                self._meta = meta(self._rootpath)
+                text = line({"meta": self._meta}) + line({"testRunStarted": started}) + text
             self._file.write(text)
             self._file.flush()  # What the system has is there if the process is killed; only a power cut may lose it.
         except OSError as error:

@@ -21,7 +21,9 @@ from accord.compat.xdist import end_workers, is_of_crash, runs_each
 from accord.errors import AccordError
 from accord.gherkin.dry_run import OPTION
 from accord.recording.crashes import Crash
+from accord.recording.provenance import of_session
 from accord.recording.recorder import Record, Recorder
+from accord.recording.redaction.redaction import REDACTION
 from accord.recording.selection import is_bare, is_share, selects
 from accord.recording.whole import Survey, Whole
 from accord.recording.writer import MessagesWriter
@@ -141,7 +143,8 @@ class Writing:
         # What is merged with the shares of other machines is not missing there.
         if was_quit or not (self._has_run or self._writer.has_results or is_share(session.config)):
             self._writer.discard()
-        messages = self._writer.finish(success=session.exitstatus == pytest.ExitCode.OK)
+        provenance = of_session(session.config, session.config.stash[REDACTION])
+        messages = self._writer.finish(session.exitstatus == pytest.ExitCode.OK, provenance)
         if messages is None or session.config.hook.pytest_accord_messages(session=session, messages=messages):
             return
         # Nobody makes documents of them.

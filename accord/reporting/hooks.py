@@ -16,7 +16,7 @@ from accord.recording.recorder import RECORDER
 from accord.recording.redaction.redaction import REDACTION
 from accord.reporting import short_summary
 from accord.reporting.failures import FixtureFailures
-from accord.running import RUNNING
+from accord.running import LAZY, RUNNING
 
 
 class Failures:
@@ -78,7 +78,12 @@ class Failures:
         return report
 
     def _advise(self, error: BaseException) -> None:
-        """Say what to do about an extension that the database lacks; where it is prepared, the run has stopped."""
+        """Say what to do about an extension that the database lacks, or a row that is no longer loaded.
+
+        Where the database is prepared, an extension that is missing has stopped the run.
+        """
+        if type(error).__name__ == "MissingGreenlet" and self._running.is_scenario:
+            error.add_note(f"It fails {LAZY}.")
         if (extension := missing_extension(error)) is None or getattr(error, "__notes__", None):
             return
         if self._server is not None:

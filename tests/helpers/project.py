@@ -14,9 +14,12 @@ import accord.isolation.sandbox
 import accord.isolation.scenario_session
 import accord.isolation.transport
 import accord.recording.exchanges  # noqa: F401
+from accord.basics.filenames import HISTORY, MESSAGES, PAGE, REQUIREMENTS, SUMMARY
 
 # Programs of more than a few lines, as files: to be read, linted and run by hand. They share this configuration.
 PROJECTS = Path(__file__).parents[1] / "projects"
+PUBLISHED = {PAGE, SUMMARY, REQUIREMENTS, MESSAGES, HISTORY}
+"""The files that a run leaves in the directory of its documents."""
 SETTINGS = PROJECTS.joinpath("pytest.ini").read_text(encoding="utf-8")
 PUBLISHING = SETTINGS.replace(" --accord-docs=", "")
 

@@ -1,6 +1,7 @@
 """The page in a real browser: a product owner's, with a keyboard, on a phone, on paper, without JavaScript."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from cucumber_tag_expressions import parse
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from pypdf import PdfReader
 
-from accord.living_docs import rendering
+from accord.living_docs import pages, rendering
 from tests.helpers.pages import HOSTILE
 from tests.helpers.project import copy_program
 from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
@@ -162,7 +164,7 @@ async def test_an_address_that_leads_nowhere_leaves_all_to_be_seen(page: Page, a
 
 async def test_a_tag_leads_to_what_carries_it_or_inherits_it(page: Page, address: str) -> None:
     await page.goto(address)
-    await page.get_by_role("link", name="@tasks").click()
+    await page.locator("#creating-tasks").get_by_role("link", name="@tasks").click()
     assert await shown(page) == ["A new task starts out open", "A task may be described", "Titles"]
     await expect(page.get_by_label("Tags")).to_have_value("@tasks")
     await page.get_by_label("Tags").fill("@ISSUE-12")
@@ -226,7 +228,8 @@ async def test_what_is_printed_has_each_chapter_on_a_page_of_its_own_with_the_co
 
     sheets = [sheet.extract_text() for sheet in PdfReader(BytesIO(await page.pdf())).pages]
 
-    begun = [text.partition("\n")[0] for text in sheets]
+    # What stands in the margins comes first.
+    begun = [line for text in sheets for line in text.splitlines()[:3]]
     assert [title for title in begun if title in ("Accounts", "Tasks", "Index")] == ["Accounts", "Tasks", "Index"]
     assert "Creating tasks" in sheets[0]
     assert "the title is accepted" in sheets[0]
@@ -396,7 +399,9 @@ Feature: {evil}
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     hrefs = await page.locator("[href]").evaluate_all("all => all.map(one => one.getAttribute('href'))")
     assert all(
-        href.startswith(("#", "?tag=", "https://a.example/", "data:application/octet-stream;base64,")) for href in hrefs
+        href.startswith(("#", "?tag=", "https://a.example/", "data:application/octet-stream;base64,"))
+        or href in ("requirements.csv", "messages.ndjson")
+        for href in hrefs
     )
 
 
@@ -416,3 +421,66 @@ async def test_cucumbers_own_formatter_renders_the_record_of_our_features(page: 
     await page.goto(tmp_path.joinpath("formatter.html").as_uri())
     await page.get_by_text("features/tasks/titles.feature").first.click()
     await expect(page.get_by_text("How long a title may be").first).to_be_visible()
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where the front page is of the same features, as if there were very many."""
+    monkeypatch.setattr(pages, "LARGE", 1)
+    stream = tmp_path / "messages.ndjson"
+    stream.write_text(ndjson(recorded(FEATURES, OUTCOMES, openapi=OPENAPI)), encoding="utf-8")
+    rendering.write(stream, tmp_path)
+    return tmp_path.joinpath("index.html").as_uri()
+
+
+async def test_the_front_page_of_a_large_document_searches_over_all_and_leads_there(page: Page, large: str) -> None:
+    await page.goto(large)
+    assert await page.locator("#chapters a").all_text_contents() == ["Accounts", "Tasks"]
+    await page.get_by_role("searchbox").fill("letter password")
+    await expect(page.locator("output")).to_have_text("1 of 8 promises")
+    results = page.locator("#results a")
+    await expect(results).to_have_text(["Accounts > Signing in > A lost password is replaced"])
+    await expect(page.locator("#chapters, #broken")).to_have_count(2)
+    assert not await page.locator("#chapters, #broken").locator("visible=true").count()
+    # A link shares what was searched.
+    await page.goto(page.url)
+    await expect(results).to_have_count(1)
+    await results.click()
+    await page.wait_for_url("**/chapter-accounts.html#signing-in.a-lost-password-is-replaced")
+    assert await page.locator("article:target h4").text_content() == "A lost password is replaced"
+    await page.get_by_role("heading", level=1).get_by_role("link").click()
+    await page.wait_for_url("**/index.html")
+
+
+async def test_the_front_page_filters_by_state_and_tag_expression(page: Page, large: str) -> None:
+    await page.goto(large)
+    await page.get_by_label("Tags").fill("@tasks and not @ISSUE-123")
+    await expect(page.locator("output")).to_have_text("5 of 8 promises")
+    await page.get_by_label("Tags").fill("@tasks and")
+    await expect(page.locator("output")).to_contain_text("is no tag expression")
+    await page.get_by_label("Tags").fill("")
+    await expect(page.locator("#results li")).to_have_count(0)
+    await page.get_by_role("checkbox", name="broken").check()
+    await expect(page.locator("#results li")).to_have_class(["broken"])
+    await page.goto(large + "?state=unmade&evidence=open")
+    await expect(page.locator("#results a")).to_have_attribute("href", re.compile(r"\?evidence=open#"))
+
+
+async def test_an_address_of_the_one_page_that_it_was_leads_on_to_the_chapter(page: Page, large: str) -> None:
+    await page.goto(large + "#creating-tasks.a-task-may-be-described")
+    await page.wait_for_url("**/chapter-tasks.html#creating-tasks.a-task-may-be-described")
+
+
+async def test_the_chapter_of_a_large_document_has_a_search_of_its_own(page: Page, large: str) -> None:
+    await page.goto(large.replace("index.html", "chapter-tasks.html"))
+    await page.get_by_role("searchbox").fill("described")
+    assert await shown(page) == ["A task may be described"]
+
+
+@pytest.mark.parametrize("file", ["index.html?q=task", "index.html", "chapter-tasks.html"])
+async def test_axe_finds_nothing_to_complain_of_in_the_pages_of_a_large_document(
+    page: Page, large: str, file: str
+) -> None:
+    await page.goto(large.replace("index.html", file))
+    await page.locator("output, #chapters a, article").first.wait_for(state="attached")
+    assert not (await Axe().run(page)).response["violations"]

@@ -202,3 +202,22 @@ def test_an_attribute_that_is_loaded_where_nothing_is_awaited_is_told_with_the_w
             "(service.py:24), since an attribute was to be loaded *: load it in the query, as with `selectinload`, *"
         ]
     )
+
+
+def test_an_attribute_that_a_step_loads_where_nothing_is_awaited_is_told_with_the_way_out(project: Project) -> None:
+    project.steps("""
+        from sqlalchemy.exc import MissingGreenlet
+
+        class Row:
+            @property
+            def tags(self):
+                raise MissingGreenlet("greenlet_spawn has not been called")
+
+        @then("its tags are there")
+        async def assert_tags():
+            assert Row().tags == []
+    """)
+    project.scenario("Then its tags are there")
+    project.run().stdout.fnmatch_lines(
+        ["E*It fails since an attribute was to be loaded where nothing is awaited: load it in the query, as with *"]
+    )

@@ -83,3 +83,14 @@ def test_a_skip_names_where_it_is_and_no_path_of_this_machine(project: Project) 
 def test_an_attachment_in_a_plain_test_goes_nowhere(project: Project) -> None:
     project.pytester.makepyfile("def test_it(attach):\n    attach('text')")
     project.run().assert_outcomes(passed=1)
+
+
+def test_of_a_long_output_the_end_is_there_and_it_is_told_how_to_see_all_of_it(project: Project) -> None:
+    project.scenario("Given a step", "Then it holds")
+    project.steps(STEPS.replace("async def _(): ...", "async def _(): print('x' * 70_000 + 'end')", 1))
+    project.run_process()
+    [printed] = [
+        it["body"] for it in of("attachment", messages(project)) if it.get("fileName") == "Captured stdout call"
+    ]
+    assert printed.startswith("[the last 65536 of 70004 characters; `pytest -s` shows all, and --log-file=FILE keeps")
+    assert printed.endswith("xxxend\n")

@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accord.living_docs.attachments import rendered
+from accord.living_docs.run import Attachment
 from accord.recording.exchanges import entry
 from accord.recording.har import LONGEST_BODY, Entry, archive
 from accord.recording.http_text import http_text
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import HIDDEN
+from tests.helpers.recording import exchange, har
 
 SECRET = "s3cr3t-0f-m1ne"
 URL = "http://test/"
@@ -175,3 +178,20 @@ def test_no_json_hides_a_secret_from_us(value: object, depth: int) -> None:
     for _ in range(depth):
         body = [value, {"x": body}]
     assert SECRET not in json.dumps(seen(posted(json=body)))
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_told"),
+    [
+        ("the first 16384 of 20000 characters", True),
+        ("binary, 6 bytes", True),
+        ("sent as a stream", False),
+        ("", False),
+    ],
+)
+def test_of_a_body_that_is_not_all_there_it_is_told_how_to_have_it_whole(comment: str, is_told: bool) -> None:
+    body = {"content": {"mimeType": "text/plain", "text": "begun", "comment": comment}}
+    entry = exchange("GET /", 200)
+    attached = har(entry | {"response": entry["response"] | body})
+    [piece] = rendered(Attachment(attached["mediaType"], attached["body"]))
+    assert ("attach(response.content)" in "".join(piece.texts)) is is_told

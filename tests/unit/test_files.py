@@ -96,3 +96,20 @@ def test_what_a_killed_process_left_is_removed_and_what_another_one_writes_is_no
     with together() as files:
         files.write(page, ["new"])
     assert sorted(tmp_path.iterdir()) == [alive, page]
+
+
+def test_what_is_removed_goes_when_the_others_take_their_places_and_stays_where_they_do_not(tmp_path: Path) -> None:
+    one, old = tmp_path / "one", tmp_path / "old"
+    old.write_text("old")
+    with pytest.raises(RuntimeError):
+        _replace(old, one, (_raise(RuntimeError) for _ in range(1)))
+    assert list(tmp_path.iterdir()) == [old]
+    _replace(old, one, ["new"])
+    assert list(tmp_path.iterdir()) == [one]
+
+
+def _replace(old: Path, new: Path, pieces: Iterable[str]) -> None:
+    with together() as files:
+        files.remove(old)
+        files.write(new, pieces)
+        assert old.exists()

@@ -1,5 +1,6 @@
 """The last runs of each promise: since when it is broken, how often, and how long it takes."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -114,6 +115,16 @@ def test_what_is_no_history_is_an_error_that_names_the_file(tmp_path: Path, text
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"history\.json is not a history of Accord's, or is torn: "):
         history.read(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_history_that_is_a_directory_or_a_pipe_is_none(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path, pipe):
+        assert not history.is_history(path)
+        with pytest.raises(UsageError, match="is not a file"):
+            history.read(path)
 
 
 def test_histories_of_several_machines_are_joined(

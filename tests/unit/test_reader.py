@@ -16,7 +16,7 @@ from accord.living_docs import rendering
 from accord.living_docs.reader import read
 from accord.living_docs.state import State
 from tests.helpers.documents import BROKEN, KIT, TASKS, document, states, told
-from tests.helpers.recording import ndjson, recorded
+from tests.helpers.recording import Outcome, ndjson, recorded
 
 
 def test_the_last_attempt_counts_and_the_others_are_shown() -> None:
@@ -52,6 +52,25 @@ def test_two_messages_of_one_id_that_differ_are_an_error(stream: Path, kind: str
     again = next(message for message in messages if kind in message)
     messages.append({kind: again[kind] | {"newField": 1}})
     with pytest.raises(UsageError, match=rf":{len(messages)} is not .*: the {kind} '\d+' occurs twice"):
+        told(stream, messages)
+
+
+@pytest.mark.parametrize("count", [3, 32, 33, 100])
+def test_results_belong_to_their_steps_however_many_a_scenario_has(stream: Path, count: int) -> None:
+    steps = "".join(f"    * step {number}\n" for number in range(count))
+    outcomes = {f"step {count - 1}": Outcome("PENDING")}
+    feature = f"Feature: It\n  Background:\n    * before\n  Scenario: One\n{steps}  Scenario: Other\n    * last\n"
+    messages = recorded({"a.feature": feature}, outcomes)
+    one, other = told(stream, messages).pickles()
+    assert one.run
+    assert other.state is State.KEPT
+    ended = [(step.source.text, step.status) for step in one.run.steps]
+    assert ended[:2] == [("before", "PASSED"), ("step 0", "PASSED")]
+    assert ended[-1] == (f"step {count - 1}", "PENDING")
+    assert len(ended) == count + 1
+    finished = next(message["testStepFinished"] for message in messages if "testStepFinished" in message)
+    finished["testStepId"] = "nowhere"
+    with pytest.raises(UsageError, match=r"'nowhere' is missing, or is not in any message before"):
         told(stream, messages)
 
 
@@ -187,7 +206,10 @@ def test_a_compressed_file_that_a_killed_run_tore_is_reported_and_the_rest_is_re
     assert len(list(found.pickles())) == 3
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8bno gzip at all", gzip.compress(b"{}\n" * 9)[:-8] + b"\0" * 8])
+WRONG_SUM = gzip.compress(b"{}\n" * 9)[:-8] + b"\0" * 8
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8bno gzip at all", WRONG_SUM], ids=["text", "a wrong sum"])
 def test_what_is_not_gzip_and_begins_like_it_is_an_error(stream: Path, content: bytes) -> None:
     stream.write_bytes(content)
     with pytest.raises(UsageError, match="is not compressed as gzip has it"):

@@ -1,15 +1,19 @@
 """What was attached: to steps, to the run, and the app's OpenAPI document with the responses that were given."""
 
 from contextlib import suppress
+from sys import intern
 from typing import Any
 from urllib.parse import urlsplit
 
+from accord.living_docs.bodies import Bodies
 from accord.living_docs.model import Pickle
 from accord.living_docs.reading.fields import Json, text_of
 from accord.living_docs.reading.test_cases import TestCases
+from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.run import Attachment
 from accord.recording import ndjson
 from accord.recording.envelopes import COMMAND
+from accord.recording.provenance import PROVENANCE
 from accord.recording.reader import UNFIT
 
 HAR = "application/har+json"
@@ -19,7 +23,7 @@ OPENAPI = "application/openapi+json"
 class Attachments:
     """Takes attachments, each of which belongs to a step, or else to the run."""
 
-    def __init__(self, cases: TestCases) -> None:
+    def __init__(self, cases: TestCases, run: WholeRun) -> None:
         self.of_run: list[Attachment] = []
         self.openapi: Json | None = None
         # Those of apps that are mounted, by the names of their files.
@@ -29,6 +33,8 @@ class Attachments:
         # The same of what no document has, also by a path that is no operation.
         self.undocumented: dict[tuple[str, str], dict[Pickle, None]] = {}
         self._cases = cases
+        self._run = run
+        self._bodies = Bodies()
 
     def attachment(self, message: Json) -> None:
         """Take an attachment; one of a scenario that is of none of its steps is shown with the last."""
@@ -43,20 +49,27 @@ class Attachments:
             else:
                 self.openapi = openapi
             return
-        is_base64 = message.get("contentEncoding") == "BASE64"
-        attachment = Attachment(media_type, body, is_base64, text_of(message, "fileName"), text_of(message, "url"))
-        if attempt is None:
-            self.of_run.append(attachment)
+        if attempt is None and media_type == PROVENANCE and isinstance(found := _json(body), dict):
+            self._run.provenance(found, text_of(message, "testRunStartedId"))
             return
-        pickle, of, steps = self._cases.of_attempt(attempt)
+        if attempt is None:
+            self.of_run.append(self._attachment(message, media_type, body))
+            return
+        pickle, of = self._cases.of_attempt(attempt)
         if media_type == COMMAND:
             of.command = body
             return
         step_id = message.get("testStepId") or None
-        step = steps[step_id] if step_id else next(reversed(of.steps), None)
-        (step.attachments if step else self.of_run).append(attachment)
+        step = self._cases.step_of(attempt, step_id) if step_id else next(reversed(of.steps), None)
+        (step.attach if step else self.of_run.append)(self._attachment(message, media_type, body))
         if media_type == HAR:
             self._note_responses(body, pickle)
+
+    def _attachment(self, message: Json, media_type: str, body: str) -> Attachment:
+        is_base64, address = message.get("contentEncoding") == "BASE64", text_of(message, "url")
+        content, name = self._bodies.add(body), text_of(message, "fileName")
+        # There are few types, and many attachments.
+        return Attachment(intern(media_type), content, is_base64, name, address, self._bodies)
 
     def _note_responses(self, body: str, pickle: Pickle) -> None:
         for entry in exchanges(body):

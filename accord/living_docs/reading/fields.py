@@ -10,21 +10,16 @@ from accord.recording import ndjson
 Json = dict[str, Any]
 
 
-class Seen:
-    """What has been read, by its id: a message may occur twice, as in files that somebody joined."""
+def digest_of(message: Json, kind: str, before: int | None) -> int | None:
+    """Return a digest of a message that has an id of its own; None if it was there `before`.
 
-    def __init__(self) -> None:
-        self._digests: dict[tuple[str, str], int] = {}
-
-    def is_new(self, kind: str, name: str, message: Json) -> bool:
-        """Return whether the message was not there before. Raises ValueError where another one of that id was."""
-        # In place of the message, of which there may be very many.
-        digest = hash(ndjson.dumps(message))
-        before = self._digests.get((kind, name))
-        if before is not None and before != digest:
-            raise ValueError(f"the {kind} {name!r} occurs twice, with different content")
-        self._digests[kind, name] = digest
-        return before is None
+    A message may occur twice, as in files that somebody joined. Raises ValueError where another one of that id was.
+    """
+    # In place of the message, of which there may be very many.
+    digest = hash(ndjson.dumps(message))
+    if before is not None and before != digest:
+        raise ValueError(f"the {kind} {message['id']!r} occurs twice, with different content")
+    return digest if before is None else None
 
 
 def object_of(value: Any, name: str) -> Json:
@@ -66,9 +61,9 @@ def title_of(node: Json) -> tuple[str, str, str]:
     return text_of(node, "keyword"), text_of(node, "name"), dedent(text_of(node, "description")).strip()
 
 
-def tags_of(node: Json) -> list[str]:
+def tags_of(node: Json) -> tuple[str, ...]:
     """Return the names of the tags."""
-    return [text_of(tag, "name") for tag in list_of(node, "tags", optional=True)]
+    return tuple(text_of(tag, "name") for tag in list_of(node, "tags", optional=True))
 
 
 def cells_of(row: Json) -> list[str]:

@@ -1,47 +1,69 @@
 """What ran: test cases, the attempts at them, and how their steps ended."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
+from sys import intern
 
 from accord.catalogue.sentences import Argument, Sentence, Use
 from accord.living_docs.model import Pickle
 from accord.living_docs.reading.features import Features
-from accord.living_docs.reading.fields import Json, Seen, add, failure_of, list_of, location_of, text_of
+from accord.living_docs.reading.fields import Json, add, digest_of, failure_of, list_of, location_of, text_of
+from accord.living_docs.reading.ids import Ids, compact, hashes, position
 from accord.living_docs.run import Attempt, Failure, Run, Step, StepText
 from accord.living_docs.state import STATES, badness
 from accord.recording.envelopes import seconds
 
 
+@dataclass(slots=True)
+class _Case:
+    """A test case, with the ids of its steps, the digest of its message, and which attempt is the last."""
+
+    pickle: Pickle
+    run: Run
+    ids: Ids
+    digest: int
+    last: str | None = None
+    """Its name. It is no reference to what refers to this, so that all of it goes when the reader does."""
+
+
+@dataclass(slots=True)
+class _Begun:
+    """An attempt at a test case, its number, and when it began, in seconds since 1970."""
+
+    case: _Case
+    attempt: Attempt
+    number: int
+    started: float
+
+
 class TestCases:
     """Takes step definitions, hooks, test cases and results: what refers to nothing before it is a LookupError."""
 
-    def __init__(self, features: Features, seen: Seen, parts: dict[str, datetime]) -> None:
+    def __init__(self, features: Features, parts: dict[str, datetime]) -> None:
         self.hooks: dict[str, StepText] = {}
         self.sentences: dict[str, Sentence] = {}
         self._features = features
-        self._seen = seen
         # When each run of a part began, by its id.
         self._parts = parts
-        self._cases: dict[str, tuple[Pickle, Run, dict[str, Step]]] = {}
+        # The digest of the message of each step definition.
+        self._definitions: dict[str, int] = {}
+        self._cases: dict[str, _Case] = {}
         # Failures that no result says: by the id of the test step, and by the identity of its text.
         self._ambiguous: dict[str, str] = {}
         self._snippets: dict[int, str] = {}
-        # Each attempt, the test case of which it is, when it began, and its steps by id.
-        self._attempts: dict[str, Attempt] = {}
-        self._case_of: dict[str, str] = {}
-        self._started: dict[str, float] = {}
-        self._steps: dict[str, dict[str, Step]] = {}
-        # Which attempt is the last of a test case, with its number.
-        self._last: dict[str, tuple[int, str]] = {}
+        self._begun: dict[str, _Begun] = {}
 
     def step_definition(self, message: Json) -> None:
         """Take a step definition."""
-        if self._seen.is_new("stepDefinition", message["id"], message):
+        name = message["id"]
+        if (digest := digest_of(message, "stepDefinition", self._definitions.get(name))) is not None:
+            self._definitions[name] = digest
             pattern = message["pattern"]
             is_regex = text_of(pattern, "type") == "REGULAR_EXPRESSION"
             place = location_of(message["sourceReference"])
-            self.sentences[message["id"]] = Sentence(text_of(pattern, "source"), place, is_regex=is_regex)
+            self.sentences[name] = Sentence(text_of(pattern, "source"), place, is_regex=is_regex)
 
     def hook(self, message: Json) -> None:
         """Take a hook, which is shown among the steps by its type and name."""
@@ -51,28 +73,29 @@ class TestCases:
 
     def test_case(self, message: Json) -> None:
         """Take a test case, with the steps and hooks that it will run."""
-        if not self._seen.is_new("testCase", message["id"], message):
+        before = self._cases.get(message["id"])
+        if (digest := digest_of(message, "testCase", before.digest if before else None)) is None:
             return
-        pickle, texts = self._features.pickles[message["pickleId"]]
+        pickle, ids, _digest = self._features.pickles[message["pickleId"]]
         folder = pickle.scenario.feature.uri.rpartition("/")[0]
         steps: dict[str, Step] = {}
-        running = {step.get("pickleStepId") for step in list_of(message, "testSteps")}
-        left = [text for step, text in texts.items() if step not in running]
+        running = {hash(step.get("pickleStepId")) for step in list_of(message, "testSteps")}
+        left = [text for step, text in zip(hashes(ids), pickle.steps, strict=True) if step not in running]
         for step in message["testSteps"]:
-            add(steps, step, Step(self._test_step(step, texts, left, folder)))
+            add(steps, step, Step(self._test_step(step, pickle.steps, ids, left, folder)))
         run = Run(list(steps.values()), again=self._parts.get(text_of(message, "testRunStartedId")))
         if run.steps:
             # A step of the pickle for which there is no test step does not run.
             run.steps += [Step(text) for text in left]
         pickle.runs.append(run)
-        self._cases[message["id"]] = (pickle, run, steps)
+        self._cases[message["id"]] = _Case(pickle, run, compact(steps), digest)
 
-    def _test_step(self, message: Json, texts: dict[str, StepText], left: list[StepText], folder: str) -> StepText:
+    def _test_step(self, message: Json, texts: list[StepText], ids: Ids, left: list[StepText], folder: str) -> StepText:
         if message.get("hookId"):
             return self.hooks[message["hookId"]]
         matching = [self.sentences[it] for it in list_of(message, "stepDefinitionIds", optional=True)]
         if message.get("pickleStepId") is not None:
-            text = texts[message["pickleStepId"]]
+            text = texts[position(ids, message["pickleStepId"])]
         elif left:
             # Where one step calls another, Reqnroll loses count: those after it have ids too few.
             text = left.pop(0)
@@ -88,41 +111,40 @@ class TestCases:
 
     def test_case_started(self, message: Json) -> None:
         """Take the beginning of an attempt. The one of the highest number counts, whatever their order."""
-        case, attempt = message["testCaseId"], message["id"]
-        _, run, steps = self._cases[case]
-        if self._case_of.setdefault(attempt, case) != case:
-            raise ValueError(f"the attempt {attempt!r} is another test case's")
+        name = message["id"]
+        case = self._cases[message["testCaseId"]]
         # Messages may occur twice: what is known of the attempt must not be thrown away.
-        if attempt in self._started:
+        if (known := self._begun.get(name)) is not None:
+            if known.case is not case:
+                raise ValueError(f"the attempt {name!r} is another test case's")
             return
-        self._started[attempt] = seconds(message["timestamp"])
+        started, run = seconds(message["timestamp"]), case.run
         number = message.get("attempt")
-        place = (number if isinstance(number, int) else 0, attempt)
-        if (last := self._last.get(case)) is None:
-            self._last[case] = place
-            self._attempts[attempt], self._steps[attempt], run.started = run, steps, True
+        number = number if isinstance(number, int) else 0
+        if case.last is None:
+            run.started = True
+            case.last, self._begun[name] = name, _Begun(case, run, number, started)
             return
-        again = {step_id: Step(step.source) for step_id, step in steps.items()}
-        # With those of the pickle for which there is no test step.
-        rest = [Step(step.source) for step in run.steps[len(steps) :]]
-        if place[0] < last[0]:
-            run.earlier.append(Attempt([*again.values(), *rest], started=True))
-            self._attempts[attempt], self._steps[attempt] = run.earlier[-1], again
+        last = self._begun[case.last]
+        again = [Step(step.source) for step in run.steps]
+        if (number, name) < (last.number, case.last):
+            attempt = Attempt(again, started=True)
+            run.add_earlier(attempt)
+            self._begun[name] = _Begun(case, attempt, number, started)
             return
-        self._attempts[last[1]] = before = Attempt(run.steps, run.seconds, run.started, run.finished)
-        run.earlier.append(before)
-        run.steps, run.finished, run.seconds = [*again.values(), *rest], False, None
-        self._last[case] = place
-        self._attempts[attempt], self._steps[attempt] = run, again
+        last.attempt = before = Attempt(run.steps, run.seconds, run.started, run.finished)
+        run.add_earlier(before)
+        run.steps, run.finished, run.seconds = again, False, None
+        case.last, self._begun[name] = name, _Begun(case, run, number, started)
 
     def test_step_finished(self, message: Json) -> None:
         """Take the result of a step, unless it is better than what is known of the step in this attempt."""
         result, attempt = message["testStepResult"], message["testCaseStartedId"]
-        step = self._steps[attempt][message["testStepId"]]
+        step = self.step_of(attempt, message["testStepId"])
         state, took = STATES[result["status"]], seconds(result["duration"])
         if step.status != "UNKNOWN" and badness(state) > badness(step.state):
             return
-        step.status, step.seconds = result["status"], max(took, 0.0)
+        step.status, step.seconds = intern(result["status"]), max(took, 0.0)
         step.failure = failure_of(result)
         if step.status == "AMBIGUOUS" and step.failure is None and message["testStepId"] in self._ambiguous:
             step.failure = Failure(self._ambiguous[message["testStepId"]])
@@ -136,17 +158,23 @@ class TestCases:
     def suggestion(self, message: Json) -> None:
         """Take the code that is suggested for a step without a definition."""
         snippets = [text_of(snippet, "code") for snippet in list_of(message, "snippets")]
-        self._snippets[id(self._features.pickle_steps[message["pickleStepId"]])] = "\n\n".join(snippets)
+        self._snippets[id(self._features.pickle_step(message["pickleStepId"]))] = "\n\n".join(snippets)
 
     def test_case_finished(self, message: Json) -> None:
         """Take the end of an attempt, which may come after the next has begun."""
-        name = message["testCaseStartedId"]
-        attempt, took = self._attempts[name], seconds(message["timestamp"]) - self._started[name]
-        attempt.finished, attempt.seconds = True, max(took, 0.0)
+        begun = self._begun[message["testCaseStartedId"]]
+        took = seconds(message["timestamp"]) - begun.started
+        begun.attempt.finished, begun.attempt.seconds = True, max(took, 0.0)
 
-    def of_attempt(self, attempt: str) -> tuple[Pickle, Attempt, dict[str, Step]]:
-        """Return the pickle, the attempt and its steps by id."""
-        return self._cases[self._case_of[attempt]][0], self._attempts[attempt], self._steps[attempt]
+    def of_attempt(self, attempt: str) -> tuple[Pickle, Attempt]:
+        """Return the pickle and the attempt."""
+        begun = self._begun[attempt]
+        return begun.case.pickle, begun.attempt
+
+    def step_of(self, attempt: str, step: str) -> Step:
+        """Return a step of an attempt, by its id."""
+        begun = self._begun[attempt]
+        return begun.attempt.steps[position(begun.case.ids, step)]
 
 
 def _arguments(message: Json) -> Iterator[Argument]:

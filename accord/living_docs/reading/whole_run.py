@@ -7,6 +7,8 @@ from accord.living_docs.reading.fields import Json, failure_of, location_of, obj
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.run import Failure
 from accord.living_docs.state import STATES
+from accord.living_docs.words import moment
+from accord.recording import provenance
 from accord.recording.envelopes import is_part, seconds
 
 
@@ -34,11 +36,23 @@ class WholeRun:
         git = object_of(ci.get("git") or {}, "git")
         self.metadata.revision, self.metadata.branch = text_of(git, "revision"), text_of(git, "branch")
         self.metadata.remote = text_of(git, "remote")
+        provenance.add(self.metadata.provenance, provenance.of_meta(message))
         # `local` is what Accord writes where there is no such server.
         if ci and ci["name"] != "local":
             self.metadata.ci = text_of(ci, "name")
             self.metadata.build = f"{text_of(ci, 'name')} {text_of(ci, 'buildNumber')}".strip()
             self.metadata.url = text_of(ci, "url")
+
+    def provenance(self, found: Json, run: str) -> None:
+        """Take where the record of a run comes from: one of several that were merged, or one of a part."""
+        known = self.metadata.provenance
+        if (part := self._parts.get(run)) is not None:
+            found = {
+                name: [f"{value}, in the run of a part on {moment(part)}" for value in provenance.texts(values)]
+                for name, values in found.items()
+                if provenance.texts(values) != known.get(name)
+            }
+        provenance.add(known, found)
 
     def parse_error(self, message: Json) -> None:
         """Take the fault of a feature file."""

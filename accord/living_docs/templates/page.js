@@ -38,45 +38,7 @@
     }
   }
 
-  // Cucumber's tag expressions, as `@a and not (@b or @c)`: a function of the tags, or null for what is none.
-  function tagExpression(text) {
-    const tokens = text.match(/[()]|(?:\\.|[^\s()\\])+/g) ?? [];
-    const isName = (token) => token && !/^([()]|and|or|not)$/.test(token);
-    const joined = (operator, part, join) => () => {
-      let left = part();
-      while (left && tokens[0] === operator) {
-        tokens.shift();
-        const [one, other] = [left, part()];
-        left = other && ((tags) => join(one(tags), other(tags)));
-      }
-      return left;
-    };
-    const term = () => {
-      const token = tokens.shift();
-      if (token === "not") {
-        const negated = term();
-        return negated && ((tags) => !negated(tags));
-      }
-      if (token === "(") {
-        const inner = either();
-        return tokens.shift() === ")" ? inner : null;
-      }
-      const name = isName(token) && token.replace(/\\(.)/g, "$1");
-      return name ? (tags) => tags.has(name) : null;
-    };
-    const all = joined("and", term, (one, other) => one && other);
-    const either = joined("or", all, (one, other) => one || other);
-    if (!tokens.length) return () => true;
-    const found = either();
-    return tokens.length ? null : found;
-  }
-
-  function chosen() {
-    const data = new FormData(form);
-    const [q, tag] = [data.get("q").trim(), (data.get("tag") ?? "").trim()];
-    return { q, tag, state: data.getAll("state"), evidence: data.get("evidence") ?? "" };
-  }
-
+//= query.js
   function show() {
     const { q, state, tag } = chosen();
     const isFiltered = Boolean(q || state.length || tag);
@@ -115,73 +77,5 @@
       details.open = form.elements.evidence.checked;
   }
 
-  function remember() {
-    const { q, state, tag, evidence } = chosen();
-    const said = [["q", q], ["tag", tag], ["state", state.join(",")], ["evidence", evidence]].filter(([, value]) => value);
-    try {
-      history.replaceState(null, "", location.pathname + (said.length ? `?${new URLSearchParams(said)}` : "") + location.hash);
-    } catch {
-      // Where a page has no address of its own, as in the preview of an attachment.
-    }
-  }
-
-  function recall() {
-    const query = new URLSearchParams(location.search);
-    const states = (query.get("state") ?? "").split(",");
-    form.elements.q.value = query.get("q") ?? "";
-    for (const box of form.querySelectorAll("[name=state]")) box.checked = states.includes(box.value);
-    if (form.elements.tag) form.elements.tag.value = query.get("tag") ?? "";
-    form.elements.evidence.checked = query.has("evidence");
-    if (query.has("evidence")) showEvidence();
-  }
-
-  function linked() {
-    try {
-      return document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    } catch {
-      return null; // The address is mangled.
-    }
-  }
-
-  // Whatever a link leads to is shown.
-  function arrive() {
-    const target = linked();
-    if (!target) return;
-    if (target.closest("[hidden]") || (document.body.classList.contains("filtered") && !promises.contains(target))) {
-      form.reset();
-      show();
-      remember();
-    }
-    for (let node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
-    target.scrollIntoView();
-  }
-
-  // Where the clipboard is out of reach, the command is shown to be copied by hand.
-  async function copy(button) {
-    try {
-      await navigator.clipboard.writeText(button.value);
-      button.textContent = "copied";
-    } catch {
-      button.textContent = button.value;
-    }
-  }
-
-  form.hidden = false;
-  for (const button of document.querySelectorAll(".copy")) button.hidden = false;
-  form.addEventListener("input", (event) => {
-    if (event.target.name === "evidence") showEvidence();
-    else show();
-    remember();
-  });
-  form.addEventListener("submit", (event) => event.preventDefault());
-  document.addEventListener("click", (event) => {
-    if (event.target.matches?.(".copy")) copy(event.target);
-    // The contents are left by following one of their links, or by clicking beside them.
-    if (contents.open && !event.target.closest("#contents summary, #contents ul:not(:has(a:hover))")) contents.open = false;
-  });
-  addEventListener("hashchange", arrive);
-  recall();
-  show();
-  if (location.hash) arrive();
-  idle(gather);
+//= form.js
 })();
