@@ -28,8 +28,8 @@ def _shared(folders: list[tuple[str, ...]]) -> int:
 
 
 # The ids that the page has itself.
-_TITLED = ("broken", "changed", "contents", "flaky", "index", "run", "unmade", "unrun")
-_PARTS = ("find", "operations", "promises", "sentences", "slowest", "tags", "tools")
+_TITLED = ("broken", "changed", "chapters", "colophon", "contents", "flaky", "index", "run", "unmade", "unrun")
+_PARTS = ("data", "find", "operations", "promises", "requirements", "results", "sentences", "slowest", "tags", "tools")
 _IDS = (*_PARTS, *_TITLED, *(f"{part}-title" for part in _TITLED))
 
 

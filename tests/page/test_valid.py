@@ -32,10 +32,16 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.skipif(
     not IS_CHECKED and "CI" not in os.environ, reason="no npm and Java are on the PATH to validate with"
 )
-def test_each_page_is_valid_html(pages: dict[str, Path], tmp_path: Path) -> None:
+def test_each_page_is_valid_html_also_where_each_chapter_is_one(
+    pages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chapters = tmp_path / "chapters"
+    chapters.mkdir()
+    monkeypatch.setattr("accord.living_docs.pages.LARGE", 1)
+    write_all(chapters)
     wrong = tmp_path / "wrong.html"
     wrong.write_text("<!doctype html><title></title><p id=a><p id=a>", encoding="utf-8")
-    found = _errors([wrong, *pages.values()], tmp_path)
+    found = _errors([wrong, *pages.values(), *chapters.rglob("*.html")], tmp_path)
 
     # Of a file that it does not read the validator says nothing.
     assert {Path(error["url"]).name for error in found} == {wrong.name}, json.dumps(found, indent=1, ensure_ascii=False)
