@@ -81,8 +81,7 @@ def _run_within(loop: Any, task: "asyncio.Task[Any]") -> None:
         while not (task.done() or loop._stopping):
             loop._run_once()
     finally:
-        # The run around this one goes on.
-        loop._stopping = False
+        # A stop that was not for this run is for the one around it, which would go on for ever without.
         if outer is not None:
             asyncio.tasks._enter_task(loop, outer)
         for _ in range(due - len(loop._ready)):

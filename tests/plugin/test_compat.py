@@ -296,7 +296,7 @@ def test_handlers_of_logging_are_neither_closed_nor_lost_by_what_sets_logging_up
 
 async def test_a_loop_runs_within_one_of_its_tasks_and_goes_on_after_it() -> None:
     loop = asyncio.get_running_loop()
-    own, noted = asyncio.current_task(), list[str]()
+    own, noted, finished = asyncio.current_task(), list[str](), asyncio.Event()
 
     async def inner() -> str:
         for _ in range(5):
@@ -305,17 +305,30 @@ async def test_a_loop_runs_within_one_of_its_tasks_and_goes_on_after_it() -> Non
         assert asyncio.current_task() is not own
         return "inner"
 
+    def run_inner() -> None:
+        noted.append(str(run_task(loop.create_task(inner()), loop)))
+        finished.set()
+
     others = [loop.create_task(inner()) for _ in range(3)]
     # The run around it has counted these, of which the inner run takes some.
-    loop.call_soon(lambda: noted.append(str(run_task(loop.create_task(inner()), loop))))
+    loop.call_soon(run_inner)
     for number in range(9):
         loop.call_soon(noted.append, str(number))
-    await asyncio.sleep(0)
+    await finished.wait()
     assert sorted(noted) == [*map(str, range(9)), "inner"]
     assert asyncio.current_task() is own
     assert run_task(loop.create_task(inner()), loop) == "inner"
     assert asyncio.current_task() is own
     assert await asyncio.gather(*others) == ["inner"] * 3
+
+
+def test_a_loop_that_is_stopped_while_another_runs_within_it_stops() -> None:
+    async def end_first() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: run_task(loop.create_task(asyncio.sleep(0.01)), loop))
+
+    # What is awaited ends while the run within goes on, which asks the loop to stop: it returns.
+    asyncio.run(end_first())
 
 
 async def test_the_generator_of_a_step_is_known_and_when_the_loop_closes_one() -> None:

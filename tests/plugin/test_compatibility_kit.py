@@ -18,9 +18,13 @@ from cucumber_compatibility_kit import CompatibilityKit
 from cucumber_messages import Envelope, message_converter
 
 from accord.recording.envelopes import COMMAND
+from accord.recording.provenance import PROVENANCE
 from tests.helpers.project import PUBLISHING, Project
 
 pytestmark = pytest.mark.usefixtures("publishing")
+
+# What Accord alone says: the command that runs a scenario, and how the run was made.
+OWN = (COMMAND, PROVENANCE)
 
 PASS, PENDING, SKIP, FAIL = "pass", "raise NotImplementedError", 'pytest.skip("skipping")', 'raise Exception("whoops")'
 ORDER = {"an order for {:string}": PASS, "an action": PASS, "an outcome": PASS}
@@ -178,8 +182,7 @@ def comparable(messages: Iterable[dict[str, Any]]) -> list[Any]:
             if name not in DIFFERING and not (name == "children" and "start" in value)
         }
 
-    # The command that runs it alone is said by Accord only.
-    shared = (it for it in messages if "meta" not in it and it.get("attachment", {}).get("mediaType") != COMMAND)
+    shared = (it for it in messages if "meta" not in it and it.get("attachment", {}).get("mediaType") not in OWN)
     told = [strip(message) for message in shared]
     for message in told:
         if "stepDefinition" in message:

@@ -71,7 +71,7 @@ def test_a_violation_in_a_scenario_is_one_sentence_without_a_traceback(suite: Pr
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "ResponseValidationError: 1 validation error: * in the step `When I ask for /tasks/5` "
+            "ResponseValidationError: response: * (conftest.py:18) in the step `When I ask for /tasks/5` "
             "(features/wrong.feature:3): GET /tasks/5 answered 500, and *says 200, 404, 422*"
         ]
     )

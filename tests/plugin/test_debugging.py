@@ -270,6 +270,8 @@ def test_ctrl_c_at_the_prompt_ends_what_was_typed_and_not_the_step(notes: Projec
     child = pexpect.spawn(sys.executable, ["-m", "pytest", "-rP"], cwd=notes.path, encoding="utf-8", timeout=30)
     child.expect_exact("(Pdb) ")
     child.send("number = 5")
+    # The terminal shows it once somebody reads; before that, Ctrl-C would be nobody's.
+    child.expect_exact("number = 5")
     child.sendintr()
     child.expect_exact("--KeyboardInterrupt--")
     child.expect_exact("(Pdb) ")

@@ -65,9 +65,7 @@ def test_a_setting_that_is_neither_on_nor_off_is_an_error_before_the_run(project
     project.settings(f"{SETTINGS}accord_lifespan = of\n")
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert result.errlines[0] == (
-        "ERROR: accord_lifespan is neither on nor off (invalid truth value 'of'): write one of them."
-    )
+    assert result.errlines[0] == "ERROR: accord_lifespan: invalid truth value 'of': write true or false."
 
 
 def test_what_a_request_notes_in_its_state_is_not_there_in_the_next_and_what_the_startup_gave_is(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from accord.recording.envelopes import COMMAND
 from tests.helpers.messages import STEPS, Messages, messages, of, outcome, read, statuses
 from tests.helpers.project import Project
 
@@ -83,8 +84,8 @@ def test_a_run_in_ci_says_no_address_with_a_token(failing: Project, monkeypatch:
 def test_what_failed_has_the_command_that_runs_it_alone(failing: Project) -> None:
     failing.feature("Feature: It\n  Scenario: It's one\n    Given a step\n    Then it breaks")
     failing.run()
-    [attachment] = of("attachment", messages(failing))
-    program, nodeid = shlex.split(attachment["body"])
+    [command] = [it["body"] for it in of("attachment", messages(failing)) if it["mediaType"] == COMMAND]
+    program, nodeid = shlex.split(command)
     assert program == "pytest"
     failing.run(nodeid).assert_outcomes(failed=1)
 
