@@ -61,7 +61,7 @@ class History:
         started = document.metadata.started
         if started is None:
             return self
-        run = PastRun(started.replace(microsecond=0), document.metadata.revision)
+        run = PastRun(started, document.metadata.revision)
         now = {
             pickle.slug: Past(_LETTERS[pickle.state], (_milliseconds(pickle.seconds),)) for pickle in document.pickles()
         }

@@ -84,6 +84,15 @@ def test_a_run_that_is_published_again_is_there_once(stream: Path) -> None:
     assert [len(past.runs), past.promises["it.one"].states] == [2, "kk"]
 
 
+def test_two_runs_in_one_second_are_two(stream: Path, tmp_path: Path) -> None:
+    first, second = run(stream, 0), run(stream, 0)
+    second.metadata.started = DAY + timedelta(milliseconds=400)
+    past = NO_HISTORY.with_run(first).with_run(second)
+    path = tmp_path / "history.json"
+    path.write_text(past.text(), encoding="utf-8")
+    assert len(history.read(path).runs) == 2
+
+
 def test_it_is_read_as_it_was_written(stream: Path, tmp_path: Path) -> None:
     past, _pickle = after(stream, None, BROKEN)
     path = tmp_path / "history.json"
