@@ -1,11 +1,12 @@
 """What lies beside the features and belongs to the document: pictures of descriptions, and what chapters are called."""
 
+import os
 import tomllib
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from accord.basics.source import relative
 from accord.errors import UsageError
@@ -53,7 +54,7 @@ def in_order(chapters: list[Chapter], root: Path) -> list[Chapter]:
     """
     positions: dict[str, float] = {}
     for chapter in chapters:
-        path = root.joinpath(chapter.features[0].uri).with_name(CHAPTER)
+        path = root / PurePosixPath(chapter.features[0].uri).parent / CHAPTER
         found = _settings(path, relative(path, root))
         chapter.title, chapter.description = found.title or chapter.title, found.description
         positions[chapter.slug] = found.position
@@ -68,10 +69,11 @@ class _Settings:
 
 
 def _settings(path: Path, name: str) -> _Settings:
+    # Not pathlib's, which raises for a path that cannot be one: other Cucumbers may have such addresses.
+    if not os.path.isfile(path):
+        return _Settings()
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return _Settings()
     except (OSError, ValueError) as error:
         raise UsageError(f"{name} cannot be read: {error}") from None
     for setting, value in found.items():

@@ -90,6 +90,12 @@ def test_a_chapter_is_called_and_ordered_as_the_file_in_its_folder_says(tmp_path
     assert chapters[0].description == "All *about* it"
 
 
+@pytest.mark.parametrize("uri", ["", "a\0b/c.feature", f"{'x' * 300}/a.feature"])
+def test_an_address_that_is_no_path_has_no_chapter_file(tmp_path: Path, stream: Path, uri: str) -> None:
+    stream.write_text(ndjson(recorded({uri: FEATURES["features/a/it.feature"]})), encoding="utf-8")
+    assert [chapter.description for chapter in in_order(read(stream).chapters, tmp_path)] == [""]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
