@@ -44,9 +44,9 @@ def write_settings(collected: Collected, directory: Path) -> EditorReport:
             f"{directory} has no step definitions yet: `accord init` writes a first suite. Nothing is written."
         )
     report = EditorReport()
-    wanted = {SETTINGS: _settings(own, root, directory), EXTENSIONS: {"recommendations": [_EXTENSION]}}
+    settings = {SETTINGS: _settings(own, root, directory), EXTENSIONS: {"recommendations": [_EXTENSION]}}
     written: dict[Path, str] = {}
-    for path, values in wanted.items():
+    for path, values in settings.items():
         written |= _merge_into(directory, path, values, report.lines)
     if written:
         directory.joinpath(SETTINGS).parent.mkdir(exist_ok=True)
@@ -77,17 +77,17 @@ def _settings(sentences: Sequence[Sentence], root: Path, directory: Path) -> dic
     return {"cucumber.features": features, "cucumber.glue": glue, **({_TYPES: types} if types else {})}
 
 
-def _merge_into(directory: Path, path: Path, wanted: Mapping[str, list[Any]], lines: list[str]) -> dict[Path, str]:
+def _merge_into(directory: Path, path: Path, settings: Mapping[str, list[Any]], lines: list[str]) -> dict[Path, str]:
     """Return the text that a file is to have, if it is another one, and add to the lines what there is to say."""
     file, name = directory / path, path.as_posix()
     text = None
     try:
         text = file.read_bytes().decode("utf-8") if file.exists() else ""
         there = _parsed(text)
-        left = list(_merge(there, wanted))
+        left = list(_merge(there, settings))
         merged = _written(there, text)
     except (ValueError, RecursionError):  # What is no JSON, or no UTF-8, is a ValueError.
-        code = json.dumps(wanted, indent=_INDENT, ensure_ascii=False)
+        code = json.dumps(settings, indent=_INDENT, ensure_ascii=False)
         lines.append(f"{name} is left as it is, since it has comments or is not plain JSON. Add to it:\n{code}")
         return {}
     lines += [f"{name}: {it}" for it in left]
@@ -122,9 +122,9 @@ def _written(values: Mapping[str, Any], before: str) -> str:
     return ("\ufeff" if before.startswith("\ufeff") else "") + text.replace("\n", "\r\n" if "\r\n" in before else "\n")
 
 
-def _merge(there: dict[str, Any], wanted: Mapping[str, list[Any]]) -> Iterator[str]:
-    """Add what is wanted and not there, and yield what could not be added."""
-    for name, values in wanted.items():
+def _merge(there: dict[str, Any], settings: Mapping[str, list[Any]]) -> Iterator[str]:
+    """Add the settings that are not there, and yield what could not be added."""
+    for name, values in settings.items():
         own = there.get(name, [])
         if not isinstance(own, list):
             yield f"`{name}` is not a list, and is left as it is: {json.dumps(values, ensure_ascii=False)}"

@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -26,10 +27,10 @@ def chromium() -> None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
 
 
-def sheets(directory: Path, features: dict[str, str], **options: object) -> list[PageObject]:
+def sheets(directory: Path, features: dict[str, str], **options: Any) -> list[PageObject]:
     """The pages of the PDF of a run of the features."""
     stream = directory / "it.ndjson"
-    stream.write_text(ndjson(recorded(features, **options)), encoding="utf-8")  # type: ignore[arg-type]
+    stream.write_text(ndjson(recorded(features, **options)), encoding="utf-8")
     rendering.write(stream, directory, pdf=True)
     return list(PdfReader(directory / "index.pdf").pages)
 
