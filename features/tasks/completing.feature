@@ -30,6 +30,11 @@ Feature: Completing tasks
     When I complete the task "Buy milk"
     Then the task "Buy milk" was completed at 18:00 on 2 March 2026
 
+  Scenario: A completed task says what it said
+    Given the task "Call Anna" described as "About Friday"
+    When I complete the task "Call Anna"
+    Then the task "Call Anna" is described as "About Friday"
+
   Scenario: Other tasks stay open
     Given the task "Call Anna"
     When I complete the task "Buy milk"
