@@ -97,7 +97,11 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     """
     document = read(messages)
     document.chapters = in_order(document.chapters, options.root)
-    compared = changes(options.since, document) if options.since else None
+    compared = None
+    if options.since:
+        options.since.chapters = in_order(options.since.chapters, options.root)
+        compared = changes(options.since, document)
+        document.not_read = compared.unread
     past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
@@ -110,7 +114,7 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
         if path.name not in names:
             documents.remove(path)
     documents.write(directory / REQUIREMENTS, as_csv(requirements(document)))
-    markdown = "\n".join(summary(document, compared))
+    markdown = "\n".join(summary(document, compared, options.links))
     documents.write(directory / SUMMARY, [markdown])
     if options.history:
         documents.write(options.history, [past.text()])
