@@ -83,6 +83,25 @@ async def test_paper_has_no_evidence_unless_it_was_opened_and_a_chapter_starts_a
     assert set(breaks) == {"page"}
 
 
+async def test_paper_is_light_whatever_the_system_is(browser: Browser, address: str) -> None:
+    colours = []
+    for scheme in ("light", "dark"):
+        async with await browser.new_context(color_scheme=scheme) as context:
+            page = await context.new_page()
+            await page.goto(address)
+            await page.emulate_media(media="print")
+            colours.append(await page.locator("article .st").first.evaluate("one => getComputedStyle(one).color"))
+    assert colours[0] == colours[1]
+
+
+async def test_a_print_of_a_part_says_that_it_is_one(page: Page, address: str) -> None:
+    await page.goto(address + "?q=password")
+    text = "\n".join(sheet.extract_text() for sheet in PdfReader(BytesIO(await page.pdf())).pages)
+    assert "A part of it: 2 of 8 promises" in text
+    await page.goto(address)
+    assert "A part of it" not in PdfReader(BytesIO(await page.pdf())).pages[0].extract_text()
+
+
 async def test_what_is_printed_has_each_chapter_on_a_page_of_its_own_with_the_contents_and_what_is_broken(
     page: Page, address: str
 ) -> None:
@@ -216,6 +235,11 @@ async def test_a_text_from_right_to_left_is_laid_out_as_its_readers_expect(page:
     assert beside <= keyword
     ((_, column),) = await page.locator("[lang=ar] article ol").evaluate_all(edges)
     assert right <= column + 1
+    await page.emulate_media(media="print")
+    ((_, heading),), ((margin, _),) = [
+        await page.locator(f"[lang=ar] article > {it}").evaluate_all(edges) for it in ("h4", ".st")
+    ]
+    assert heading <= margin
 
 
 async def test_hostile_text_is_text(context: BrowserContext, tmp_path: Path) -> None:
