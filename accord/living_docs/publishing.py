@@ -19,8 +19,8 @@ from accord.recording import writing
 
 # What makes documents is loaded when it is needed: no run should start the later for it.
 if TYPE_CHECKING:
+    from accord.living_docs.former import FormerRun
     from accord.living_docs.links import Links
-    from accord.living_docs.model import Document
 
 BASELINE = "--accord-baseline"
 HISTORY_OPTION = "--accord-history"
@@ -43,18 +43,18 @@ def _links(config: pytest.Config) -> "Links | None":
         raise pytest.UsageError(f"{name}: {error}") from None
 
 
-def _baseline(messages: Path) -> "Document":
+def _baseline(messages: Path, root: Path) -> "FormerRun":
     try:
-        return _compared_with(messages)
+        return _compared_with(messages, root)
     except AccordError as error:
         raise pytest.UsageError(f"{BASELINE}: {error}") from None
 
 
 @uncollected()
-def _compared_with(messages: Path) -> "Document":
-    from accord.living_docs.reader import read
+def _compared_with(messages: Path, root: Path) -> "FormerRun":
+    from accord.living_docs.former import read_former
 
-    return read(messages, attachments=False)
+    return read_former(messages, root)
 
 
 class Publishing:
@@ -71,7 +71,7 @@ class Publishing:
         self._history = Path(self._working_directory, config.getoption(HISTORY_OPTION) or self._directory / HISTORY)
         # Workers of pytest-xdist publish nothing, and need not read what their controller has read.
         baseline = None if hasattr(config, "workerinput") else config.getoption(BASELINE)
-        self._since = _baseline(baseline) if baseline else None
+        self._since = _baseline(baseline, config.rootpath) if baseline else None
         self._state: str | None = None
         self._faults: list[str] = []
 
@@ -109,7 +109,7 @@ class Publishing:
         with alone(self._directory):
             with together() as files:
                 placed = writing.replace_last(files, messages, self._directory, config)
-                since = self._since or self._read_last(placed)
+                since = self._since or self._read_last(placed, config.rootpath)
                 links = self._links or NO_LINKS
                 options = rendering.Options(since, links, config.rootpath, self._readable_history())
                 rendered = rendering.render(files, placed.messages, self._directory, options)
@@ -125,11 +125,11 @@ class Publishing:
             except OSError as error:
                 self._faults.append(f"The summary is not in GITHUB_STEP_SUMMARY ({summary}): {error.strerror}.")
 
-    def _read_last(self, placed: writing.Placed) -> "Document | None":
+    def _read_last(self, placed: writing.Placed, root: Path) -> "FormerRun | None":
         if placed.fault:
             self._faults.append(placed.fault)
         try:
-            return _compared_with(placed.baseline) if placed.baseline else None
+            return _compared_with(placed.baseline, root) if placed.baseline else None
         except AccordError as error:
             self._faults.append(f"What changed is not shown: {error}")
             return None

@@ -11,10 +11,10 @@ from accord.basics.garbage import uncollected
 from accord.errors import UsageError
 from accord.living_docs.beside import in_order
 from accord.living_docs.changes import changes
+from accord.living_docs.former import FormerRun, read_former
 from accord.living_docs.history import NO_HISTORY
 from accord.living_docs.history import read as read_history
 from accord.living_docs.links import NO_LINKS, Links
-from accord.living_docs.model import Document
 from accord.living_docs.pages import left, pages
 from accord.living_docs.paper import browser, printed
 from accord.living_docs.reader import read
@@ -29,7 +29,7 @@ _WRITTEN = (PAGE, SUMMARY, REQUIREMENTS, PAPER)
 class Options:
     """What is compared with, where links lead, below which root lies what is beside the features, and the last runs."""
 
-    since: Document | None = None
+    since: FormerRun | None = None
     links: Links = NO_LINKS
     root: Path = Path()
     history: Path | None = None
@@ -64,7 +64,7 @@ def write(
     UsageError for a file that cannot be read, where nothing can be written, and for a PDF that cannot be made.
     """
     chromium = browser() if pdf else None
-    since = read(baseline, attachments=False) if baseline else None
+    since = read_former(baseline) if baseline else None
     for path in filter(None, (messages, baseline)):
         is_there = os.path.realpath(path.parent) == os.path.realpath(directory)
         overwritten = is_there and fnmatch(path.name, CHAPTERS)
@@ -99,7 +99,6 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     document.chapters = in_order(document.chapters, options.root)
     compared = None
     if options.since:
-        options.since.chapters = in_order(options.since.chapters, options.root)
         compared = changes(options.since, document)
         document.not_read = compared.unread
     past = read_history(options.history).with_run(document) if options.history else NO_HISTORY

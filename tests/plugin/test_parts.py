@@ -11,6 +11,7 @@ import pytest
 
 from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE
 from accord.living_docs.changes import Changes, changes
+from accord.living_docs.former import read_former
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.reader import read
 from tests.helpers.messages import messages, of
@@ -100,7 +101,7 @@ def again(project: Project) -> set[str]:
 
 def changed(project: Project) -> Changes:
     """What changed since the last full run."""
-    return changes(read(file(project, MESSAGES_BEFORE)), document(project))
+    return changes(read_former(file(project, MESSAGES_BEFORE)), document(project))
 
 
 def published(project: Project) -> dict[str, bytes]:
