@@ -176,7 +176,7 @@ def test_what_ran_is_marked_with_its_time_beside_the_promise_and_the_top_has_tha
     assert of("testRunStarted", messages(waters))[0] == started
     shown = page(waters)
     assert shown.count("kept, ") >= 2
-    assert len(re.findall(r"kept, \d+ ms, run on \d+ \w+ \d{4}, \d\d:\d\d UTC", shown)) == 2
+    assert len(re.findall(r"kept, \d+\sms, run on \d+ \w+ \d{4}, \d\d:\d\d UTC", shown)) == 2
     assert re.search(r"2 run since, the last on \d+ \w+ \d{4}, \d\d:\d\d UTC", shown)
     assert "not run" not in shown
     summary = file(waters, "summary.md").read_text(encoding="utf-8")
