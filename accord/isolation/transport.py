@@ -146,6 +146,9 @@ class Transport(httpx.AsyncBaseTransport):
             served.status = response.status_code
         try:
             finding = self._check(exchange, response, error)
+        except ContractViolationError as violation:
+            finding = violation.finding
+            raise
         finally:
             # Also where the contract is broken: then most of all somebody wants to see the exchange.
             self._observe(exchange.request, response, began, finding, self._contract, trace)
@@ -169,7 +172,7 @@ class Transport(httpx.AsyncBaseTransport):
             if error is not None and response.is_server_error:
                 # First of all one wants to know why.
                 said = f"{self._running.cause(error)} in {name[0].lower()}{name[1:]}: {violation}"
-            raise ContractViolationError(said) from None
+            raise ContractViolationError(said, violation.finding) from None
 
 
 def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from tests.helpers.project import Project
+from accord.living_docs.index import operations
+from accord.living_docs.reader import read
+from tests.helpers.project import PUBLISHING, Project
 
 SERVICE = """
 from fastapi import FastAPI
@@ -221,3 +223,72 @@ def test_an_attribute_that_a_step_loads_where_nothing_is_awaited_is_told_with_th
     project.run().stdout.fnmatch_lines(
         ["E*It fails since an attribute was to be loaded where nothing is awaited: load it in the query, as with *"]
     )
+
+
+AGAIN = """
+import json
+
+from fastapi import FastAPI, HTTPException
+
+app = FastAPI()
+CONFLICT = {409: {}}
+
+
+@app.get("/greeting", responses=CONFLICT)
+async def greet() -> str:
+    try:
+        return words({})
+    except KeyError as error:
+        raise HTTPException(409, named(error)) from error
+
+
+def words(known: dict[str, str]) -> str:
+    return known["hello"]
+
+
+def named(error: KeyError) -> str:
+    raise error
+
+
+@app.get("/farewell")
+async def leave() -> str:
+    raise HTTPException(403)
+"""
+
+
+@pytest.mark.parametrize("mode", ["documented", "strict"])
+def test_a_response_that_fails_a_step_is_in_the_table_as_not_documented(
+    greeting: Project, publishing: None, mode: str
+) -> None:
+    greeting.settings(f"{PUBLISHING}\naccord_contract = {mode}\n")
+    greeting.path.joinpath("service.py").write_text(AGAIN)
+    greeting.change(
+        "conftest.py",
+        '@then("I am greeted")',
+        '@when("I leave")\nasync def leave(client):\n    await client.get("/farewell")\n\n@then("I am greeted")',
+    )
+    greeting.feature("""
+        Feature: It
+          Scenario: One
+            When I come in
+            Then I am greeted
+          Scenario: Two
+            When I leave
+            Then I am greeted
+        """)
+    result = greeting.run_process()
+    found = operations(read(greeting.path / "living-docs" / "messages.ndjson"))
+    table = {
+        (operation.name, response.status): ([pickle.name for pickle in response.pickles], response.documented)
+        for operation in found
+        for response in operation.responses
+    }
+    assert table == {
+        ("GET /farewell", "200"): ([], True),
+        ("GET /farewell", "403"): (["Two"], False),
+        ("GET /greeting", "200"): ([], True),
+        ("GET /greeting", "409"): ([], True),
+        ("GET /greeting", "500"): (["One"], False),
+    }
+    assert found.coverage == "0 of 3 documented responses, 0 %"
+    result.stdout.no_fnmatch_line("contract: scenarios cover*")
