@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from accord.living_docs.causes import causes
 from accord.living_docs.index import operations
 from accord.living_docs.reader import read
+from accord.living_docs.state import State
 from tests.helpers.project import PUBLISHING, Project
 
 SERVICE = """
@@ -254,6 +256,42 @@ def named(error: KeyError) -> str:
 async def leave() -> str:
     raise HTTPException(403)
 """
+
+
+def test_one_that_is_raised_again_is_where_it_was_raised_last(greeting: Project) -> None:
+    greeting.path.joinpath("service.py").write_text(AGAIN)
+    greeting.run_process().stdout.fnmatch_lines(["KeyError: 'hello' (service.py:23) in the step *"])
+
+
+def test_so_is_that_of_a_step_and_the_document_says_the_same_and_its_class(project: Project, publishing: None) -> None:
+    project.scenario("When I look", "Then I see")
+    project.steps("""
+        def pass_on(error):
+            raise error
+
+        def look():
+            return {}["hello"]
+
+        @when("I look")
+        async def _():
+            try:
+                look()
+            except KeyError as error:
+                pass_on(error)
+
+        @then("I see")
+        async def _(): ...
+        """)
+    line = project.path.joinpath("conftest.py").read_text().splitlines().index("    raise error") + 1
+    result = project.run_process()
+    result.stdout.fnmatch_lines(["*- Raised again -*", f"conftest.py:{line}: KeyError"])
+    document = read(project.path / "living-docs" / "messages.ndjson")
+    [cause] = causes(document.of(State.BROKEN))
+    assert cause.frame == f"conftest.py:{line}"
+    assert cause.failure is not None
+    assert cause.failure.first_line == "KeyError: 'hello'"
+    summary = project.path.joinpath("living-docs", "summary.md").read_text(encoding="utf-8")
+    assert "KeyError\\: 'hello'" in summary
 
 
 @pytest.mark.parametrize("mode", ["documented", "strict"])
