@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from contextvars import copy_context
@@ -125,7 +124,7 @@ class Transport(httpx.AsyncBaseTransport):
         except Exception as raised:
             self._outage.check()
             if not is_disconnect(raised):
-                fault, trace = f"the app raised {named(raised)}", traceback.format_exc()
+                fault, (_place, trace) = f"the app raised {named(raised)}", own_traceback(raised, Path())
                 _log(socket.name, raised)
         except asyncio.CancelledError:
             # Nothing is sent where the client has closed it.

@@ -122,6 +122,15 @@ def test_a_skipped_scenario_says_why(failing: Project) -> None:
     assert "not on a Sunday" in of("testStepFinished", told)[0]["testStepResult"]["message"]
 
 
+def test_what_comes_to_light_after_the_steps_is_no_steps(project: Project) -> None:
+    project.scenario("Given a step", "Then it holds")
+    project.steps(STEPS + "def pytest_bdd_after_scenario():\n    raise OSError('no disk')\n")
+    project.run().assert_outcomes(failed=1)
+    told = messages(project)
+    assert [hook["name"] for hook in of("hook", told)] == ["The scenario as a whole"]
+    assert statuses(told) == ["PASSED", "PASSED", "FAILED"]
+
+
 def test_a_deselected_scenario_has_a_pickle_and_no_test_case(project: Project) -> None:
     project.feature("""
         Feature: It
