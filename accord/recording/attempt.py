@@ -21,6 +21,7 @@ from accord.recording.envelopes import (
 )
 from accord.recording.har import Entry, archive, hidden
 from accord.recording.pickles import Pickle
+from accord.recording.reasons import explained
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import DOTS
 from accord.recording.result import Result, failure
@@ -175,7 +176,14 @@ class Attempt:
         return whole
 
     def _result(self, report: pytest.TestReport, error: BaseException | None) -> Result:
-        return Result.of(report, error, self._step_started or now(), self.redaction, self.item.config.rootpath)
+        result = Result.of(report, error, self._step_started or now(), self.redaction, self.item.config.rootpath)
+        number, said = len(self._results), result.failure["message"]
+        sentence = self.pickle.steps[number].sentence if number < len(self.pickle.steps) else None
+        if (better := self.redaction.text(explained(report, error, said, self.pickle, sentence))) != said:
+            exception = result.failure["exception"]
+            shown = exception["stackTrace"].replace(said, better) if report.skipped else exception["stackTrace"]
+            result.failure = failure(exception["type"], better, shown)
+        return result
 
     def add_exchange(self, exchange: Entry) -> None:
         """Attach what went over the wire."""

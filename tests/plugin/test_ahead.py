@@ -1,7 +1,10 @@
 """`@wip`: a scenario that is ahead of the code is expected not to hold yet, and fails once it does."""
 
+from fnmatch import fnmatch
+
 import pytest
 
+from accord.living_docs.reader import read
 from tests.helpers.messages import messages, of, statuses
 from tests.helpers.project import PUBLISHING, Project
 
@@ -98,6 +101,24 @@ def test_the_steps_of_one_that_holds_are_kept_and_the_scenario_is_broken(ahead: 
     assert (hook["type"], hook["name"]) == ("AFTER_TEST_CASE", "The scenario as a whole")
     *_, last = of("testCase", told)[0]["testSteps"]
     assert last["hookId"] == hook["id"]
+
+
+WHY = {
+    "nothing": ("", "Then it is blue", "not yet implemented"),
+    "a description": ("    Waits for the decision.\n    By May.\n", "Then it is blue", "Waits for the decision."),
+    "a step": ("", "Then it is bleu", "it.feature:*: no step definition says yet: Then it is bleu"),
+    "both": ("    Waits for the decision.\n", "Then it is bleu", "Waits for the decision."),
+}
+
+
+@pytest.mark.parametrize(("description", "step", "reason"), WHY.values(), ids=WHY)
+def test_it_says_why_in_the_words_of_the_feature(ahead: Project, description: str, step: str, reason: str) -> None:
+    ahead.feature(f"Feature: It\n  @wip\n  Scenario: One\n{description}    {step}")
+    ahead.run().assert_outcomes(xfailed=1)
+    [pickle] = read(ahead.path / "living-docs" / "messages.ndjson").pickles()
+    assert fnmatch(pickle.because, reason)
+    assert pickle.failure is not None
+    assert ("It differs from" in pickle.failure.message) == ("bleu" in step)
 
 
 def test_a_filter_takes_it(ahead: Project) -> None:
