@@ -152,7 +152,9 @@ def test_a_scenario_that_is_not_to_run_says_why_as_its_author_would(
 def test_what_comes_to_light_after_the_steps_is_no_steps(project: Project) -> None:
     project.scenario("Given a step", "Then it holds")
     project.steps(STEPS + "def pytest_bdd_after_scenario():\n    raise OSError('no disk')\n")
-    project.run().assert_outcomes(failed=1)
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["it.feature:2", "  Scenario: One", "    Given a step", "    Then it holds"])
     told = messages(project)
     assert [hook["name"] for hook in of("hook", told)] == ["The scenario as a whole"]
     assert statuses(told) == ["PASSED", "PASSED", "FAILED"]
