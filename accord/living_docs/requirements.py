@@ -40,7 +40,7 @@ def requirements(document: Document) -> list[Requirement]:
 def as_csv(found: list[Requirement]) -> Iterator[str]:
     """The same as CSV, a line for each tag of each promise, which a spreadsheet opens without running any of it.
 
-    Tags are without their `@`, as trackers have them.
+    A cell that begins as a formula does, as each tag, has an apostrophe in front of it, which says that it is text.
     """
     yield _BYTE_ORDER_MARK + _line(_HEADER)
     for requirement in found:
@@ -48,7 +48,7 @@ def as_csv(found: list[Requirement]) -> Iterator[str]:
             rule, feature = pickle.scenario.rule, pickle.scenario.feature
             yield _line(
                 (
-                    requirement.tag.removeprefix("@"),
+                    requirement.tag,
                     feature.chapter,
                     feature.name,
                     rule.name if rule else "",
@@ -68,7 +68,7 @@ def _line(cells: tuple[str, ...]) -> str:
 
 
 def _harmless(text: str) -> str:
-    # One line, so that no blank is in front of it; an apostrophe there says that it is text.
+    # One line, so that no blank is in front of it.
     shown = one_line(plain(text))
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 

@@ -63,7 +63,7 @@ class Attachments:
         step = self._cases.step_of(attempt, step_id) if step_id else next(reversed(of.steps), None)
         (step.attach if step else self.of_run.append)(self._attachment(message, media_type, body))
         if media_type == HAR:
-            self._note_responses(body, pickle)
+            self._note_responses(body, pickle, of_step=step_id is not None)
 
     def _attachment(self, message: Json, media_type: str, body: str) -> Attachment:
         is_base64, address = message.get("contentEncoding") == "BASE64", text_of(message, "url")
@@ -71,13 +71,14 @@ class Attachments:
         # There are few types, and many attachments.
         return Attachment(intern(media_type), content, is_base64, name, address, self._bodies)
 
-    def _note_responses(self, body: str, pickle: Pickle) -> None:
+    def _note_responses(self, body: str, pickle: Pickle, *, of_step: bool) -> None:
         for entry in exchanges(body):
             response, operation = entry.get("response"), entry.get("_operation")
             status = response.get("status") if isinstance(response, dict) else None
             if not isinstance(status, int):
                 continue
-            if isinstance(operation, str):
+            # What a fixture asked for no step shows; as the run has it, it covers nothing.
+            if isinstance(operation, str) and of_step:
                 self.responses.setdefault((operation, str(status)), {})[pickle] = None
             if entry.get("_undocumented") is True:
                 name = operation if isinstance(operation, str) else _requested(entry)
