@@ -27,13 +27,15 @@ from accord.living_docs.beside import pictures
 from accord.living_docs.causes import causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.colophon import colophon
-from accord.living_docs.history import NO_HISTORY, History
+from accord.living_docs.hindsight import Hindsight
 from accord.living_docs.index import foreign, operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Chapter, Document, Feature, Pickle, tally
+from accord.living_docs.past_runs import NO_HISTORY, History
 from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
+from accord.living_docs.trend import trend
 from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
 
 _SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
@@ -112,8 +114,8 @@ def shown(document: Document, changes: Changes | None, history: History, message
         "counts": (counts := document.counts()),
         "bar": bar(counts),
         "changes": changes,
-        "history": history,
-        "trend": [bar(counts) for counts in history.counts()],
+        "history": Hindsight(history, changes),
+        "trend": trend(history),
         "causes": causes(document.broken()),
         "operations": operations(document),
         "sentences": sentences(document),
