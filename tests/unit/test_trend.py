@@ -40,13 +40,14 @@ def test_each_column_says_which_run_it_is_and_what_was_in_it(stream: Path) -> No
     found = trend(after(stream, None, BROKEN)[0])
     assert found
     assert [(column.when, column.run.short_commit, column.sentence) for column in found.columns] == [
-        ("1 November 2026, 09:00 UTC", "3f2a91c", "2 kept"),
-        ("2 November 2026, 09:00 UTC", "3f2a91c", "1 kept, 1 broken"),
+        ("1 November 2026, 09:00:00 UTC", "3f2a91c", "2 kept"),
+        ("2 November 2026, 09:00:00 UTC", "3f2a91c", "1 kept, 1 broken"),
     ]
 
 
 def test_each_state_that_there_is_can_be_seen() -> None:
     [first, second] = drawn("b" * 4 + "k" * 216, "bfun" + "k" * 216)
+    assert first == {"kept": HEIGHT - 2, "broken": 2}
     assert first["broken"] >= 2
     assert all(second[state.key] >= 2 for state in State)
     for column in (first, second):
@@ -55,7 +56,7 @@ def test_each_state_that_there_is_can_be_seen() -> None:
 
 def test_a_column_is_as_high_as_its_run_had_promises() -> None:
     [full, less] = drawn("k" * 200, "k" * 150 + "-" * 50)
-    assert [full, less] == [{"kept": 20}, {"kept": 15}]
+    assert [full, less] == [{"kept": HEIGHT}, {"kept": HEIGHT * 3 / 4}]
     [full, nothing] = drawn("k" * 200, "-" * 200)
     assert nothing == {}
 
@@ -78,8 +79,8 @@ def test_the_page_shows_the_trend_and_the_file_has_the_run(stream: Path, tmp_pat
     rendering.write(stream, tmp_path, history=file)
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert "2 of the last 3 runs, since 1 November 2026, broke no promise" in page
-    assert "<title>12 November 2026, 14:03 UTC, 3f2a91c: 1 kept, 1 broken</title>" in page
-    assert re.search(r'<th scope="row">2 November 2026, 09:00 UTC<td><bdi>3f2a91c</bdi><td>2 kept\n', page)
+    assert "<title>12 November 2026, 14:03:00 UTC, 3f2a91c: 1 kept, 1 broken</title>" in page
+    assert re.search(r'<th scope="row">2 November 2026, 09:00:00 UTC<td><bdi>3f2a91c</bdi><td>2 kept\n', page)
     assert "broken since this run" in page
     assert [run.started.day for run in history.read(file).runs] == [1, 2, 12]
 
