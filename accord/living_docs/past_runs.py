@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
+from itertools import chain, product
 from sys import intern
 
 from accord.living_docs.model import Document, Pickle, RunMetadata
@@ -98,7 +98,8 @@ NO_HISTORY = History()
 def joined(histories: Sequence[History], *, of_shares: bool = False) -> History:
     """The histories as one: its last runs, and of each run what the last of them has.
 
-    Runs of one build of CI are one run, and with `of_shares` those of one commit in which no promise is twice.
+    With `of_shares` runs of one commit that several of them have are one run, if they are of one build of CI, or, where
+    that is not known, if no promise is in both.
     """
     groups = _groups(histories, of_shares=of_shares)
     runs = _last([group.run for group in groups])
@@ -151,7 +152,7 @@ def _groups(histories: Sequence[History], *, of_shares: bool) -> list[_Group]:
     groups: list[_Group] = []
     for started in sorted(found):
         share = found[started]
-        whole = next((group for group in groups if _is_one(group, share, of_shares=of_shares)), None)
+        whole = next((group for group in groups if of_shares and _is_one(group, share)), None)
         if whole is None:
             groups.append(share)
         else:
@@ -160,18 +161,21 @@ def _groups(histories: Sequence[History], *, of_shares: bool) -> list[_Group]:
     return groups
 
 
-def _is_one(one: _Group, other: _Group, *, of_shares: bool) -> bool:
+def _is_one(one: _Group, other: _Group) -> bool:
     if one.run.is_part or other.run.is_part or one.run.commit != other.run.commit:
+        return False
+    pairs = list(product(one.columns, other.columns))
+    # What one machine has as two runs is two, whatever is in them.
+    if any(here is there for (here, _number), (there, _its) in pairs):
         return False
     if one.run.build and other.run.build:
         return one.run.build == other.run.build
-    return of_shares and not any(_share_a_promise(a, b) for a in one.columns for b in other.columns)
+    return not any(_share_a_promise(*pair) for pair in pairs)
 
 
 def _share_a_promise(one: tuple[History, int], other: tuple[History, int]) -> bool:
-    """Return whether a promise is in both columns; what one machine has as two runs is two, whatever is in them."""
     (here, number), (there, its) = one, other
-    return here is there or any(
+    return any(
         past.states[number] != ABSENT and (known := there.promises.get(slug)) and known.states[its] != ABSENT
         for slug, past in here.promises.items()
     )

@@ -182,6 +182,17 @@ def test_the_shares_of_several_runs_are_as_many_runs(tmp_path: Path) -> None:
     assert states(found) == {"one": "kbk", "two": "kbk"}
 
 
+def test_runs_of_one_commit_and_build_on_one_machine_are_as_many_runs(stream: Path, tmp_path: Path) -> None:
+    past = NO_HISTORY
+    for number in range(3):
+        document = run(stream, number, BROKEN if number == 1 else None)
+        document.metadata.url = "https://ci.example/7"
+        past = past.with_run(document)
+    found = history.merge(written(tmp_path, past, past), tmp_path / "all.json")
+    assert found == past
+    assert [past.promises["it.one"].states, {run.build for run in past.runs}] == ["kbk", {"https://ci.example/7"}]
+
+
 @pytest.mark.parametrize(
     ("commit", "build", "both"),
     [("c", "", False), ("b", "https://ci.example/8", False), ("b", "", True)],
