@@ -86,10 +86,11 @@ def _often(pickle: Pickle, past: Past) -> Iterator[str]:
 
 
 def _usually(pickle: Pickle, past: Past) -> Iterator[str]:
-    if pickle.state not in _TIMED or pickle.seconds is None:
+    # Most take less than what is worth a word.
+    if pickle.state not in _TIMED or (pickle.seconds or 0) <= _BY:
         return
     # Its last time is the one that is compared.
     known = [(letter, time) for letter, time in zip(past.states, past.times, strict=True) if letter != ABSENT]
     before = [time / 1000 for letter, time in known[:-1] if letter in _USUAL and time != UNKNOWN]
-    if before and pickle.seconds > max(_SLOWER * (usual := median(before)), usual + _BY):
+    if before and pickle.seconds and pickle.seconds > max(_SLOWER * (usual := median(before)), usual + _BY):
         yield f"usually {took(usual)}"

@@ -11,6 +11,7 @@ import pytest
 from accord.living_docs import history
 from accord.living_docs.past_runs import History
 from tests.helpers.project import PUBLISHED, Project
+from tests.helpers.recording import ndjson, recorded
 
 pytestmark = pytest.mark.usefixtures("publishing")
 
@@ -189,6 +190,28 @@ def test_of_runs_at_once_that_share_one_each_is_in_it(waters: Project) -> None:
     for run in runs:
         run.communicate(timeout=120)
     assert len(kept(waters, "docs1/last.json").runs) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks of folders")
+def test_of_documents_that_are_rendered_at_once_each_run_is_in_it(tmp_path: Path) -> None:
+    for number in range(4):
+        messages = recorded({"a.feature": LAKE})
+        for message in messages:
+            if "testRunStarted" in message:
+                message["testRunStarted"]["timestamp"]["seconds"] += number
+        tmp_path.joinpath(f"{number}.ndjson").write_text(ndjson(messages), encoding="utf-8")
+    render = [
+        sys.executable,
+        "-c",
+        "from accord.cli import main; main()",
+        "render",
+        "--history",
+        "cache/last.json",
+        "-o",
+    ]
+    runs = [subprocess.Popen([*render, f"docs{number}", f"{number}.ndjson"], cwd=tmp_path) for number in range(4)]
+    assert [run.wait(timeout=120) for run in runs] == [0] * 4
+    assert len(history.read(tmp_path / "cache" / "last.json").runs) == 4
 
 
 def test_rendering_adds_a_run_and_says_where_that_is_not_possible(waters: Project) -> None:
