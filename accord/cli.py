@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -240,18 +240,31 @@ def _file(path: str) -> Path:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    if all(map(history.is_history, arguments.files)):
-        joined = history.merge(arguments.files, arguments.into)
-        print(one_line(f"{len(joined.runs)} runs of {len(joined.promises)} promises: {arguments.into}"))
+    files = list(_once(arguments.files))
+    if any(map(history.is_history, files)):
+        joined = history.merge(files, arguments.into)
+        of = f"{_count(len(joined.runs), 'run')} of {_count(len(joined.promises), 'promise')}"
+        print(one_line(f"{of}: {arguments.into}"))
         return 0
-    merged = merge(arguments.files, arguments.into)
-    of = f"{_count(merged.scenarios, 'promise')} of {_count(len(arguments.files), 'file')}"
+    merged = merge(files, arguments.into)
+    of = f"{_count(merged.scenarios, 'promise')} of {_count(len(files), 'file')}"
     print(one_line(f"{of}: {arguments.into}"))
     if merged.repeated:
         print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
     for fault in merged.faults:
         print(one_line(f"{fault}: what it would have shown is not run."), file=sys.stderr)
     return 1 if merged.faults else 0
+
+
+def _once(files: Sequence[Path]) -> Iterator[Path]:
+    """Yield each file once, and say which is named again: another one may have been meant."""
+    known: set[str] = set()
+    for path in files:
+        if (real := os.path.realpath(path)) in known:
+            print(one_line(f"{path} is named more than once, and is taken once."), file=sys.stderr)
+        else:
+            known.add(real)
+            yield path
 
 
 def _clean(_: argparse.Namespace) -> int:

@@ -46,6 +46,8 @@ class Changes:
     """Those of feature files that could not be read: nobody knows whether they are gone."""
     reread: list[Pickle] = field(default_factory=list)
     """Those of feature files that can be read again: nobody knows whether they are new."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """The addresses that promises had, where they have another one now: it is made of names."""
 
     def lists(self) -> list[tuple[str, list[Pickle] | list[Former]]]:
         """What there is of each but the reworded, with its title; the worst first."""
@@ -88,6 +90,8 @@ def changes(before: FormerRun, after: Document) -> Changes:
         for likeness in (_steps, _position(before.promises, after.pickles())):
             pairs += _alike(old, new, likeness)
     for was, now in pairs:
+        if was.slug != now.slug:
+            found.moved[was.slug] = now.slug
         if was.name != now.name or _steps(was) != _steps(now):
             found.reworded.append(Reworded(was, now))
         # What was written since the whole was run, and not run yet, says nothing.

@@ -29,14 +29,16 @@ from accord.living_docs.causes import cause, causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.colophon import colophon
 from accord.living_docs.former import FormerFeature
-from accord.living_docs.history import NO_HISTORY, History
+from accord.living_docs.hindsight import Hindsight
 from accord.living_docs.index import foreign, operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, linked, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Chapter, Document, Feature, Pickle, tally
 from accord.living_docs.outline import addresses
+from accord.living_docs.past_runs import NO_HISTORY, History
 from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
+from accord.living_docs.trend import trend
 from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
 
 _SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
@@ -118,8 +120,8 @@ def shown(document: Document, changes: Changes | None, history: History, message
         "bar": bar(counts),
         "changes": changes,
         "addresses": set(addresses(document)) if changes else set(),
-        "history": history,
-        "trend": [bar(counts) for counts in history.counts()],
+        "history": Hindsight(history, changes),
+        "trend": trend(history),
         "causes": causes(document.broken()),
         "sections": _sections(document, counts, changes),
         "operations": operations(document),

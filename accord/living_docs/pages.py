@@ -11,10 +11,10 @@ from markupsafe import Markup
 from accord.basics.filenames import CHAPTERS, PAGE
 from accord.basics.text import visible
 from accord.living_docs.changes import Changes
-from accord.living_docs.history import History
 from accord.living_docs.links import Links
 from accord.living_docs.model import Chapter, Document, Pickle, counts, tally
 from accord.living_docs.page import bar, environment, page, pieces, shown
+from accord.living_docs.past_runs import History
 from accord.living_docs.run import StepText
 from accord.living_docs.state import State
 from accord.recording import ndjson
@@ -91,7 +91,7 @@ def _of(chapter: Chapter, whole: dict[str, Any]) -> dict[str, Any]:
         "bar": bar(counted),
         "tags": [tag for tag in whole["tags"] if tag in carried],
         # Of the whole, as the page says that leads here.
-        "trend": [],
+        "trend": None,
     }
 
 

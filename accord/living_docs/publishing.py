@@ -10,7 +10,7 @@ import pytest
 
 from accord.basics.failures import named
 from accord.basics.filenames import HISTORY, PAGE
-from accord.basics.files import alone, together
+from accord.basics.files import Together, alone, together
 from accord.basics.garbage import uncollected
 from accord.basics.source import location, relative
 from accord.basics.text import one_line
@@ -21,6 +21,7 @@ from accord.recording import writing
 if TYPE_CHECKING:
     from accord.living_docs.former import FormerRun
     from accord.living_docs.links import Links
+    from accord.living_docs.past_runs import History
 
 BASELINE = "--accord-baseline"
 HISTORY_OPTION = "--accord-history"
@@ -106,13 +107,15 @@ class Publishing:
         from accord.living_docs.links import NO_LINKS
 
         # Around it all, since what is compared with must be what is replaced.
-        with alone(self._directory):
+        with alone(self._directory, *self._beside_history()):
             with together() as files:
                 placed = writing.replace_last(files, messages, self._directory, config)
                 since = self._since or self._read_last(placed, config.rootpath)
                 links = self._links or NO_LINKS
-                options = rendering.Options(since, links, config.rootpath, self._readable_history())
+                options = rendering.Options(since, links, config.rootpath, self._last_runs())
                 rendered = rendering.render(files, placed.messages, self._directory, options)
+                if options.history is not None:
+                    self._keep(rendered.history, files)
             # Its messages are in those of the whole.
             messages.unlink(missing_ok=True)
             page = relative(self._directory / PAGE, self._working_directory)
@@ -134,16 +137,33 @@ class Publishing:
             self._faults.append(f"What changed is not shown: {error}")
             return None
 
-    def _readable_history(self) -> Path | None:
+    def _beside_history(self) -> list[Path]:
+        """Return the folder of the history, if it has another than the documents, and can be locked."""
+        try:
+            self._history.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:  # What is wrong is said where the history is written.
+            return []
+        return [self._history.parent] if os.access(self._history.parent, os.R_OK) else []
+
+    def _last_runs(self) -> "History | None":
         from accord.living_docs import history
 
         try:
-            history.read(self._history)
+            return history.read(self._history)
         except AccordError as error:
             # It stays as it is, since what is in it may still be mended.
-            self._faults.append(f"The last runs are not shown: {error}. Mend the file, or remove it.")
+            self._faults.append(f"The last runs are not shown: {error}.")
             return None
-        return self._history
+
+    def _keep(self, runs: "History", files: Together) -> None:
+        from accord.living_docs import history
+
+        try:
+            history.write(runs, files, self._history)
+        except OSError as error:
+            # The documents are worth more than what the next ones say of this run.
+            path = relative(self._history, self._working_directory)
+            self._faults.append(f"This run is not in the history: {path} cannot be written: {error.strerror or error}.")
 
     # Last, so that what people look for is the last line above pytest's own.
     @pytest.hookimpl(trylast=True)

@@ -1,22 +1,24 @@
 """The documents of a messages file: the page, or pages, the summary and the requirements, written all or none."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
 from accord.basics.filenames import CHAPTERS, MESSAGES, PAGE, PAPER, REQUIREMENTS, SUMMARY
-from accord.basics.files import Together, together
+from accord.basics.files import Together, alone, together
 from accord.basics.garbage import uncollected
 from accord.errors import UsageError
 from accord.living_docs.beside import in_order
 from accord.living_docs.changes import changes
 from accord.living_docs.former import FormerRun, read_former
-from accord.living_docs.history import NO_HISTORY
 from accord.living_docs.history import read as read_history
+from accord.living_docs.history import write as write_history
 from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.pages import left, pages
 from accord.living_docs.paper import browser, printed
+from accord.living_docs.past_runs import NO_HISTORY, History
 from accord.living_docs.reader import read
 from accord.living_docs.requirements import as_csv, requirements
 from accord.living_docs.summary import summary
@@ -32,7 +34,7 @@ class Options:
     since: FormerRun | None = None
     links: Links = NO_LINKS
     root: Path = Path()
-    history: Path | None = None
+    history: History | None = None
     beside: str | None = MESSAGES
     """The name that the messages file has, or will have, in the directory of the page, if that is where it is."""
 
@@ -45,6 +47,8 @@ class Rendered:
     sentence: str
     part: str | None
     summary: str
+    history: History
+    """The last runs, together with this one."""
 
 
 def write(
@@ -71,15 +75,26 @@ def write(
         if overwritten or os.path.realpath(path) in (os.path.realpath(directory / name) for name in _WRITTEN):
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
-        with together() as documents:
-            options = Options(since, links or NO_LINKS, history=history, beside=_beside(messages, directory))
+        with _alone_with(history), together() as documents:
+            past = read_history(history) if history else None
+            options = Options(since, links or NO_LINKS, history=past, beside=_beside(messages, directory))
             rendered = render(documents, messages, directory, options)
+            if history:
+                write_history(rendered.history, documents, history)
             if chromium:
                 with printed(rendered.page, chromium) as paper:
                     documents.copy(paper, directory / PAPER)
             return rendered.sentence
     except OSError as error:
         raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror or error}") from None
+
+
+def _alone_with(history: Path | None) -> AbstractContextManager[None]:
+    """Have no other run add itself to the history meanwhile: one of both would be lost."""
+    if history is None:
+        return nullcontext()
+    history.parent.mkdir(parents=True, exist_ok=True)
+    return alone(history.parent)
 
 
 def _beside(messages: Path, directory: Path) -> str | None:
@@ -101,12 +116,14 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     if options.since:
         compared = changes(options.since, document)
         document.not_read = compared.unread
-    past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
+    past = NO_HISTORY
+    if options.history is not None:
+        past = options.history.with_run(document, compared.moved if compared else None)
     directory.mkdir(parents=True, exist_ok=True)
     # The generator is read here, and the summary after it: the page is never in memory as a whole.
     names = set()
     # The page that one opens is the last.
-    for name, pieces in pages(document, compared, options.links, options.root, past, options.beside):
+    for name, pieces in pages(document, compared, options.links, options.root, past.until(document), options.beside):
         written = documents.write(directory / name, pieces)
         names.add(name)
     for path in left(directory):
@@ -115,6 +132,5 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     documents.write(directory / REQUIREMENTS, as_csv(requirements(document)))
     markdown = "\n".join(summary(document, compared, options.links))
     documents.write(directory / SUMMARY, [markdown])
-    if options.history:
-        documents.write(options.history, [past.text()])
-    return Rendered(written, document.sentence(), document.part_sentence() if document.parts else None, markdown)
+    part = document.part_sentence() if document.parts else None
+    return Rendered(written, document.sentence(), part, markdown, past)
