@@ -3,13 +3,14 @@
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from pickle import UnpicklingError
+from types import MappingProxyType
 from typing import Any
 
 from gherkin.dialect import DIALECTS
@@ -36,7 +37,9 @@ from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
 from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
 
-_SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
+SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
+"""How each page ends."""
+
 # As much of a title as stands in the margin of each sheet.
 _LONGEST_TITLE = 80
 
@@ -60,13 +63,14 @@ def page(
     root: Path = Path(),
     history: History = NO_HISTORY,
     messages: str | None = None,
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
     """The whole as one page, piece by piece, which ends with its own digest.
 
     What lies beside the features is found below the root. `messages` is the name of the messages file if that lies
-    beside the page.
+    beside the page, and `files` has the SHA-256 of each other one there that belongs to it.
     """
-    return pieces(environment(document, links, root), "page.html", shown(document, changes, history, messages))
+    return pieces(environment(document, links, root), "page.html", shown(document, changes, history, messages, files))
 
 
 def environment(document: Document, links: Links, root: Path) -> Environment:
@@ -99,9 +103,11 @@ def environment(document: Document, links: Links, root: Path) -> Environment:
     return environment
 
 
-def shown(document: Document, changes: Changes | None, history: History, messages: str | None) -> dict[str, Any]:
+def shown(
+    document: Document, changes: Changes | None, history: History, messages: str | None, files: Mapping[str, str]
+) -> dict[str, Any]:
     """What the page of the whole shows."""
-    found = requirements(document)
+    found = requirements(document, changes.unread if changes else ())
     return {
         "document": document,
         "chapters": document.chapters,
@@ -120,10 +126,11 @@ def shown(document: Document, changes: Changes | None, history: History, message
         "foreign": foreign(document),
         "slowest": slowest(document),
         "slowest_steps": slowest_steps(document),
-        "tags": [requirement.tag for requirement in found if requirement.tag],
+        "tags": [requirement.tag for requirement in found if requirement.tag and requirement.pickles],
         "requirements": found,
-        "colophon": colophon(document),
+        "colophon": colophon(document, changes, history),
         "messages": messages,
+        "files": files,
         "as_csv": REQUIREMENTS,
     }
 
@@ -141,7 +148,7 @@ def pieces(environment: Environment, template: str, shown: dict[str, Any], scrip
         seen = visible(piece)
         digest.update(seen.encode(errors="replace"))
         yield seen
-    yield _SEAL.format(digest.hexdigest())
+    yield SEAL.format(digest.hexdigest())
 
 
 def _margins(document: Document) -> str:

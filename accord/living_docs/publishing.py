@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accord.basics.failures import named
-from accord.basics.filenames import HISTORY, PAGE
+from accord.basics.filenames import HISTORY, MESSAGES_BEFORE, PAGE
 from accord.basics.files import alone, together
 from accord.basics.garbage import uncollected
 from accord.basics.source import location, relative
@@ -111,7 +111,13 @@ class Publishing:
                 placed = writing.replace_last(files, messages, self._directory, config)
                 since = self._since or self._read_last(placed)
                 links = self._links or NO_LINKS
-                options = rendering.Options(since, links, config.rootpath, self._readable_history())
+                options = rendering.Options(
+                    since,
+                    links,
+                    config.rootpath,
+                    self._readable_history(),
+                    since_beside=None if self._since else MESSAGES_BEFORE,
+                )
                 rendered = rendering.render(files, placed.messages, self._directory, options)
             # Its messages are in those of the whole.
             messages.unlink(missing_ok=True)

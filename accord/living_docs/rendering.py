@@ -1,8 +1,10 @@
 """The documents of a messages file: the page, or pages, the summary and the requirements, written all or none."""
 
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from hashlib import sha256
 from pathlib import Path
 
 from accord.basics.filenames import CHAPTERS, MESSAGES, PAGE, PAPER, REQUIREMENTS, SUMMARY
@@ -15,7 +17,7 @@ from accord.living_docs.history import NO_HISTORY
 from accord.living_docs.history import read as read_history
 from accord.living_docs.links import NO_LINKS, Links
 from accord.living_docs.model import Document
-from accord.living_docs.pages import left, pages
+from accord.living_docs.pages import is_large, left, name_pages, pages
 from accord.living_docs.paper import browser, printed
 from accord.living_docs.reader import read
 from accord.living_docs.requirements import as_csv, requirements
@@ -35,6 +37,8 @@ class Options:
     history: Path | None = None
     beside: str | None = MESSAGES
     """The name that the messages file has, or will have, in the directory of the page, if that is where it is."""
+    since_beside: str | None = None
+    """The name of the messages file that is compared with, if it is there as well."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,13 @@ def write(
             raise UsageError(f"{path} would be overwritten by what is made of it: choose another directory")
     try:
         with together() as documents:
-            options = Options(since, links or NO_LINKS, history=history, beside=_beside(messages, directory))
+            options = Options(
+                since,
+                links or NO_LINKS,
+                history=history,
+                beside=_beside(messages, directory),
+                since_beside=_beside(baseline, directory) if baseline else None,
+            )
             rendered = render(documents, messages, directory, options)
             if chromium:
                 with printed(rendered.page, chromium) as paper:
@@ -85,8 +95,34 @@ def write(
 def _beside(messages: Path, directory: Path) -> str | None:
     """Return the name of the messages file if it lies in the directory."""
     there = directory / messages.name
-    is_beside = messages != STDIN and os.path.realpath(messages.parent) == os.path.realpath(directory)
+    is_beside = messages != STDIN and _is_in(messages, directory)
     return there.name if is_beside and there.is_file() else None
+
+
+def _is_in(path: Path, directory: Path) -> bool:
+    return os.path.realpath(path.parent) == os.path.realpath(directory)
+
+
+class _Written:
+    """The files of a document, which are written into its directory: the SHA-256 of each, by its name."""
+
+    def __init__(self, documents: Together, directory: Path) -> None:
+        self.digests: dict[str, str] = {}
+        self._documents = documents
+        self._directory = directory
+
+    def write(self, name: str, pieces: Iterable[str]) -> Path:
+        """Write a file, and return where it is until it takes its place."""
+        digest = sha256()
+
+        def noted() -> Iterator[str]:
+            for piece in pieces:
+                digest.update(piece.encode(errors="replace"))
+                yield piece
+
+        written = self._documents.write(self._directory / name, noted())
+        self.digests[name] = digest.hexdigest()
+        return written
 
 
 @uncollected()
@@ -100,18 +136,24 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     compared = changes(options.since, document) if options.since else None
     past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
     directory.mkdir(parents=True, exist_ok=True)
-    # The generator is read here, and the summary after it: the page is never in memory as a whole.
-    names = set()
-    # The page that one opens is the last.
-    for name, pieces in pages(document, compared, options.links, options.root, past, options.beside):
-        written = documents.write(directory / name, pieces)
-        names.add(name)
-    for path in left(directory):
-        if path.name not in names:
-            documents.remove(path)
-    documents.write(directory / REQUIREMENTS, as_csv(requirements(document)))
+    if is_large(document):
+        name_pages(document.chapters)
+    written = _Written(documents, directory)
+    found = requirements(document, compared.unread if compared else ())
+    written.write(REQUIREMENTS, as_csv(found, document))
     markdown = "\n".join(summary(document, compared))
-    documents.write(directory / SUMMARY, [markdown])
-    if options.history:
+    written.write(SUMMARY, [markdown])
+    if options.history and _is_in(options.history, directory):
+        written.write(options.history.name, [past.text()])
+    elif options.history:
         documents.write(options.history, [past.text()])
-    return Rendered(written, document.sentence(), document.part_sentence() if document.parts else None, markdown)
+    if options.since and options.since_beside:
+        written.digests[options.since_beside] = options.since.digest
+    # The page that one opens is the last, and has the digests of the others. Each is read piece by piece, since none
+    # is to be in memory as a whole.
+    for name, pieces in pages(document, compared, options.links, options.root, past, options.beside, written.digests):
+        page = written.write(name, pieces)
+    for path in left(directory):
+        if path.name not in written.digests:
+            documents.remove(path)
+    return Rendered(page, document.sentence(), document.part_sentence() if document.parts else None, markdown)

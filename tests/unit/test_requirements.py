@@ -103,7 +103,8 @@ def test_the_page_has_the_same_as_links_with_the_tally_and_leads_to_the_file(tmp
 def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
     rule = f"  @{name.split()[0]}\n  Rule: {name}\n    Scenario: {name}\n      Given a\n"
     feature = f"Feature: {name}\n{rule}"
-    found = as_csv(requirements(document(tmp_path / "it.ndjson", feature, {"a": Outcome("FAILED", name)})))
+    run = document(tmp_path / "it.ndjson", feature, {"a": Outcome("FAILED", name)})
+    found = as_csv(requirements(run), run)
     cells = [cell for row in list(csv.reader("".join(found).splitlines()))[1:] for cell in row]
     assert sum(cell.startswith("'") for cell in cells) >= 4
     assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells)
