@@ -340,6 +340,34 @@ def test_the_colophon_says_what_made_the_record_when_and_of_which_commit(docs: P
     assert told["End"].startswith("12 November 2026, 14:03:")
 
 
+def colophon(page: Path) -> dict[str, str]:
+    told = page.read_text(encoding="utf-8").partition('<section id="colophon"')[2]
+    return dict(re.findall(r"<dt>(.*?)<dd>(.*)", re.sub("</?bdi>", "", told)))
+
+
+def test_what_a_run_that_was_killed_could_not_say_is_said_to_be_missing(docs: Path) -> None:
+    messages = docs / "messages.ndjson"
+    assert "Command" not in colophon(docs / "index.html")
+    change(messages, lambda it: it[: it.rindex(b'{"testRunFinished"')])
+    rendering.write(messages, docs)
+    told = colophon(docs / "index.html")
+    missing = "not recorded: the run was killed before it ended"
+    assert (told["Database"], told["Command"], told["End"]) == (missing, missing, missing)
+    assert "Seed" not in told
+
+
+def test_what_a_document_shows_of_other_runs_is_named(docs: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before.ndjson"
+    before.write_text(ndjson(recorded({"it.feature": FEATURE + FEATURE[12:]})), encoding="utf-8")
+    rendering.write(docs / "messages.ndjson", docs, before, history=docs / "history.json")
+    told = colophon(docs / "index.html")
+    digest = sha256(before.read_bytes()).hexdigest()
+    assert told["Compared with"] == f"the run of 12 November 2026, 14:03:00 UTC, SHA-256 {digest}"
+    assert told["Last runs"] == "1, as the file of the history has them"
+    assert verify(docs).faults == []
+    assert docs / "history.json" in verify(docs).digests
+
+
 def test_the_messages_of_another_cucumber_have_a_colophon_of_what_they_say(docs: Path) -> None:
     messages = docs / "messages.ndjson"
     meta = {"implementation": {"name": "cucumber-js", "version": "12.2"}, "os": 5}
