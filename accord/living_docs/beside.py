@@ -57,6 +57,8 @@ def in_order(chapters: list[Chapter], root: Path) -> list[Chapter]:
         path = root / PurePosixPath(chapter.features[0].uri).parent / CHAPTER
         found = _settings(path, relative(path, root))
         chapter.title, chapter.description = found.title or chapter.title, found.description
+        for feature in chapter.features:
+            feature.chapter = found.title or feature.chapter
         positions[chapter.slug] = found.position
     return sorted(chapters, key=lambda chapter: positions[chapter.slug])
 

@@ -72,7 +72,8 @@ def sentences(document: Document) -> list[tuple[str, list[Sentence]]]:
         feature.uri.rpartition("/")[0]: chapter.title for chapter in document.chapters for feature in chapter.features
     }
     return [
-        (f"{titles.get(folder, folder)}: {heading}", found)
+        # Of what was never used, one need not know as what, where nothing says so.
+        (titles.get(folder, folder) + ("" if heading == "Any" and folder not in titles else f": {heading}"), found)
         for folder, headings in grouped(document.sentences)
         for heading, found in headings.items()
     ]

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -25,14 +26,15 @@ from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
 from accord.living_docs.beside import pictures
-from accord.living_docs.causes import causes, own_frame
+from accord.living_docs.causes import cause, causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.colophon import colophon
 from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import foreign, operations, sentences, slowest, slowest_steps
-from accord.living_docs.links import NO_LINKS, Links, web
+from accord.living_docs.links import NO_LINKS, Links, linked, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Chapter, Document, Feature, Pickle, tally
+from accord.living_docs.outline import addresses
 from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
 from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
@@ -87,6 +89,7 @@ def environment(document: Document, links: Links, root: Path) -> Environment:
     )
     environment.filters |= {
         "address": _address,
+        "cause": cause,
         "coloured": coloured,
         "comparison": comparison,
         "moment": moment,
@@ -94,7 +97,8 @@ def environment(document: Document, links: Links, root: Path) -> Environment:
         "rendered": rendered,
         "markdown": lambda text, feature: html(text, pictures(root, feature.uri)),
         "own_frame": own_frame,
-        "source": links.to_source(document.metadata),
+        "linked": partial(linked, address=(source := links.to_source(document.metadata))),
+        "source": source,
         "tag_address": pass_context(lambda context, tag: _of_whole(context, links.of_tag(tag))),
         "took": took,
         "web": web,
@@ -107,7 +111,7 @@ def shown(
     document: Document, changes: Changes | None, history: History, messages: str | None, files: Mapping[str, str]
 ) -> dict[str, Any]:
     """What the page of the whole shows."""
-    found = requirements(document, changes.unread if changes else ())
+    found = requirements(document)
     return {
         "document": document,
         "chapters": document.chapters,
@@ -118,9 +122,11 @@ def shown(
         "counts": (counts := document.counts()),
         "bar": bar(counts),
         "changes": changes,
+        "addresses": set(addresses(document)) if changes else set(),
         "history": history,
         "trend": [bar(counts) for counts in history.counts()],
         "causes": causes(document.broken()),
+        "sections": _sections(document, counts, changes),
         "operations": operations(document),
         "sentences": sentences(document),
         "foreign": foreign(document),
@@ -133,6 +139,18 @@ def shown(
         "files": files,
         "as_csv": REQUIREMENTS,
     }
+
+
+def _sections(document: Document, counts: dict[State, int], changes: Changes | None) -> list[tuple[str, str, int]]:
+    """The sections before the promises: the address of each, its title, and how much is in it."""
+    return [
+        ("broken", "Broken", counts[State.BROKEN] + len(document.problems)),
+        ("flaky", "Flaky", counts[State.FLAKY]),
+        ("unmade", "Not yet implemented", counts[State.UNMADE]),
+        ("unrun", "Not run", counts[State.UNRUN]),
+        ("unread", "Not read", len(document.not_read)),
+        ("changed", "Changed", sum(count for _, count in changes.counted()) if changes else 0),
+    ]
 
 
 def pieces(environment: Environment, template: str, shown: dict[str, Any], script: str = "page.js") -> Iterator[str]:

@@ -133,15 +133,18 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     """
     document = read(messages)
     document.chapters = in_order(document.chapters, options.root)
-    compared = changes(options.since, document) if options.since else None
+    compared = None
+    if options.since:
+        options.since.chapters = in_order(options.since.chapters, options.root)
+        compared = changes(options.since, document)
+        document.not_read = compared.unread
     past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
     directory.mkdir(parents=True, exist_ok=True)
     if is_large(document):
         name_pages(document.chapters)
     written = _Written(documents, directory)
-    found = requirements(document, compared.unread if compared else ())
-    written.write(REQUIREMENTS, as_csv(found, document))
-    markdown = "\n".join(summary(document, compared))
+    written.write(REQUIREMENTS, as_csv(requirements(document), document))
+    markdown = "\n".join(summary(document, compared, options.links))
     written.write(SUMMARY, [markdown])
     if options.history and _is_in(options.history, directory):
         written.write(options.history.name, [past.text()])

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import StringIO
 from itertools import chain, repeat
@@ -35,13 +35,10 @@ class Requirement:
     """Those that carried it before their feature file could no longer be read."""
 
 
-def requirements(document: Document, unread: Iterable[Pickle] = ()) -> list[Requirement]:
-    """The tags, `@ISSUE-2` before `@ISSUE-12`, each with its promises; last the promises that have none.
-
-    The `unread` are those of an earlier run, whose feature files can no longer be read.
-    """
+def requirements(document: Document) -> list[Requirement]:
+    """The tags, `@ISSUE-2` before `@ISSUE-12`, each with its promises; last the promises that have none."""
     found: dict[str, Requirement] = {}
-    for pickle, is_read in chain(zip(document.pickles(), repeat(True)), zip(unread, repeat(False))):
+    for pickle, is_read in chain(zip(document.pickles(), repeat(True)), zip(document.not_read, repeat(False))):
         for tag in dict.fromkeys(pickle.tags) or ("",):
             requirement = found.setdefault(tag, Requirement(tag))
             (requirement.pickles if is_read else requirement.unread).append(pickle)
@@ -62,7 +59,8 @@ def as_csv(found: list[Requirement], document: Document) -> Iterator[str]:
     yield _BYTE_ORDER_MARK + _line((*_HEADER, *_OF_RUN))
     for requirement in found:
         for pickle in requirement.unread:
-            yield _line((*_of(requirement.tag, pickle), *_NOT_READ, pickle.scenario.feature.uri, "", *of_run))
+            place, link = pickle.scenario.feature.uri, f"{PAGE}#{pickle.slug}"
+            yield _line((*_of(requirement.tag, pickle), *_NOT_READ, place, link, *of_run))
         for pickle in requirement.pickles:
             became = (pickle.state.value, pickle.because, pickle.place, f"{pickle.page or PAGE}#{pickle.slug}")
             yield _line((*_of(requirement.tag, pickle), *became, *of_run))

@@ -8,6 +8,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from accord.living_docs import rendering
+from tests.helpers.recording import ndjson, recorded
+from tests.page.tasks import FEATURES, OPENAPI, OUTCOMES
+
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -41,3 +45,13 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext) -> Page:
     return await context.new_page()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the living documentation of the features above is."""
+    directory = tmp_path_factory.mktemp("living-docs")
+    stream = directory / "messages.ndjson"
+    stream.write_text(ndjson(recorded(FEATURES, OUTCOMES, openapi=OPENAPI)), encoding="utf-8")
+    rendering.write(stream, directory)
+    return directory.joinpath("index.html").as_uri()

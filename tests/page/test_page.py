@@ -7,11 +7,9 @@ import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from cucumber_tag_expressions import parse
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from pypdf import PdfReader
 
@@ -19,94 +17,10 @@ from accord.living_docs import pages, rendering
 from tests.helpers.pages import HOSTILE
 from tests.helpers.project import copy_program
 from tests.helpers.recording import Outcome, exchange, har, ndjson, recorded, text
+from tests.page.tasks import FEATURES, OPENAPI, OUTCOMES, shown
 
 # A browser is on the event loop of the session that began it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-CREATING = """
-@tasks
-Feature: Creating tasks
-  As someone with things to do
-  I want to write them down
-  so that I need not remember them.
-
-  Background:
-    Given I am signed in
-
-  Scenario: A new task starts out open
-    When I create the task "Buy milk"
-    Then the task "Buy milk" is open
-
-  @ISSUE-123
-  Scenario: A task may be described
-    When I create a task from
-      | title    | description   |
-      | Buy milk | Two litres    |
-    Then the task is described as
-      '''
-      Two litres
-      '''
-
-  Rule: A title is neither empty nor endless
-    Scenario Outline: Titles
-      When I create a task with a title of <length> characters
-      Then it is <answer>
-
-      Examples: Accepted
-        | length | answer   |
-        | 1      | accepted |
-        | 200    | accepted |
-
-      Examples: Refused
-        | length | answer  |
-        | 0      | refused |
-        | 201    | refused |
-""".replace("'''", '"""')
-
-SIGNING_IN = """
-@ISSUE-12
-Feature: Signing in
-  Scenario: A wrong password is refused
-    When I sign in with a wrong password
-    Then I am asked to try again
-
-  Scenario: A lost password is replaced
-    When I say that I lost my password
-    Then I get a letter
-"""
-
-FEATURES = {"features/tasks/creating.feature": CREATING, "features/accounts/signing_in.feature": SIGNING_IN}
-OUTCOMES = {
-    'I create the task "Buy milk"': Outcome(
-        attachments=[har(exchange("POST /tasks/", 201, '{"title":"Buy milk"}', '{"id":1,"title":"Buy milk"}'))]
-    ),
-    "I create a task with a title of 201 characters": Outcome(
-        "FAILED",
-        "the title is accepted\nassert 201 == 422",
-        "steps/tasks.py:41: in created",
-        [har(exchange("POST /tasks/", 201)), text("SELECT 1", "application/sql")],
-    ),
-    "I get a letter": Outcome("PENDING"),
-}
-OPENAPI = {
-    "info": {"title": "Task service"},
-    "paths": {"/tasks/": {"post": {"responses": {"201": {}, "422": {}}}}},
-}
-
-
-@pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Where the living documentation of the features above is."""
-    directory = tmp_path_factory.mktemp("living-docs")
-    stream = directory / "messages.ndjson"
-    stream.write_text(ndjson(recorded(FEATURES, OUTCOMES, openapi=OPENAPI)), encoding="utf-8")
-    rendering.write(stream, directory)
-    return directory.joinpath("index.html").as_uri()
-
-
-async def shown(page: Page) -> list[str]:
-    """The names of the scenarios that can be seen."""
-    return await page.locator("article:visible > :is(h4, h5)").all_text_contents()
 
 
 async def test_the_first_screen_says_how_it_stands_and_what_is_broken(page: Page, address: str) -> None:
@@ -117,58 +31,6 @@ async def test_the_first_screen_says_how_it_stands_and_what_is_broken(page: Page
     await expect(broken).to_be_in_viewport()
     await expect(broken).to_contain_text("Tasks > Creating tasks > A title is neither empty nor endless > Titles")
     await expect(broken).to_contain_text("the title is accepted")
-
-
-async def test_the_search_narrows_as_one_types(page: Page, address: str) -> None:
-    await page.goto(address)
-    await page.get_by_role("searchbox").press_sequentially("pass")
-    assert await shown(page) == ["A wrong password is refused", "A lost password is replaced"]
-    await page.get_by_role("searchbox").press_sequentially("word lost")
-    assert await shown(page) == ["A lost password is replaced"]
-    await expect(page.locator("output")).to_have_text("1 of 8 promises")
-    await expect(page.get_by_role("heading", name="Creating tasks")).to_be_hidden()
-
-
-async def test_filters_live_in_the_address(page: Page, address: str) -> None:
-    await page.goto(address)
-    await page.get_by_label("broken 1").check()
-    await page.get_by_label("not yet implemented 1").check()
-    assert await shown(page) == ["A lost password is replaced", "Titles"]
-    await expect(page).to_have_url(address + "?state=broken%2Cunmade")
-    await page.reload()
-    assert await shown(page) == ["A lost password is replaced", "Titles"]
-    await page.goto(address + "?q=MILK&tag=@ISSUE-123")
-    assert await shown(page) == ["A task may be described"]
-    await expect(page.get_by_role("searchbox")).to_have_value("MILK")
-
-
-async def test_of_an_outline_a_filter_shows_the_examples_that_are_meant(page: Page, address: str) -> None:
-    await page.goto(address)
-    rows = page.locator("#promises tr[id]:visible")
-    assert await rows.count() > 1
-    await page.get_by_label("broken 1").check()
-    assert await rows.evaluate_all("rows => rows.map(row => row.className)") == ["broken"]
-    await expect(page.locator("output")).to_have_text("1 of 8 promises")
-    await page.get_by_label("broken 1").uncheck()
-    assert await rows.count() > 1
-
-
-async def test_an_address_that_leads_nowhere_leaves_all_to_be_seen(page: Page, address: str) -> None:
-    await page.goto(address + "?state=gone#%zz")
-    assert len(await shown(page)) == 5
-    await page.get_by_role("searchbox").fill("milk")
-    assert await shown(page) == ["A new task starts out open", "A task may be described"]
-    await page.get_by_role("searchbox").fill("")
-    await expect(page).to_have_url(address + "#%zz")
-
-
-async def test_a_tag_leads_to_what_carries_it_or_inherits_it(page: Page, address: str) -> None:
-    await page.goto(address)
-    await page.locator("#creating-tasks").get_by_role("link", name="@tasks").click()
-    assert await shown(page) == ["A new task starts out open", "A task may be described", "Titles"]
-    await expect(page.get_by_label("Tags")).to_have_value("@tasks")
-    await page.get_by_label("Tags").fill("@ISSUE-12")
-    assert await shown(page) == ["A wrong password is refused", "A lost password is replaced"]
 
 
 @pytest.mark.parametrize(
@@ -221,6 +83,25 @@ async def test_paper_has_no_evidence_unless_it_was_opened_and_a_chapter_starts_a
     assert set(breaks) == {"page"}
 
 
+async def test_paper_is_light_whatever_the_system_is(browser: Browser, address: str) -> None:
+    colours = []
+    for scheme in ("light", "dark"):
+        async with await browser.new_context(color_scheme=scheme) as context:
+            page = await context.new_page()
+            await page.goto(address)
+            await page.emulate_media(media="print")
+            colours.append(await page.locator("article .st").first.evaluate("one => getComputedStyle(one).color"))
+    assert colours[0] == colours[1]
+
+
+async def test_a_print_of_a_part_says_that_it_is_one(page: Page, address: str) -> None:
+    await page.goto(address + "?q=password")
+    text = "\n".join(sheet.extract_text() for sheet in PdfReader(BytesIO(await page.pdf())).pages)
+    assert "A part of it: 2 of 8 promises" in text
+    await page.goto(address)
+    assert "A part of it" not in PdfReader(BytesIO(await page.pdf())).pages[0].extract_text()
+
+
 async def test_what_is_printed_has_each_chapter_on_a_page_of_its_own_with_the_contents_and_what_is_broken(
     page: Page, address: str
 ) -> None:
@@ -241,6 +122,24 @@ async def test_a_phone_need_not_scroll_sideways(browser: Browser, address: str) 
         page = await context.new_page()
         await page.goto(address)
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def test_on_a_phone_the_contents_and_all_filters_can_be_seen(browser: Browser, address: str) -> None:
+    async with await browser.new_context(viewport={"width": 360, "height": 640}) as context:
+        page = await context.new_page()
+        await page.goto(address)
+        for field in await page.locator("form label").all():
+            await expect(field).to_be_in_viewport(ratio=1)
+        await page.get_by_text("Contents").click()
+        for link in await page.get_by_role("navigation").get_by_role("link").all():
+            await expect(link).to_be_in_viewport(ratio=1)
+
+
+async def test_on_a_phone_a_filter_leaves_nothing_of_what_it_does_not_show(browser: Browser, address: str) -> None:
+    async with await browser.new_context(viewport={"width": 360, "height": 640}) as context:
+        page = await context.new_page()
+        await page.goto(address + "?tag=@ISSUE-12")
+        assert await page.locator("h3:visible").all_text_contents() == ["Signing in"]
 
 
 async def test_everything_is_there_without_javascript(browser: Browser, address: str) -> None:
@@ -292,49 +191,55 @@ async def test_what_a_browser_cannot_show_here_is_saved_from_the_page(page: Page
     assert colour != plain
 
 
-TAGS = [
-    "@tasks",
-    "@ISSUE-12",
-    "not @tasks",
-    "@tasks and not @ISSUE-123",
-    "@tasks or @ISSUE-12",
-    "(@tasks)",
-    "not not @tasks",
-]
-TAGS += ["@ISSUE-123 or not (@tasks or @gone) and @ISSUE-12", "@ISSUE-12 and @tasks", "@gone"]
-
-
-@pytest.mark.parametrize("expression", TAGS)
-async def test_tags_are_filtered_as_cucumber_does(page: Page, address: str, expression: str) -> None:
-    await page.goto(f"{address}?{urlencode({'tag': expression})}")
-    meant = parse(expression)
-    carried = await page.locator("article").evaluate_all(
-        "all => all.map(one => [one.querySelector('h4, h5').textContent,"
-        " (one.dataset.tags ?? one.querySelector('[data-tags]')?.dataset.tags ?? '').split(' ')])"
-    )
-    assert await shown(page) == [name for name, tags in carried if meant.evaluate(tags)]
-
-
-@pytest.mark.parametrize("expression", ["@a @b", "@a and", "or @a", "(@a", "@a)", "not", "()"])
-async def test_what_is_no_tag_expression_is_said(page: Page, address: str, expression: str) -> None:
-    await page.goto(address)
-    await page.get_by_label("Tags").fill(expression)
-    await expect(page.locator("output")).to_have_text(f"{expression} is no tag expression: write one as @a and not @b")
-    assert len(await shown(page)) == 5
-
-
-async def test_a_filter_shows_what_it_found_and_not_what_stands_above(page: Page, address: str) -> None:
-    await page.goto(address + "?q=password")
-    await expect(page.get_by_role("region", name="Broken")).to_be_hidden()
-    await expect(page.get_by_text("A wrong password is refused").first).to_be_in_viewport()
-
-
 async def test_the_contents_stay_in_reach_and_close_behind_the_reader(page: Page, address: str) -> None:
     await page.goto(address + "#signing-in")
     await page.get_by_text("Contents").click()
     await page.get_by_role("navigation").get_by_role("link", name="Creating tasks").click()
     await expect(page.get_by_role("navigation").get_by_role("link", name="Creating tasks")).to_be_hidden()
     await expect(page.get_by_role("heading", name="Creating tasks")).to_be_in_viewport()
+
+
+async def test_the_contents_are_left_by_the_keyboard_too(page: Page, address: str) -> None:
+    await page.goto(address)
+    contents = page.locator("#contents summary")
+    await contents.press("Enter")
+    first = page.get_by_role("navigation").get_by_role("link", name="Creating tasks")
+    await expect(first).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(first).to_be_hidden()
+    await expect(contents).to_be_focused()
+    await contents.press("Enter")
+    await page.get_by_role("navigation").get_by_role("link", name="Colophon").focus()
+    await page.keyboard.press("Tab")
+    await expect(first).to_be_hidden()
+
+
+async def test_a_text_from_right_to_left_is_laid_out_as_its_readers_expect(page: Page, tmp_path: Path) -> None:
+    feature = """
+# language: ar
+خاصية: قائمة المهام
+  سيناريو: قائمة فيها مهمة
+    متى I look at the list
+"""
+    outcomes = {"I look at the list": Outcome("FAILED", "no\nassert 1 == 2")}
+    stream = tmp_path / "messages.ndjson"
+    files = {"features/tasks/list.feature": feature.lstrip(), "features/who.feature": "Feature: W\n Scenario: s\n * a"}
+    stream.write_text(ndjson(recorded(files, outcomes)), encoding="utf-8")
+    rendering.write(stream, tmp_path)
+    await page.goto(tmp_path.joinpath("index.html").as_uri())
+    edges = "all => all.map(one => { const box = one.getBoundingClientRect(); return [box.left, box.right]; })"
+    path = await page.locator("#broken bdi").evaluate_all(edges)
+    assert path[:3] == sorted(path[:3])
+    step = page.locator("[lang=ar] article ol > li").first
+    ((_, beside),), ((keyword, right),) = [await step.locator(it).evaluate_all(edges) for it in ("span", "b")]
+    assert beside <= keyword
+    ((_, column),) = await page.locator("[lang=ar] article ol").evaluate_all(edges)
+    assert right <= column + 1
+    await page.emulate_media(media="print")
+    ((_, heading),), ((margin, _),) = [
+        await page.locator(f"[lang=ar] article > {it}").evaluate_all(edges) for it in ("h4", ".st")
+    ]
+    assert heading <= margin
 
 
 async def test_hostile_text_is_text(context: BrowserContext, tmp_path: Path) -> None:

@@ -120,8 +120,7 @@ def test_a_job_of_github_gets_the_summary(mixed: Project, monkeypatch: pytest.Mo
     mixed.run()
     told = summary.read_text(encoding="utf-8")
     assert told.startswith("before\n# ")
-    assert "**The lake \\> It bears**" in told
-    assert "Then it breaks: the ice is thin" in told
+    assert "**The lake > It bears**  \n  Then it breaks  \n  the ice is thin · " in told
 
 
 def test_tags_lead_to_the_tracker_that_a_project_names(mixed: Project) -> None:

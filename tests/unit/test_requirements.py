@@ -148,7 +148,8 @@ def test_tags_of_a_feature_that_can_no_longer_be_read_do_not_vanish(tmp_path: Pa
     after.write_text(ndjson([messages[0], fault, *messages[1:]]), encoding="utf-8")
     rendering.write(after, tmp_path, before)
     found = [(row["Tag"], row["Promise"], row["State"], row["File"], row["Link"]) for row in rows(tmp_path)]
-    lost = [(name, "not read", uri, "") for name in ("One", "Two (milk)", "Two (bread)")]
+    names = {"One": "tasks.one", "Two (milk)": "tasks.two.milk", "Two (bread)": "tasks.two.bread"}
+    lost = [(name, "not read", uri, f"index.html#{slug}") for name, slug in names.items()]
     assert found == [
         *(("ISSUE-2", *it) for it in lost),
         ("ISSUE-2", "Three", "kept", "features/lists.feature:3", found[3][4]),
@@ -156,6 +157,7 @@ def test_tags_of_a_feature_that_can_no_longer_be_read_do_not_vanish(tmp_path: Pa
         ("wip", *lost[2]),
     ]
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
+    assert all(f'id="{slug}"' in page for slug in names.values())
     section = page.partition('<section id="requirements">')[2].partition("</section>")[0]
     assert '<th scope="row">@ISSUE-2<td>1 kept, 3 not read<td>' in section
     assert '<th scope="row">@ISSUE-12<td>3 not read<td>' in section
