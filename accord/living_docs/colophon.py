@@ -39,10 +39,23 @@ def colophon(document: Document, changes: Changes | None, history: History) -> l
         ("End", [exact(run.finished)] if run.finished else [_KILLED] if is_killed else []),
         ("Runs of a part", [exact(part) for part in document.parts]),
         ("Rendered by", [f"accord {version('accord')}"]),
+        ("Hidden", [_hidden(document)] if _is_of_accord(document) else []),
         ("Compared with", [_compared(changes.since)] if changes else []),
         ("Last runs", [f"{len(history.runs)}, as the file of the history has them"] if history.runs else []),
     ]
     return [(title, values) for title, values in rows if values]
+
+
+def _is_of_accord(document: Document) -> bool:
+    return any(name.startswith("accord ") for name in document.provenance.get("implementation", []))
+
+
+def _hidden(document: Document) -> str:
+    """What the record does not have."""
+    places = f"{document.hidden:,} place{'' if document.hidden == 1 else 's'}"
+    names = ", ".join(document.provenance.get("redact", []))
+    also = f", and of what the project has named by accord_redact: {names}" if names else ""
+    return f"[redacted] stands in {places} for the values of passwords, tokens, cookies and the like{also}"
 
 
 def _compared(since: Document) -> str:

@@ -11,7 +11,6 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from pickle import UnpicklingError
-from types import MappingProxyType
 from typing import Any
 
 from gherkin.dialect import DIALECTS
@@ -25,7 +24,7 @@ from accord.basics.filenames import PAGE, REQUIREMENTS, TEMPLATES
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
-from accord.living_docs.beside import pictures
+from accord.living_docs.beside import Beside
 from accord.living_docs.causes import cause, causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.colophon import colophon
@@ -62,20 +61,22 @@ def page(
     document: Document,
     changes: Changes | None,
     links: Links = NO_LINKS,
-    root: Path = Path(),
+    beside: Beside | None = None,
     history: History = NO_HISTORY,
     messages: str | None = None,
-    files: Mapping[str, str] = MappingProxyType({}),
+    files: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """The whole as one page, piece by piece, which ends with its own digest.
 
-    What lies beside the features is found below the root. `messages` is the name of the messages file if that lies
-    beside the page, and `files` has the SHA-256 of each other one there that belongs to it.
+    What lies beside the features is as the run recorded it, unless it is given. `messages` is the name of the messages
+    file if that lies beside the page, and `files` has the SHA-256 of each other one there that belongs to it.
     """
-    return pieces(environment(document, links, root), "page.html", shown(document, changes, history, messages, files))
+    beside = beside or Beside(document.beside, Path())
+    of_all = shown(document, changes, beside, history, messages, files or {})
+    return pieces(environment(document, links, beside), "page.html", of_all)
 
 
-def environment(document: Document, links: Links, root: Path) -> Environment:
+def environment(document: Document, links: Links, beside: Beside) -> Environment:
     """What the templates of a document are rendered with."""
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
@@ -95,7 +96,7 @@ def environment(document: Document, links: Links, root: Path) -> Environment:
         "moment": moment,
         "plain": plain,
         "rendered": rendered,
-        "markdown": lambda text, feature: html(text, pictures(root, feature.uri)),
+        "markdown": lambda text, feature: html(text, beside.pictures(feature.uri)),
         "own_frame": own_frame,
         "linked": partial(linked, address=(source := links.to_source(document.metadata))),
         "source": source,
@@ -108,7 +109,12 @@ def environment(document: Document, links: Links, root: Path) -> Environment:
 
 
 def shown(
-    document: Document, changes: Changes | None, history: History, messages: str | None, files: Mapping[str, str]
+    document: Document,
+    changes: Changes | None,
+    beside: Beside,
+    history: History,
+    messages: str | None,
+    files: Mapping[str, str],
 ) -> dict[str, Any]:
     """What the page of the whole shows."""
     found = requirements(document)
@@ -137,6 +143,8 @@ def shown(
         "colophon": colophon(document, changes, history),
         "messages": messages,
         "files": files,
+        # Read where it is shown, at the end: pictures are known once the descriptions are.
+        "added": beside.added,
         "as_csv": REQUIREMENTS,
     }
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from accord.basics.filenames import CHAPTERS, PAGE
 from accord.basics.text import visible
+from accord.living_docs.beside import Beside
 from accord.living_docs.changes import Changes
 from accord.living_docs.history import History
 from accord.living_docs.links import Links
@@ -39,7 +40,7 @@ def pages(
     document: Document,
     changes: Changes | None,
     links: Links,
-    root: Path,
+    beside: Beside,
     history: History,
     messages: str | None,
     files: Mapping[str, str],
@@ -49,10 +50,10 @@ def pages(
     It names the `files` that were written before it, by their SHA-256: whoever writes the other pages adds them.
     """
     if not is_large(document):
-        yield PAGE, page(document, changes, links, root, history, messages, files)
+        yield PAGE, page(document, changes, links, beside, history, messages, files)
         return
-    templates = environment(document, links, root)
-    whole = shown(document, changes, history, messages, files)
+    templates = environment(document, links, beside)
+    whole = shown(document, changes, beside, history, messages, files)
     for chapter in document.chapters:
         yield chapter.page, pieces(templates, "large/chapter.html", _of(chapter, whole))
     front = whole | {"most": _MOST, "data": _packed(_data(document))}

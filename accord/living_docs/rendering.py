@@ -11,7 +11,7 @@ from accord.basics.filenames import CHAPTERS, MESSAGES, PAGE, PAPER, REQUIREMENT
 from accord.basics.files import Together, together
 from accord.basics.garbage import uncollected
 from accord.errors import UsageError
-from accord.living_docs.beside import in_order
+from accord.living_docs.beside import Beside
 from accord.living_docs.changes import changes
 from accord.living_docs.history import NO_HISTORY
 from accord.living_docs.history import read as read_history
@@ -132,10 +132,11 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     Raises UsageError for a file that cannot be read, and OSError.
     """
     document = read(messages)
-    document.chapters = in_order(document.chapters, options.root)
+    beside = Beside(document.beside, options.root)
+    document.chapters = beside.in_order(document.chapters)
     compared = None
     if options.since:
-        options.since.chapters = in_order(options.since.chapters, options.root)
+        options.since.chapters = beside.in_order(options.since.chapters)
         compared = changes(options.since, document)
         document.not_read = compared.unread
     past = read_history(options.history).with_run(document) if options.history else NO_HISTORY
@@ -154,7 +155,7 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
         written.digests[options.since_beside] = options.since.digest
     # The page that one opens is the last, and has the digests of the others. Each is read piece by piece, since none
     # is to be in memory as a whole.
-    for name, pieces in pages(document, compared, options.links, options.root, past, options.beside, written.digests):
+    for name, pieces in pages(document, compared, options.links, beside, past, options.beside, written.digests):
         page = written.write(name, pieces)
     for path in left(directory):
         if path.name not in written.digests:

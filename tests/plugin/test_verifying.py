@@ -356,6 +356,22 @@ def test_what_a_run_that_was_killed_could_not_say_is_said_to_be_missing(docs: Pa
     assert "Seed" not in told
 
 
+def test_how_much_is_hidden_is_said_and_by_what(docs: Path) -> None:
+    messages = docs / "messages.ndjson"
+    names = text(json.dumps({"redact": ["ref", "horse"]}), "application/x.accord.provenance+json")
+    for attachments, said in (
+        ([], "[redacted] stands in 0 places for the values of passwords, tokens, cookies and the like"),
+        (
+            [text("[redacted], [redacted]"), text("a=[redacted]"), names],
+            "[redacted] stands in 3 places for the values of passwords, tokens, cookies and the like, and of what the "
+            "project has named by accord_redact: ref, horse",
+        ),
+    ):
+        messages.write_text(ndjson(recorded({"it.feature": FEATURE}, attachments=attachments)), encoding="utf-8")
+        rendering.write(messages, docs)
+        assert colophon(docs / "index.html")["Hidden"] == said
+
+
 def test_what_a_document_shows_of_other_runs_is_named(docs: Path, tmp_path: Path) -> None:
     before = tmp_path / "before.ndjson"
     before.write_text(ndjson(recorded({"it.feature": FEATURE + FEATURE[12:]})), encoding="utf-8")
