@@ -57,6 +57,10 @@ class Beside:
             positions[chapter.slug] = found.position
         return sorted(chapters, key=lambda chapter: positions[chapter.slug])
 
+    def title_of(self, uri: str) -> str:
+        """What the `chapter.toml` beside a feature file calls its chapter; empty where it does not say."""
+        return self._settings(path_of(uri, CHAPTER)).title
+
     def _settings(self, path: str) -> "_Settings":
         if (recorded := self._recorded.get(path)) is not None:
             # One that cannot be used may have been mended since.

@@ -40,7 +40,7 @@ def colophon(document: Document, changes: Changes | None, history: History) -> l
         ("Runs of a part", [exact(part) for part in document.parts]),
         ("Rendered by", [f"accord {version('accord')}"]),
         ("Hidden", [_hidden(document)] if _is_of_accord(document) else []),
-        ("Compared with", [_compared(changes.since)] if changes else []),
+        ("Compared with", [_compared(changes)] if changes else []),
         ("Last runs", [f"{len(history.runs)}, as the file of the history has them"] if history.runs else []),
     ]
     return [(title, values) for title, values in rows if values]
@@ -58,9 +58,9 @@ def _hidden(document: Document) -> str:
     return f"[redacted] stands in {places} for the values of passwords, tokens, cookies and the like{also}"
 
 
-def _compared(since: Document) -> str:
-    started = since.metadata.started
-    return f"the run of {exact(started) if started else 'a time that is not known'}, SHA-256 {since.digest}"
+def _compared(changes: Changes) -> str:
+    started = exact(changes.since) if changes.since else "a time that is not known"
+    return f"the run of {started}, SHA-256 {changes.since_digest}"
 
 
 def commits(run: RunMetadata, revisions: list[str]) -> list[str]:

@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from accord.catalogue.sentences import Sentence
 from accord.living_docs.run import Attachment, Failure, Run, StepText
 from accord.living_docs.state import IN_THE_SENTENCE, State, badness
 from accord.recording.provenance import Provenance
+
+if TYPE_CHECKING:
+    from accord.living_docs.former import Former
 
 
 # Compared by identity, as keys of dicts that refer to each other in a circle. A large suite has a hundred thousand.
@@ -273,8 +277,8 @@ class Document:
     """The files beside the features that the run has recorded, by their paths."""
     hidden: int = 0
     """In how many places of the messages there is `[redacted]` for a value."""
-    not_read: list[Pickle] = field(default_factory=list)
-    """Those of unread feature files, as the run that this one is compared with had them."""
+    not_read: Sequence["Former"] = ()
+    """The promises of unread feature files, as the run that this one is compared with had them."""
 
     def pickles(self) -> Iterator[Pickle]:
         """All pickles, in the order of the document."""

@@ -28,6 +28,7 @@ from accord.living_docs.beside import Beside
 from accord.living_docs.causes import cause, causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.colophon import colophon
+from accord.living_docs.former import FormerFeature
 from accord.living_docs.history import NO_HISTORY, History
 from accord.living_docs.index import foreign, operations, sentences, slowest, slowest_steps
 from accord.living_docs.links import NO_LINKS, Links, linked, web
@@ -214,7 +215,7 @@ class _Compiled(BytecodeCache):
             cache.write(cache.of_user(), self.directory, bucket.key, content=bucket.bytecode_to_string())
 
 
-def _lang(feature: Feature | None) -> Markup:
+def _lang(feature: Feature | FormerFeature | None) -> Markup:
     """The attribute that says in which language it is written, where that is not the page's own."""
     language = (feature and feature.language) or "en"
     code = _CODES.get(language, language) if language in DIALECTS else ""

@@ -19,8 +19,8 @@ from accord.recording import writing
 
 # What makes documents is loaded when it is needed: no run should start the later for it.
 if TYPE_CHECKING:
+    from accord.living_docs.former import FormerRun
     from accord.living_docs.links import Links
-    from accord.living_docs.model import Document
 
 BASELINE = "--accord-baseline"
 HISTORY_OPTION = "--accord-history"
@@ -43,7 +43,7 @@ def _links(config: pytest.Config) -> "Links | None":
         raise pytest.UsageError(f"{name}: {error}") from None
 
 
-def _baseline(messages: Path) -> "Document":
+def _baseline(messages: Path) -> "FormerRun":
     try:
         return _compared_with(messages)
     except AccordError as error:
@@ -51,10 +51,10 @@ def _baseline(messages: Path) -> "Document":
 
 
 @uncollected()
-def _compared_with(messages: Path) -> "Document":
-    from accord.living_docs.reader import read
+def _compared_with(messages: Path) -> "FormerRun":
+    from accord.living_docs.former import read_former
 
-    return read(messages, attachments=False)
+    return read_former(messages)
 
 
 class Publishing:
@@ -131,7 +131,7 @@ class Publishing:
             except OSError as error:
                 self._faults.append(f"The summary is not in GITHUB_STEP_SUMMARY ({summary}): {error.strerror}.")
 
-    def _read_last(self, placed: writing.Placed) -> "Document | None":
+    def _read_last(self, placed: writing.Placed) -> "FormerRun | None":
         if placed.fault:
             self._faults.append(placed.fault)
         try:

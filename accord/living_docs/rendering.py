@@ -13,10 +13,10 @@ from accord.basics.garbage import uncollected
 from accord.errors import UsageError
 from accord.living_docs.beside import Beside
 from accord.living_docs.changes import changes
+from accord.living_docs.former import FormerRun, read_former
 from accord.living_docs.history import NO_HISTORY
 from accord.living_docs.history import read as read_history
 from accord.living_docs.links import NO_LINKS, Links
-from accord.living_docs.model import Document
 from accord.living_docs.pages import is_large, left, name_pages, pages
 from accord.living_docs.paper import browser, printed
 from accord.living_docs.reader import read
@@ -31,7 +31,7 @@ _WRITTEN = (PAGE, SUMMARY, REQUIREMENTS, PAPER)
 class Options:
     """What is compared with, where links lead, below which root lies what is beside the features, and the last runs."""
 
-    since: Document | None = None
+    since: FormerRun | None = None
     links: Links = NO_LINKS
     root: Path = Path()
     history: Path | None = None
@@ -68,7 +68,7 @@ def write(
     UsageError for a file that cannot be read, where nothing can be written, and for a PDF that cannot be made.
     """
     chromium = browser() if pdf else None
-    since = read(baseline, attachments=False) if baseline else None
+    since = read_former(baseline) if baseline else None
     for path in filter(None, (messages, baseline)):
         is_there = os.path.realpath(path.parent) == os.path.realpath(directory)
         overwritten = is_there and fnmatch(path.name, CHAPTERS)
@@ -136,7 +136,9 @@ def render(documents: Together, messages: Path, directory: Path, options: Option
     document.chapters = beside.in_order(document.chapters)
     compared = None
     if options.since:
-        options.since.chapters = beside.in_order(options.since.chapters)
+        # The run before called them as its own messages say, which are read without what is attached.
+        for feature in {promise.feature for promise in options.since.promises}:
+            feature.chapter = beside.title_of(feature.uri) or feature.chapter
         compared = changes(options.since, document)
         document.not_read = compared.unread
     past = read_history(options.history).with_run(document) if options.history else NO_HISTORY

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import StringIO
-from itertools import chain, repeat
 
 from accord.basics.filenames import PAGE
 from accord.basics.text import one_line
 from accord.living_docs.colophon import commits
+from accord.living_docs.former import Former
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.words import plain
 
@@ -31,17 +31,19 @@ class Requirement:
 
     tag: str
     pickles: list[Pickle] = field(default_factory=list)
-    unread: list[Pickle] = field(default_factory=list)
+    unread: list[Former] = field(default_factory=list)
     """Those that carried it before their feature file could no longer be read."""
 
 
 def requirements(document: Document) -> list[Requirement]:
     """The tags, `@ISSUE-2` before `@ISSUE-12`, each with its promises; last the promises that have none."""
     found: dict[str, Requirement] = {}
-    for pickle, is_read in chain(zip(document.pickles(), repeat(True)), zip(document.not_read, repeat(False))):
-        for tag in dict.fromkeys(pickle.tags) or ("",):
-            requirement = found.setdefault(tag, Requirement(tag))
-            (requirement.pickles if is_read else requirement.unread).append(pickle)
+    for pickle in document.pickles():
+        for requirement in _carried(pickle, found):
+            requirement.pickles.append(pickle)
+    for former in document.not_read:
+        for requirement in _carried(former, found):
+            requirement.unread.append(former)
     return [found[tag] for tag in sorted(found, key=lambda tag: (not tag, _natural(tag)))]
 
 
@@ -58,17 +60,20 @@ def as_csv(found: list[Requirement], document: Document) -> Iterator[str]:
     )
     yield _BYTE_ORDER_MARK + _line((*_HEADER, *_OF_RUN))
     for requirement in found:
-        for pickle in requirement.unread:
-            place, link = pickle.scenario.feature.uri, f"{PAGE}#{pickle.slug}"
-            yield _line((*_of(requirement.tag, pickle), *_NOT_READ, place, link, *of_run))
+        tag = requirement.tag.removeprefix("@")
+        for former in requirement.unread:
+            of = former.feature
+            became = (*_NOT_READ, of.uri, f"{PAGE}#{former.slug}")
+            yield _line((tag, of.chapter, of.name, former.rule, former.name, *became, *of_run))
         for pickle in requirement.pickles:
+            rule, feature = pickle.scenario.rule, pickle.scenario.feature
             became = (pickle.state.value, pickle.because, pickle.place, f"{pickle.page or PAGE}#{pickle.slug}")
-            yield _line((*_of(requirement.tag, pickle), *became, *of_run))
+            yield _line((tag, feature.chapter, feature.name, rule.name if rule else "", pickle.name, *became, *of_run))
 
 
-def _of(tag: str, pickle: Pickle) -> tuple[str, ...]:
-    rule, feature = pickle.scenario.rule, pickle.scenario.feature
-    return (tag.removeprefix("@"), feature.chapter, feature.name, rule.name if rule else "", pickle.name)
+def _carried(promise: Pickle | Former, found: dict[str, Requirement]) -> list[Requirement]:
+    """Return the tags of a promise, which are added to those found."""
+    return [found.setdefault(tag, Requirement(tag)) for tag in dict.fromkeys(promise.tags) or ("",)]
 
 
 def _line(cells: tuple[str, ...]) -> str:

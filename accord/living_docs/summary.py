@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from accord.basics.text import one_line
 from accord.living_docs.causes import Cause, causes
 from accord.living_docs.changes import Changes
+from accord.living_docs.former import Former
 from accord.living_docs.links import NO_LINKS, Links, pieces, web
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.state import State
@@ -46,7 +47,7 @@ def summary(document: Document, changes: Changes | None, links: Links = NO_LINKS
             yield _list([f"**{_path(pickle)}**{_BREAK}{escaped(pickle.because)}" for pickle in pickles])
     if document.not_read:
         yield "## Not read\n"
-        by_feature = Counter(pickle.scenario.feature for pickle in document.not_read)
+        by_feature = Counter(former.feature for former in document.not_read)
         yield _list([f"{_names(it.chapter, it.name or it.uri)}: {count:,}" for it, count in by_feature.items()])
     if surprising := document.surprising():
         yield "## Kept, and not expected to be\n"
@@ -97,8 +98,8 @@ def _list(items: Sequence[str]) -> str:
     return "".join(f"- {item}\n" for item in [*items[:_MOST], *more])
 
 
-def _path(pickle: Pickle) -> str:
-    return _names(*pickle.path)
+def _path(promise: Pickle | Former) -> str:
+    return _names(*promise.path)
 
 
 def _names(*names: str) -> str:

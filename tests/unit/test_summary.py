@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from accord.basics.text import one_line
 from accord.living_docs import rendering
 from accord.living_docs.changes import changes
+from accord.living_docs.former import former
 from accord.living_docs.links import Links
 from accord.living_docs.reader import read
 from accord.living_docs.summary import escaped, summary
@@ -93,7 +94,7 @@ UNREAD = {"parseError": {"source": {"uri": "a.feature", "location": {"line": 3}}
 
 def test_what_is_broken_by_one_cause_stands_together(stream: Path) -> None:
     before, after = document(stream, FEATURE), document(stream, FEATURE, OUTCOMES)
-    lines = of(after, changes(before, after)).splitlines()
+    lines = of(after, changes(former(before), after)).splitlines()
     broken = lines[lines.index("## Broken") + 2 : lines.index("## Changed") - 1]
     assert [line.rstrip() for line in broken] == [
         "- **Tasks > one** · newly broken",
