@@ -38,7 +38,9 @@ def main() -> None:
     _add_check(commands.add_parser("check", help="check feature files as a run does, without running them"))
     _add_steps(commands.add_parser("steps", help="list the sentences of the suite, and what was said by each so far"))
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
-    _add_verify(commands.add_parser("verify", help=f"say whether {PAGE} was made of the {MESSAGES} beside it"))
+    _add_verify(
+        commands.add_parser("verify", help=f"say whether {PAGE}, {MESSAGES} and all beside them are as written")
+    )
     _add_merge(commands.add_parser("merge", help="join the messages files of several machines into one run's"))
     commands.add_parser(
         "clean", help="list what killed runs left on the run's server, and in the cache; remove it after a yes"
@@ -219,12 +221,16 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def _verify(arguments: argparse.Namespace) -> int:
     verified = verify(arguments.directory)
-    for fault in verified.faults:
-        print(one_line(fault), file=sys.stderr)
-    if verified.faults:
-        return 1
-    print(one_line(f"{verified.page} was made of {verified.messages}: SHA-256 {verified.digest}"))
-    return 0
+    for sentence in (*verified.faults, *verified.unseen):
+        print(one_line(sentence), file=sys.stderr)
+    if not verified.faults and not verified.unseen:
+        print(one_line(f"{verified.page} was made of {verified.messages}, and each file is as it was written:"))
+        # As `sha256sum --check` reads it.
+        for path, digest in verified.digests.items():
+            print(f"{digest}  {one_line(str(path))}")
+    for note in verified.notes:
+        print(one_line(note))
+    return 1 if verified.faults else 2 if verified.unseen else 0
 
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:

@@ -35,6 +35,8 @@ class Changes:
     """The promises by what changed of them; those that are gone are there as they were."""
 
     since: datetime | None
+    since_digest: str
+    """The SHA-256 of the messages of the run that was before."""
     new: list[Pickle] = field(default_factory=list)
     newly_broken: list[Pickle] = field(default_factory=list)
     fixed: list[Pickle] = field(default_factory=list)
@@ -81,7 +83,7 @@ class Changes:
 
 def changes(before: FormerRun, after: Document) -> Changes:
     """Compare two runs. A promise is the same if its names are, else if its steps are, else if its position is."""
-    found = Changes(before.started)
+    found = Changes(before.started, before.digest)
     old = {former.slug: former for former in before.promises}
     new = {pickle.slug: pickle for pickle in after.pickles()}
     pairs = [(old.pop(slug), new.pop(slug)) for slug in list(new) if slug in old]

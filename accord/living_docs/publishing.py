@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accord.basics.failures import named
-from accord.basics.filenames import HISTORY, PAGE
+from accord.basics.filenames import HISTORY, MESSAGES_BEFORE, PAGE
 from accord.basics.files import Together, alone, together
 from accord.basics.garbage import uncollected
 from accord.basics.source import location, relative
@@ -44,18 +44,18 @@ def _links(config: pytest.Config) -> "Links | None":
         raise pytest.UsageError(f"{name}: {error}") from None
 
 
-def _baseline(messages: Path, root: Path) -> "FormerRun":
+def _baseline(messages: Path) -> "FormerRun":
     try:
-        return _compared_with(messages, root)
+        return _compared_with(messages)
     except AccordError as error:
         raise pytest.UsageError(f"{BASELINE}: {error}") from None
 
 
 @uncollected()
-def _compared_with(messages: Path, root: Path) -> "FormerRun":
+def _compared_with(messages: Path) -> "FormerRun":
     from accord.living_docs.former import read_former
 
-    return read_former(messages, root)
+    return read_former(messages)
 
 
 class Publishing:
@@ -72,7 +72,7 @@ class Publishing:
         self._history = Path(self._working_directory, config.getoption(HISTORY_OPTION) or self._directory / HISTORY)
         # Workers of pytest-xdist publish nothing, and need not read what their controller has read.
         baseline = None if hasattr(config, "workerinput") else config.getoption(BASELINE)
-        self._since = _baseline(baseline, config.rootpath) if baseline else None
+        self._since = _baseline(baseline) if baseline else None
         self._state: str | None = None
         self._faults: list[str] = []
 
@@ -110,9 +110,16 @@ class Publishing:
         with alone(self._directory, *self._beside_history()):
             with together() as files:
                 placed = writing.replace_last(files, messages, self._directory, config)
-                since = self._since or self._read_last(placed, config.rootpath)
+                since = self._since or self._read_last(placed)
                 links = self._links or NO_LINKS
-                options = rendering.Options(since, links, config.rootpath, self._last_runs())
+                options = rendering.Options(
+                    since,
+                    links,
+                    config.rootpath,
+                    self._last_runs(),
+                    history_beside=rendering.name_in(self._history, self._directory),
+                    since_beside=None if self._since else MESSAGES_BEFORE,
+                )
                 rendered = rendering.render(files, placed.messages, self._directory, options)
                 if options.history is not None:
                     self._keep(rendered.history, files)
@@ -128,11 +135,11 @@ class Publishing:
             except OSError as error:
                 self._faults.append(f"The summary is not in GITHUB_STEP_SUMMARY ({summary}): {error.strerror}.")
 
-    def _read_last(self, placed: writing.Placed, root: Path) -> "FormerRun | None":
+    def _read_last(self, placed: writing.Placed) -> "FormerRun | None":
         if placed.fault:
             self._faults.append(placed.fault)
         try:
-            return _compared_with(placed.baseline, root) if placed.baseline else None
+            return _compared_with(placed.baseline) if placed.baseline else None
         except AccordError as error:
             self._faults.append(f"What changed is not shown: {error}")
             return None

@@ -57,13 +57,13 @@ def test_what_broke_in_this_run_says_so_unless_it_is_listed_as_that(stream: Path
     past, pickle = after(stream, None, BROKEN)
     assert said(past, pickle) == "broken since this run"
     for listed, expected in (([pickle], ""), ([], "broken since this run")):
-        changes = Changes(None, newly_broken=listed)
+        changes = Changes(None, "", newly_broken=listed)
         assert Hindsight(past, changes).of(pickle) == expected
 
 
 def test_what_is_broken_for_longer_says_so_though_it_is_listed_as_newly_broken(stream: Path) -> None:
     past, pickle = after(stream, None, BROKEN, BROKEN)
-    changes = Changes(None, newly_broken=[pickle])
+    changes = Changes(None, "", newly_broken=[pickle])
     assert Hindsight(past, changes).of(pickle) == "broken since 2 November 2026, 2 runs"
 
 
