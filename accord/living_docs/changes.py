@@ -35,6 +35,8 @@ class Changes:
     """The promises by what changed of them; those that are gone are there as they were."""
 
     since: datetime | None
+    since_digest: str
+    """The SHA-256 of the messages of the run that was before."""
     new: list[Pickle] = field(default_factory=list)
     newly_broken: list[Pickle] = field(default_factory=list)
     fixed: list[Pickle] = field(default_factory=list)
@@ -46,6 +48,8 @@ class Changes:
     """Those of feature files that could not be read: nobody knows whether they are gone."""
     reread: list[Pickle] = field(default_factory=list)
     """Those of feature files that can be read again: nobody knows whether they are new."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """The addresses that promises had, where they have another one now: it is made of names."""
 
     def lists(self) -> list[tuple[str, list[Pickle] | list[Former]]]:
         """What there is of each but the reworded, with its title; the worst first."""
@@ -79,7 +83,7 @@ class Changes:
 
 def changes(before: FormerRun, after: Document) -> Changes:
     """Compare two runs. A promise is the same if its names are, else if its steps are, else if its position is."""
-    found = Changes(before.started)
+    found = Changes(before.started, before.digest)
     old = {former.slug: former for former in before.promises}
     new = {pickle.slug: pickle for pickle in after.pickles()}
     pairs = [(old.pop(slug), new.pop(slug)) for slug in list(new) if slug in old]
@@ -88,6 +92,8 @@ def changes(before: FormerRun, after: Document) -> Changes:
         for likeness in (_steps, _position(before.promises, after.pickles())):
             pairs += _alike(old, new, likeness)
     for was, now in pairs:
+        if was.slug != now.slug:
+            found.moved[was.slug] = now.slug
         if was.name != now.name or _steps(was) != _steps(now):
             found.reworded.append(Reworded(was, now))
         # What was written since the whole was run, and not run yet, says nothing.

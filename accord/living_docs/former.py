@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from accord.living_docs.beside import in_order
 from accord.living_docs.bodies import Bodies
 from accord.living_docs.model import Document, Feature, Pickle
 from accord.living_docs.reader import read
@@ -16,7 +15,7 @@ from accord.living_docs.state import State
 from accord.recording import ndjson
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class FormerFeature:
     """The feature that a promise was of."""
 
@@ -58,17 +57,15 @@ class FormerRun:
     """When the run was, its promises in the order of its document, and the feature files that it could not read."""
 
     started: datetime | None
+    digest: str
+    """The SHA-256 of its messages."""
     promises: list[Former]
     unread: Collection[str]
 
 
-def read_former(path: Path, root: Path = Path()) -> FormerRun:
-    """Read the messages file of a run that is compared with; chapters are called as in folders below the root.
-
-    Raises UsageError as `read` does.
-    """
+def read_former(path: Path) -> FormerRun:
+    """Read the messages file of a run that is compared with. Raises UsageError as `read` does."""
     document = read(path, attachments=False)
-    document.chapters = in_order(document.chapters, root)
     run = former(document)
     _dissolve(document)
     return run
@@ -79,7 +76,7 @@ def former(document: Document) -> FormerRun:
     bodies = Bodies()
     features: dict[Feature, FormerFeature] = {}
     promises = [_former(pickle, features, bodies) for pickle in document.pickles()]
-    return FormerRun(document.metadata.started, promises, document.unread)
+    return FormerRun(document.metadata.started, document.digest, promises, document.unread)
 
 
 def _former(pickle: Pickle, features: dict[Feature, FormerFeature], bodies: Bodies) -> Former:

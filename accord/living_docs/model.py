@@ -273,6 +273,10 @@ class Document:
     """The pickles in which an operation gave a status."""
     undocumented: dict[tuple[str, str], list[Pickle]]
     """The same of what no OpenAPI document has, also of paths that are no operation."""
+    beside: dict[str, bytes] = field(default_factory=dict)
+    """The files beside the features that the run has recorded, by their paths."""
+    hidden: int = 0
+    """In how many places of the messages there is `[redacted]` for a value."""
     not_read: Sequence["Former"] = ()
     """The promises of unread feature files, as the run that this one is compared with had them."""
 

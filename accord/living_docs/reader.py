@@ -17,9 +17,11 @@ from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.state import State
 from accord.recording.envelopes import EXPECTED
 from accord.recording.reader import TORN, UNFIT, invalid, messages
+from accord.recording.redaction.values import HIDDEN
 
 # Many lines, none of which says more than others do: they are not even parsed.
 _UNNEEDED = ("testStepStarted", "source")
+_HIDDEN = HIDDEN.encode()
 _ATTACHMENTS = ("attachment", "externalAttachment")
 
 
@@ -29,10 +31,10 @@ def read(path: Path, *, attachments: bool = True) -> Document:
     Raises UsageError, with file and line, for what is not a messages file. A last line that is torn, since the run was
     killed, becomes a problem of the document.
     """
-    reader, digest = _Reader(path), sha256()
+    reader, whole = _Reader(path), _Whole()
     is_empty = True
     without = _UNNEEDED if attachments else _UNNEEDED + _ATTACHMENTS
-    for number, kind, message in messages(path, without=without, each=digest.update):
+    for number, kind, message in messages(path, without=without, each=whole.take):
         is_empty = False
         try:
             reader.take(number, kind, message)
@@ -40,7 +42,7 @@ def read(path: Path, *, attachments: bool = True) -> Document:
             raise invalid(path, number, error) from None
     if is_empty:
         raise UsageError(f"{path} is empty: no run was recorded")
-    document = reader.document(digest.hexdigest())
+    document = reader.document(whole)
     # What the reader alone knows is no more needed, and is much.
     del reader
     give_slugs(document)
@@ -54,6 +56,18 @@ def _explains_failure(pickle: Pickle) -> bool:
         failure = pickle.run.worst.failure
         return failure is None or failure.kind != EXPECTED
     return pickle.state in (State.BROKEN, State.FLAKY)
+
+
+class _Whole:
+    """What is said of all lines, of those too that are not parsed."""
+
+    def __init__(self) -> None:
+        self.digest = sha256()
+        self.hidden = 0
+
+    def take(self, line: bytes) -> None:
+        self.digest.update(line)
+        self.hidden += line.count(_HIDDEN)
 
 
 class _Reader:
@@ -95,7 +109,7 @@ class _Reader:
             reason = f"{self._path.name}:{number} is torn: {message['message']}"
             self._run.problem("The messages file ends in the middle of a line", reason)
 
-    def document(self, digest: str) -> Document:
+    def document(self, whole: _Whole) -> Document:
         """Return all that was taken, in the order in which people read it."""
         if not self._run.finished:
             self._run.problem("The run did not finish", "What it had not come to is shown as not run.")
@@ -103,7 +117,9 @@ class _Reader:
             title=self._title(),
             metadata=self._run.metadata,
             provenance=self._run.provenance,
-            digest=digest,
+            digest=whole.digest.hexdigest(),
+            hidden=whole.hidden,
+            beside=self._attachments.beside,
             parts=sorted(self._parts.values()),
             chapters=chapters(self._features.features),
             sentences=sorted(self._cases.sentences.values(), key=order),

@@ -26,6 +26,7 @@ from accord.gherkin.document import Document
 from accord.gherkin.rules.fault import Fault
 from accord.recording import ndjson
 from accord.recording.attempt import Attempt
+from accord.recording.beside import beside
 from accord.recording.envelopes import (
     AFTERWARDS,
     SET_UP,
@@ -119,6 +120,8 @@ class Recorder:
             self._note(f"document {document.uri}", {"gherkinDocument": document.tree})
             for pickle in self._pickles.add(document):
                 self._note(f"pickle {pickle['id']}", {"pickle": pickle})
+            for path, attachment in beside(document, self._rootpath):
+                self._note(f"beside {path}", attachment)
 
     def add_faults(self, path: Path, faults: Iterable[Fault]) -> None:
         """Note why nothing of a feature file, or of an outline in it, can run."""

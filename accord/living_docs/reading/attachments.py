@@ -1,5 +1,6 @@
 """What was attached: to steps, to the run, and the app's OpenAPI document with the responses that were given."""
 
+from base64 import b64decode
 from contextlib import suppress
 from sys import intern
 from typing import Any
@@ -12,6 +13,7 @@ from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.run import Attachment
 from accord.recording import ndjson
+from accord.recording.beside import BESIDE
 from accord.recording.envelopes import COMMAND
 from accord.recording.provenance import PROVENANCE
 from accord.recording.reader import UNFIT
@@ -26,6 +28,8 @@ class Attachments:
     def __init__(self, cases: TestCases, run: WholeRun) -> None:
         self.of_run: list[Attachment] = []
         self.openapi: Json | None = None
+        # What lies beside the features, by its path.
+        self.beside: dict[str, bytes] = {}
         # Those of apps that are mounted, by the names of their files.
         self.mounted: dict[str, Json] = {}
         # The pickles in which an operation gave a status, in their order.
@@ -48,6 +52,9 @@ class Attachments:
                 self.mounted[name] = openapi
             else:
                 self.openapi = openapi
+            return
+        if attempt is None and media_type == BESIDE:
+            self.beside[text_of(message, "fileName")] = b64decode(body, validate=True)
             return
         if attempt is None and media_type == PROVENANCE and isinstance(found := _json(body), dict):
             self._run.add_provenance(found, text_of(message, "testRunStartedId"))
