@@ -27,9 +27,14 @@ class StepText:
     line: int | None = None
     """Where it stands in its feature file."""
 
+    @property
+    def said(self) -> str:
+        """Its keyword and its text; Accord's own hooks have no keyword."""
+        return f"{self.keyword} {self.text}".lstrip()
+
     def beside_it(self, said: str) -> str:
         """What is said of it, where it stands itself: Accord's sentences name the step, so as to stand alone too."""
-        name = f"`{self.keyword} {self.text}`"
+        name = f"`{self.said}`"
         if name not in said:
             return said
         named = rf"step {re.escape(name)} \([^()]+:\d+\)"

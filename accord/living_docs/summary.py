@@ -69,7 +69,7 @@ def _cause(cause: Cause, newly: set[Pickle], source: Callable[[str], str | None]
     first, *others = cause.pickles
     lines = [f"**{_path(first)}**" + (" · newly broken" if first in newly else "")]
     if first.run and (step := first.run.worst):
-        lines.append(escaped(f"{step.source.keyword} {step.source.text}"))
+        lines.append(escaped(step.source.said))
     places = [place for place in (cause.frame, first.place) if place and place not in first.because]
     lines.append(" · ".join(_linked(text, source) for text in (first.because, *places)))
     if first.command:

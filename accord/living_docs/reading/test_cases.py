@@ -66,10 +66,10 @@ class TestCases:
             self.sentences[name] = Sentence(text_of(pattern, "source"), place, is_regex=is_regex)
 
     def hook(self, message: Json) -> None:
-        """Take a hook, which is shown among the steps by its type and name."""
-        keyword = (text_of(message, "type") or "hook").replace("_", " ").capitalize()
-        text = text_of(message, "name") or location_of(message["sourceReference"])
-        self.hooks[message["id"]] = StepText(keyword, text, hook=True)
+        """Take a hook, which is shown among the steps by its type and name; by its name alone if it is Accord's own."""
+        name, place = text_of(message, "name"), location_of(message["sourceReference"])
+        keyword = "" if name and not place else (text_of(message, "type") or "hook").replace("_", " ").capitalize()
+        self.hooks[message["id"]] = StepText(keyword, name or place, hook=True)
 
     def test_case(self, message: Json) -> None:
         """Take a test case, with the steps and hooks that it will run."""
