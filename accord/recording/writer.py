@@ -17,7 +17,7 @@ from accord.basics.filenames import running_messages
 from accord.errors import UsageError
 from accord.recording import provenance
 from accord.recording.crashes import Crash, envelopes
-from accord.recording.envelopes import PROTOCOL, Envelope, case_id, line, retried, timestamp
+from accord.recording.envelopes import IMPLEMENTATION, PROTOCOL, Envelope, case_id, line, retried, timestamp
 from accord.recording.provenance import Provenance
 from accord.recording.recorder import Record
 from accord.recording.redaction.redaction import public
@@ -194,7 +194,7 @@ def meta(rootpath: Path) -> Envelope:
         described["git"] = {**described["git"], "remote": public(remote)}
     return {
         "protocolVersion": PROTOCOL,
-        "implementation": {"name": "accord", "version": version("accord")},
+        "implementation": {"name": IMPLEMENTATION, "version": version("accord")},
         "runtime": {"name": platform.python_implementation(), "version": platform.python_version()},
         "os": {"name": platform.system(), "version": platform.release()},
         "cpu": {"name": platform.machine()},
