@@ -25,8 +25,8 @@ _PICTURES = {
     b"<svg": "image/svg+xml",
     b"<?xml": "image/svg+xml",
 }
-# In bytes: a page is to be sent by mail.
-_LARGEST = 2_000_000
+LARGEST = 2_000_000
+"""In bytes, of what is embedded: a page is to be sent by mail."""
 
 
 def pictures(root: Path, uri: str) -> Picture:
@@ -36,7 +36,7 @@ def pictures(root: Path, uri: str) -> Picture:
     def picture(source: str) -> str | None:
         try:
             path = root.joinpath(uri).parent.joinpath(source).resolve()
-            if not path.is_relative_to(whole) or path.stat().st_size > _LARGEST:
+            if not path.is_relative_to(whole) or path.stat().st_size > LARGEST:
                 return None
             content = path.read_bytes()
         except (OSError, ValueError):
