@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +38,9 @@ def main() -> None:
     _add_check(commands.add_parser("check", help="check feature files as a run does, without running them"))
     _add_steps(commands.add_parser("steps", help="list the sentences of the suite, and what was said by each so far"))
     _add_render(commands.add_parser("render", help="write the living documentation of a run, of any Cucumber's"))
-    _add_verify(commands.add_parser("verify", help=f"say whether {PAGE} was made of the {MESSAGES} beside it"))
+    _add_verify(
+        commands.add_parser("verify", help=f"say whether {PAGE}, {MESSAGES} and all beside them are as written")
+    )
     _add_merge(commands.add_parser("merge", help="join the messages files of several machines into one run's"))
     commands.add_parser(
         "clean", help="list what killed runs left on the run's server, and in the cache; remove it after a yes"
@@ -219,12 +221,16 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def _verify(arguments: argparse.Namespace) -> int:
     verified = verify(arguments.directory)
-    for fault in verified.faults:
-        print(one_line(fault), file=sys.stderr)
-    if verified.faults:
-        return 1
-    print(one_line(f"{verified.page} was made of {verified.messages}: SHA-256 {verified.digest}"))
-    return 0
+    for sentence in (*verified.faults, *verified.unseen):
+        print(one_line(sentence), file=sys.stderr)
+    if not verified.faults and not verified.unseen:
+        print(one_line(f"{verified.page} was made of {verified.messages}, and each file is as it was written:"))
+        # As `sha256sum --check` reads it.
+        for path, digest in verified.digests.items():
+            print(f"{digest}  {one_line(str(path))}")
+    for note in verified.notes:
+        print(one_line(note))
+    return 1 if verified.faults else 2 if verified.unseen else 0
 
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
@@ -240,18 +246,31 @@ def _file(path: str) -> Path:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    if all(map(history.is_history, arguments.files)):
-        joined = history.merge(arguments.files, arguments.into)
-        print(one_line(f"{len(joined.runs)} runs of {len(joined.promises)} promises: {arguments.into}"))
+    files = list(_once(arguments.files))
+    if any(map(history.is_history, files)):
+        joined = history.merge(files, arguments.into)
+        of = f"{_count(len(joined.runs), 'run')} of {_count(len(joined.promises), 'promise')}"
+        print(one_line(f"{of}: {arguments.into}"))
         return 0
-    merged = merge(arguments.files, arguments.into)
-    of = f"{_count(merged.scenarios, 'promise')} of {_count(len(arguments.files), 'file')}"
+    merged = merge(files, arguments.into)
+    of = f"{_count(merged.scenarios, 'promise')} of {_count(len(files), 'file')}"
     print(one_line(f"{of}: {arguments.into}"))
     if merged.repeated:
         print(f"{merged.repeated} of them ran more than once: the last attempt counts.")
     for fault in merged.faults:
         print(one_line(f"{fault}: what it would have shown is not run."), file=sys.stderr)
     return 1 if merged.faults else 0
+
+
+def _once(files: Sequence[Path]) -> Iterator[Path]:
+    """Yield each file once, and say which is named again: another one may have been meant."""
+    known: set[str] = set()
+    for path in files:
+        if (real := os.path.realpath(path)) in known:
+            print(one_line(f"{path} is named more than once, and is taken once."), file=sys.stderr)
+        else:
+            known.add(real)
+            yield path
 
 
 def _clean(_: argparse.Namespace) -> int:

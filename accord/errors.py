@@ -1,5 +1,7 @@
 """Every error of Accord's own: a sentence for people, which says what is wrong, where, and what to do."""
 
+from typing import Any
+
 import pytest
 
 from accord.basics.text import visible
@@ -49,6 +51,11 @@ class OutageError(AccordError):
 
 class ContractViolationError(AccordError):
     """A response is not what the app's own OpenAPI document says."""
+
+    def __init__(self, message: str, finding: Any = None) -> None:
+        super().__init__(message)
+        self.finding = finding
+        """Of which operation the response is, where the document does not have it."""
 
 
 class EmptyFeatureError(Exception):

@@ -91,6 +91,8 @@ class Running:
         """The step, as messages name it; None where none runs."""
         self.last_step: Step | None = None
         """The step that runs, or that ran last in this test."""
+        self.has_held = False
+        """Whether that step has come to its end."""
         self.failed_checks: list[tuple[Step, str]] = []
         """What failed in steps of this test that went on, as a check of pytest-check, and in which of them."""
         self.app_errors: list[str] = []
@@ -154,6 +156,7 @@ class Running:
         self.item = item
         self.is_of_feature_file = False
         self.scenario = self.feature = self.step = self.last_step = None
+        self.has_held = False
         self.failed_checks, self.app_errors = [], []
         self.serving_loop = None
 
@@ -167,7 +170,7 @@ class Running:
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_before_step(self, feature: Feature, step: Step) -> None:
         """A step begins."""
-        self.last_step = step
+        self.last_step, self.has_held = step, False
         self.step = (
             f"The step `{step.keyword} {step.name}` ({location(feature.filename, step.line_number, self._rootpath)})"
         )
@@ -175,13 +178,14 @@ class Running:
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_after_step(self, step: Step) -> None:
         """A step has returned; what failed in it nevertheless is its own."""
+        self.has_held = True
         known = len(self.failed_checks)
         self.failed_checks += [(step, check) for check in failed_checks()[known:]]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_step_func_lookup_error(self, step: Step) -> None:
         """A step has no definition."""
-        self.last_step = step
+        self.last_step, self.has_held = step, False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_bdd_after_scenario(self) -> Generator[None, object, object]:

@@ -2,8 +2,9 @@
 
 import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType, TracebackType
 
 from accord.basics.source import location
 
@@ -39,21 +40,57 @@ def shortened(text: str) -> str:
 def own_traceback(error: BaseException, rootpath: Path) -> tuple[str | None, str]:
     """Return where an error comes from, as `file:line`, and its traceback, both in the project's own files.
 
-    Of these, one below the root is the place before any other. Frames of what is installed are left out, and causes
-    that have no others; where no frame is the project's, all are shown, and the place is None.
+    Of these, one below the root is the place before any other; `raised_at` says which. Frames of what is installed are
+    left out, and causes that have no others; where no frame is the project's, all are shown, and the place is None.
     """
     shown = traceback.TracebackException.from_exception(error, compact=True)
-    own = [it for it in shown.stack if is_of_project(it.filename)]
     root = rootpath.absolute()
-    below = [it for it in own if Path(it.filename).is_relative_to(root)]
-    last = next(reversed(below or own), None)
-    if last is not None:
+    raised = raised_at(error, lambda file: is_of_project(file, root)) or raised_at(error, is_of_project)
+    if raised is not None:
         _keep_own(shown)
-    place = location(last.filename, last.lineno or 0, root) if last else None
+    place = location(*raised, root) if raised else None
     # What cannot be read has no frame.
     if isinstance(error, SyntaxError) and error.filename and is_of_project(error.filename):
         place = location(error.filename, error.lineno or 0, root)
     return place, text_of(error, lambda _error: "".join(shown.format())).rstrip()
+
+
+def raised_at(error: BaseException, is_own: Callable[[str], bool]) -> tuple[str, int] | None:
+    """Return file and line at which the project raised an error last; None where it passed no frame of the project's.
+
+    An error that is caught and raised again, as by `raise error`, has the frames of both: that it is raised at again
+    come first, and then, from where it was caught on, those that it had before. Where a library raised it again, as
+    routers and middlewares do, it is where it was raised before that.
+    """
+    place = None
+    for frames in _raises(error.__traceback__):
+        own = [it for it in frames if is_own(it[0].f_code.co_filename)]
+        if own:
+            place = own[-1][0].f_code.co_filename, own[-1][1]
+        if own and own[-1] is frames[-1]:
+            break
+    return place
+
+
+def raised_before(error: BaseException, is_own: Callable[[str], bool]) -> tuple[str, int] | None:
+    """Return file and line of the innermost frame of the project's that an error passed, whenever it was raised."""
+    passed = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return next((it for it in reversed(passed) if is_own(it[0])), None)
+
+
+def _raises(trace: TracebackType | None) -> Iterator[list[tuple[FrameType, int]]]:
+    """Yield the frames of each time that an error was raised, the last time first."""
+    frames: list[tuple[FrameType, int]] = []
+    known: set[FrameType] = set()
+    for frame, line in traceback.walk_tb(trace):
+        if frame in known:
+            # It was caught here.
+            yield frames
+            frames, known = [], set()
+        frames.append((frame, line))
+        known.add(frame)
+    if frames:
+        yield frames
 
 
 def _keep_own(shown: traceback.TracebackException) -> bool:

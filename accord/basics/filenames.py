@@ -15,6 +15,8 @@ HISTORY = "history.json"
 """What became of each promise in the last runs."""
 TEMPLATES = "templates-{version}"
 """In the cache of the user: the page's templates, compiled."""
+KILLED = "messages.[0-9]*.[0-9]*.ndjson"
+"""How the messages files of runs that were killed are called, and of runs that are under way."""
 
 
 def running_messages(process: int, started: int) -> str:

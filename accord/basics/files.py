@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -132,18 +132,19 @@ class Together:
 
 
 @contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """Have no other process publish in the directory meanwhile, where the system supports that."""
+def alone(*directories: Path) -> Iterator[None]:
+    """Have no other process publish in the directories meanwhile, where the system supports that."""
     if sys.platform == "win32":  # It has no locks of directories.
         yield
         return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # A directory on the network may have no locks.
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with ExitStack() as locks:
+        # Each once, since a second lock would wait for the first, and in one order, so that no two wait for each other.
+        for directory in sorted({os.path.realpath(directory) for directory in directories}):
+            descriptor = os.open(directory, os.O_RDONLY)
+            locks.callback(os.close, descriptor)
+            with suppress(OSError):  # A directory on the network may have no locks.
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

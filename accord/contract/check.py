@@ -134,15 +134,17 @@ class Contract:
         # What the app's own document leaves out is left out on purpose.
         if operation is None and route.is_matched and (not route.is_published or self._is_document_of(route.app)):
             return None
+        known = None if operation is None else operation.name
+        name = known or f"{request.method} {excerpt(request.url.path)}"
+        finding = Finding(known, f"{name} {response.status_code}", False, self)
         if response.is_client_error and rules.mode is not Mode.STRICT:
-            known = None if operation is None else operation.name
-            name = known or f"{request.method} {excerpt(request.url.path)}"
-            return Finding(known, f"{name} {response.status_code}", False, self)
+            return finding
         answered = f"{_answered(request, response)}, and the app's OpenAPI document"
         if operation is None:
-            raise ContractViolationError(f"{answered} has no such operation: document it, or ask another.")
+            raise ContractViolationError(f"{answered} has no such operation: document it, or ask another.", finding)
         raise ContractViolationError(
-            f"{answered} says {', '.join(operation.responses) or 'nothing'}: correct the answer, or document it."
+            f"{answered} says {', '.join(operation.responses) or 'nothing'}: correct the answer, or document it.",
+            finding,
         )
 
     def _operation(self, request: httpx.Request, route: Routed, scope: Mapping[str, Any]) -> Operation | None:

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
 _LONGEST_LIST = 10
 
 
+def figure(covered: int, number: int) -> str:
+    """Return how many of a number of documented responses are covered; nothing where none is documented."""
+    if covered == number:
+        return ("", "the one documented response")[number] if number < 2 else f"all {number} documented responses"
+    # Rounded down, since 99.9 % are not all.
+    return f"{covered} of {number} documented response{'' if number == 1 else 's'}, {100 * covered // number} %"
+
+
 class Coverage:
     """Which documented responses the scenarios of a run have seen, over all its processes."""
 
@@ -50,18 +58,14 @@ class Coverage:
                 yield "contract: no scenario's response was checked against one: hand it to `isolation.transport`."
             return
         covered = sum(self.responses.values())
+        said = f"contract: scenarios cover {figure(covered, len(self.responses))}"
         if covered == len(self.responses):
-            all_of_them = "the one documented response" if covered == 1 else f"all {covered} documented responses"
-            yield f"contract: scenarios cover {all_of_them}."
+            yield f"{said}."
             return
-        # Rounded down, since 99.9 % are not all.
-        figure = (
-            f"contract: scenarios cover {covered} of {len(self.responses)} documented responses, {int(self.percent)} %"
-        )
         if short:
-            yield f"{figure}, and {required:g} % are asked for. Write scenarios for these, or correct the document:"
+            yield f"{said}, and {required:g} % are asked for. Write scenarios for these, or correct the document:"
         else:
-            yield f"{figure}{', and not these:' if listing else '; -v names the others.'}"
+            yield f"{said}{', and not these:' if listing else '; -v names the others.'}"
         if listing or short:
             gaps = list(self._gaps(requested))
             yield from gaps if in_full else gaps[:_LONGEST_LIST]

@@ -1,15 +1,22 @@
 """`@wip`: a scenario that is ahead of the code is expected not to hold yet, and fails once it does."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
-from accord.compat.pytest_bdd import bound_scenario, is_handled
+from accord.basics.source import relative
+from accord.compat.pytest_bdd import GherkinParseError, bound_scenario, is_handled
+from accord.errors import EmptyFeatureError
+from accord.gherkin.document import read
 from accord.gherkin.rules.tags import SETTING, marker
 
 TAG = "wip"
 _MARKER = f"{TAG}: a scenario that is not yet implemented: it is expected not to hold, and fails once it does"
-_EXPECTED = pytest.mark.xfail(strict=True, reason=f"@{TAG}: not yet implemented")
+REASON = f"@{TAG}: not yet implemented"
+_EXPECTED = pytest.mark.xfail(strict=True, reason=REASON)
 # What pytest says of a test that passes against a strict expectation.
-_UNEXPECTED = "[XPASS(strict)]"
+_HOLDS = f"[XPASS(strict)] {REASON}"
 
 
 def add_marker(config: pytest.Config) -> None:
@@ -35,12 +42,22 @@ def is_expected_to_fail(item: pytest.Item) -> bool:
     return item.get_closest_marker("xfail") is not None
 
 
-def say_that_it_holds(report: pytest.TestReport, item: pytest.Item, place: str) -> None:
-    """Have the report of a scenario that was expected not to hold say what to do now that it does."""
-    if isinstance(report.longrepr, str) and report.longrepr.startswith(f"{_UNEXPECTED} {_EXPECTED.kwargs['reason']}"):
+def say_that_it_holds(report: pytest.TestReport, item: pytest.Item, feature: Path, line: int) -> None:
+    """Have the report of a scenario that was expected not to hold say where the tag stands that is to be removed.
+
+    `line` is the scenario's, or its row's of the examples.
+    """
+    if not isinstance(report.longrepr, str) or not report.longrepr.startswith(_HOLDS):
+        return
+    uri = relative(feature, item.config.rootpath)
+    with suppress(GherkinParseError, EmptyFeatureError, OSError, UnicodeDecodeError):
+        document = read(feature, uri)
+        first, *others = document.lines_of_tag(f"@{TAG}", line) or [line]
+        above = ", or give it to those alone that do not hold yet" if len(document.concerned(first)) > 1 else ""
+        also = f", and in line {' and '.join(map(str, others))}" if others else ""
         report.longrepr = (
-            f"{place}: `{item.name}` holds, and is tagged @{TAG}, which says that it does not yet: "
-            "remove the tag, be it here or above it."
+            f"{uri}:{first}: `{item.name}` holds, and is tagged @{TAG}, which says that it does not yet: "
+            f"remove the tag here{also}{above}."
         )
 
 

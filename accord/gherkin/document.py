@@ -95,6 +95,21 @@ class Document:
                 parts.append((_start(node), _concerned(kind, node, below)))
         return sorted(parts, key=_first)
 
+    def lines_of_tag(self, name: str, line: int) -> list[int]:
+        """Return where a tag stands that the scenario or the example of that line has, the nearest first."""
+        feature = self.tree["feature"]
+        tagged: list[Node] = []
+        for parent in (feature, *self.rules()):
+            for scenario in _scenarios(parent):
+                tables: list[Node] = scenario.get("examples", [])
+                of_row = [it for it in tables if line in (row["location"]["line"] for row in it.get("tableBody", ()))]
+                if of_row or scenario["location"]["line"] == line:
+                    # A scenario that a module binds does not say of which table it is.
+                    tagged = [*(of_row or tables), scenario, parent]
+        if feature not in tagged:
+            tagged.append(feature)
+        return [tag["location"]["line"] for node in tagged for tag in node["tags"] if tag["name"] == name]
+
     def tags(self) -> Iterator[Node]:
         """Yield all tags."""
         for node in [self.tree["feature"], *self.rules(), *self.scenarios()]:

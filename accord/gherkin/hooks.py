@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from accord.basics.garbage import freeze_loaded, uncollected
-from accord.basics.source import location
 from accord.compat.pytest import SessionFixtures, count_fewer, drop_fixtures, renew_fixtures
 from accord.compat.xdist import runs_workers
 from accord.errors import FaultyFeatureError
@@ -155,7 +154,7 @@ class Features:
         if report.failed and report.when == "call" and (found := scenario_of(item)) is not None:
             template, _row = found
             line = getattr(item, "line", template.line_number)
-            ahead.say_that_it_holds(report, item, location(template.feature.filename, line, item.config.rootpath))
+            ahead.say_that_it_holds(report, item, Path(template.feature.filename), line)
         return report
 
     @pytest.hookimpl(wrapper=True)

@@ -106,17 +106,18 @@ class Scenario(pytest.Function):
     def show_sentence(self, shown: object, *, was_raised: bool) -> None:
         """Have what pytest shows of a failure begin with the scenario, and a mark at each sentence that failed.
 
-        Where nothing was raised, checks of steps that went on have failed.
+        Where nothing was raised, checks of steps that went on have failed; what comes after all steps is at none.
         """
         running = self.config.stash[RUNNING]
         failing = [step for step, _check in running.failed_checks]
-        if running.last_step is not None and (was_raised or not failing):
+        if running.last_step is not None and not running.has_held and (was_raised or not failing):
             failing.append(running.last_step)
-        if failing and isinstance(shown, ExceptionRepr):
+        if running.last_step is not None and isinstance(shown, ExceptionRepr):
             marked = _marked(self.template.render(self.row), failing)
             # What is shown below may come of that, far from where it happened.
             errors = "".join(f"\n{error}\n" for error in running.app_errors)
-            begin_with(shown, visible(f"{self._location(failing[0])}\n{marked}\n{errors}"))
+            line = failing[0].line_number if failing else self.line
+            begin_with(shown, visible(f"{self.nodeid.partition('::')[0]}:{line}\n{marked}\n{errors}"))
 
     def _undefined(self, step: Step) -> str:
         undefined = self.config.stash.get(UNDEFINED, None)

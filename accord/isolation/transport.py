@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from contextvars import copy_context
@@ -125,7 +124,7 @@ class Transport(httpx.AsyncBaseTransport):
         except Exception as raised:
             self._outage.check()
             if not is_disconnect(raised):
-                fault, trace = f"the app raised {named(raised)}", traceback.format_exc()
+                fault, (_place, trace) = f"the app raised {named(raised)}", own_traceback(raised, Path())
                 _log(socket.name, raised)
         except asyncio.CancelledError:
             # Nothing is sent where the client has closed it.
@@ -146,6 +145,9 @@ class Transport(httpx.AsyncBaseTransport):
             served.status = response.status_code
         try:
             finding = self._check(exchange, response, error)
+        except ContractViolationError as violation:
+            finding = violation.finding
+            raise
         finally:
             # Also where the contract is broken: then most of all somebody wants to see the exchange.
             self._observe(exchange.request, response, began, finding, self._contract, trace)
@@ -169,7 +171,7 @@ class Transport(httpx.AsyncBaseTransport):
             if error is not None and response.is_server_error:
                 # First of all one wants to know why.
                 said = f"{self._running.cause(error)} in {name[0].lower()}{name[1:]}: {violation}"
-            raise ContractViolationError(said) from None
+            raise ContractViolationError(said, violation.finding) from None
 
 
 def _task(name: str, scope: dict[str, Any], serving: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

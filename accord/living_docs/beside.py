@@ -3,62 +3,83 @@
 import os
 import tomllib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from math import inf
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from accord.basics.source import relative
 from accord.errors import UsageError
 from accord.living_docs.model import Chapter
+from accord.recording.beside import CHAPTER, content_of, kind_of, path_of
 
-CHAPTER = "chapter.toml"
 Picture = Callable[[str], str | None]
 """The content of a picture, as a `data:` address, by its path; None for one that is not to be shown."""
 
-# By their first bytes. A browser runs no script of an SVG that is shown as a picture.
-_PICTURES = {
-    b"\x89PNG\r\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"RIFF": "image/webp",
-    b"<svg": "image/svg+xml",
-    b"<?xml": "image/svg+xml",
-}
-LARGEST = 2_000_000
-"""In bytes, of what is embedded: a page is to be sent by mail."""
 
+class Beside:
+    """The files beside the features: as the run recorded them, or else as they lie below the root."""
 
-def pictures(root: Path, uri: str) -> Picture:
-    """The pictures of the feature file of that address: they lie below the root, and are written as paths from it."""
-    whole = root.resolve()
+    def __init__(self, recorded: Mapping[str, bytes], root: Path) -> None:
+        self.added: dict[str, str] = {}
+        """The SHA-256 of each that was used and not recorded, by its path from the root."""
+        self._recorded = recorded
+        self._root = root
 
-    def picture(source: str) -> str | None:
-        try:
-            path = root.joinpath(uri).parent.joinpath(source).resolve()
-            if not path.is_relative_to(whole) or path.stat().st_size > LARGEST:
+    def pictures(self, uri: str) -> Picture:
+        """The pictures of the feature file of that address, which names them as seen from itself."""
+
+        def picture(source: str) -> str | None:
+            path = path_of(uri, source)
+            recorded = self._recorded.get(path)
+            content = content_of(self._root, path) if recorded is None else recorded
+            if content is None:
                 return None
-            content = path.read_bytes()
-        except (OSError, ValueError):
-            return None
-        kind = next((kind for start, kind in _PICTURES.items() if content.startswith(start)), None)
-        return f"data:{kind};base64,{b64encode(content).decode()}" if kind else None
+            kind = kind_of(content)
+            if kind and recorded is None:
+                self._add(path, content)
+            return f"data:{kind};base64,{b64encode(content).decode()}" if kind else None
 
-    return picture
+        return picture
 
+    def in_order(self, chapters: list[Chapter]) -> list[Chapter]:
+        """The chapters as the `chapter.toml` in their folders has them; those without a position follow as they were.
 
-def in_order(chapters: list[Chapter], root: Path) -> list[Chapter]:
-    """The chapters as the `chapter.toml` in their folders has them; those without a position follow as they were.
+        Raises UsageError for such a file that cannot be used.
+        """
+        positions: dict[str, float] = {}
+        for chapter in chapters:
+            found = self._settings(path_of(chapter.features[0].uri, CHAPTER))
+            chapter.title, chapter.description = found.title or chapter.title, found.description
+            for feature in chapter.features:
+                feature.chapter = found.title or feature.chapter
+            positions[chapter.slug] = found.position
+        return sorted(chapters, key=lambda chapter: positions[chapter.slug])
 
-    Raises UsageError for such a file that cannot be used.
-    """
-    positions: dict[str, float] = {}
-    for chapter in chapters:
-        path = root / PurePosixPath(chapter.features[0].uri).parent / CHAPTER
-        found = _settings(path, relative(path, root))
-        chapter.title, chapter.description = found.title or chapter.title, found.description
-        positions[chapter.slug] = found.position
-    return sorted(chapters, key=lambda chapter: positions[chapter.slug])
+    def title_of(self, uri: str) -> str:
+        """What the `chapter.toml` beside a feature file calls its chapter; empty where it does not say."""
+        return self._settings(path_of(uri, CHAPTER)).title
+
+    def _settings(self, path: str) -> "_Settings":
+        if (recorded := self._recorded.get(path)) is not None:
+            # One that cannot be used may have been mended since.
+            with suppress(UsageError):
+                return _parsed(recorded, path)
+        file = self._root / path
+        # Not pathlib's, which raises for a path that cannot be one: other Cucumbers may have such addresses.
+        if not os.path.isfile(file):
+            return _Settings()
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error}") from None
+        found = _parsed(content, path)
+        self._add(path, content)
+        return found
+
+    def _add(self, path: str, content: bytes) -> None:
+        self.added[path] = sha256(content).hexdigest()
 
 
 @dataclass
@@ -68,13 +89,10 @@ class _Settings:
     position: float = inf
 
 
-def _settings(path: Path, name: str) -> _Settings:
-    # Not pathlib's, which raises for a path that cannot be one: other Cucumbers may have such addresses.
-    if not os.path.isfile(path):
-        return _Settings()
+def _parsed(content: bytes, name: str) -> _Settings:
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = tomllib.loads(content.decode())
+    except ValueError as error:
         raise UsageError(f"{name} cannot be read: {error}") from None
     for setting, value in found.items():
         kinds = {"title": str, "description": str, "position": int}

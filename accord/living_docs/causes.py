@@ -1,7 +1,7 @@
 """What broke promises, each cause once: failures that say the same at the same line of the project stand together."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from accord.living_docs.model import Pickle
@@ -30,16 +30,29 @@ class Cause:
     frame: str | None
     pickles: list[Pickle] = field(default_factory=list)
 
+    @property
+    def command(self) -> str:
+        """The command that runs all of them; empty where it is not known."""
+        commands = [pickle.command.partition(" ") for pickle in self.pickles]
+        programs = {program for program, _, _ in commands}
+        return " ".join([*programs, *(arguments for _, _, arguments in commands)]) if len(programs) == 1 else ""
+
 
 def causes(broken: Iterable[Pickle]) -> list[Cause]:
     """The causes, in the order of the promises that each broke first."""
     found: dict[object, Cause] = {}
     for pickle in broken:
         failure = pickle.failure
-        frame = own_frame(failure) if failure else None
-        key = (frame, _PARTICULAR.sub("", failure.first_line[:_LONGEST])) if failure else pickle
-        found.setdefault(key, Cause(failure, frame)).pickles.append(pickle)
+        key = cause(failure) if failure else pickle
+        if key not in found:
+            found[key] = Cause(failure, own_frame(failure) if failure else None)
+        found[key].pickles.append(pickle)
     return list(found.values())
+
+
+def cause(failure: Failure) -> Hashable:
+    """What failures of one cause have in common: the project's own line, and what they say but for the particulars."""
+    return own_frame(failure), _PARTICULAR.sub("", failure.first_line[:_LONGEST])
 
 
 def own_frame(failure: Failure) -> str | None:

@@ -1,10 +1,11 @@
 """What changed since another run: promises new, reworded, gone, and what became of those that are the same."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from accord.living_docs.former import Former, FormerRun, texts
 from accord.living_docs.model import Document, Pickle
-from accord.living_docs.run import StepText
 from accord.living_docs.state import State
 
 # What may become of a promise beside being broken, or fixed.
@@ -15,40 +16,44 @@ _BECAME = (State.FLAKY, State.UNMADE, State.UNRUN, State.KEPT)
 class Reworded:
     """A promise in other words: how it was, how it is, and the steps in which they differ."""
 
-    was: Pickle
+    was: Former
     now: Pickle
 
     @property
     def lost(self) -> list[str]:
         """The steps that it had and has no more."""
-        return _differing(self.was, self.now)
+        return _without(self.was.steps, texts(self.now.steps))
 
     @property
     def gained(self) -> list[str]:
         """The steps that it has and had not."""
-        return _differing(self.now, self.was)
+        return _without(texts(self.now.steps), self.was.steps)
 
 
 @dataclass
 class Changes:
     """The promises by what changed of them; those that are gone are there as they were."""
 
-    since: Document
+    since: datetime | None
+    since_digest: str
+    """The SHA-256 of the messages of the run that was before."""
     new: list[Pickle] = field(default_factory=list)
     newly_broken: list[Pickle] = field(default_factory=list)
     fixed: list[Pickle] = field(default_factory=list)
     became: dict[State, list[Pickle]] = field(default_factory=lambda: {state: [] for state in _BECAME})
     """Those of another state than they had, by the state that they have, but for what is newly broken or fixed."""
     reworded: list[Reworded] = field(default_factory=list)
-    gone: list[Pickle] = field(default_factory=list)
-    unread: list[Pickle] = field(default_factory=list)
+    gone: list[Former] = field(default_factory=list)
+    unread: list[Former] = field(default_factory=list)
     """Those of feature files that could not be read: nobody knows whether they are gone."""
     reread: list[Pickle] = field(default_factory=list)
     """Those of feature files that can be read again: nobody knows whether they are new."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """The addresses that promises had, where they have another one now: it is made of names."""
 
-    def lists(self) -> list[tuple[str, list[Pickle]]]:
+    def lists(self) -> list[tuple[str, list[Pickle] | list[Former]]]:
         """What there is of each but the reworded, with its title; the worst first."""
-        found = [
+        found: list[tuple[str, list[Pickle] | list[Former]]] = [
             ("newly broken", self.newly_broken),
             ("not read", self.unread),
             *((f"now {state.value}", self.became[state]) for state in _BECAME),
@@ -76,16 +81,19 @@ class Changes:
         return ", ".join(f"{count:,} {name}" for name, count in self.counted()) or "nothing"
 
 
-def changes(before: Document, after: Document) -> Changes:
+def changes(before: FormerRun, after: Document) -> Changes:
     """Compare two runs. A promise is the same if its names are, else if its steps are, else if its position is."""
-    found = Changes(before)
-    old = {pickle.slug: pickle for pickle in before.pickles()}
+    found = Changes(before.started, before.digest)
+    old = {former.slug: former for former in before.promises}
     new = {pickle.slug: pickle for pickle in after.pickles()}
     pairs = [(old.pop(slug), new.pop(slug)) for slug in list(new) if slug in old]
-    # First what surely is the same: what is left is compared by ever weaker likeness.
-    for likeness in (_steps, _position(before, after)):
-        pairs += _alike(old, new, likeness)
+    if old and new:
+        # First what surely is the same: what is left is compared by ever weaker likeness.
+        for likeness in (_steps, _position(before.promises, after.pickles())):
+            pairs += _alike(old, new, likeness)
     for was, now in pairs:
+        if was.slug != now.slug:
+            found.moved[was.slug] = now.slug
         if was.name != now.name or _steps(was) != _steps(now):
             found.reworded.append(Reworded(was, now))
         # What was written since the whole was run, and not run yet, says nothing.
@@ -93,8 +101,8 @@ def changes(before: Document, after: Document) -> Changes:
             found.of_state(was.state, now.state).append(now)
     for pickle in new.values():
         (found.reread if pickle.scenario.feature.uri in before.unread else found.new).append(pickle)
-    for pickle in old.values():
-        (found.unread if pickle.scenario.feature.uri in after.unread else found.gone).append(pickle)
+    for former in old.values():
+        (found.unread if former.feature.uri in after.unread else found.gone).append(former)
     if after.parts:
         # Nor is it new, or in other words.
         found.new = [pickle for pickle in found.new if pickle.runs]
@@ -103,38 +111,37 @@ def changes(before: Document, after: Document) -> Changes:
 
 
 def _alike(
-    old: dict[str, Pickle], new: dict[str, Pickle], likeness: Callable[[Pickle], Hashable]
-) -> Iterator[tuple[Pickle, Pickle]]:
+    old: dict[str, Former], new: dict[str, Pickle], likeness: Callable[[Pickle | Former], Hashable]
+) -> Iterator[tuple[Former, Pickle]]:
     """Yield pairs that are alike, and take them out of both."""
     # Of several that are alike the last counts: each is paired once at most.
-    left = {likeness(pickle): slug for slug, pickle in old.items()}
+    left = {likeness(former): slug for slug, former in old.items()}
     # A list, since pairs are taken out of the dict meanwhile.
     for slug, pickle in list(new.items()):
         if (found := left.pop(likeness(pickle), None)) is not None:
             yield old.pop(found), new.pop(slug)
 
 
-def _steps(pickle: Pickle) -> Hashable:
-    return pickle.scenario.feature.uri, tuple(map(_text, pickle.steps))
+def _steps(promise: Pickle | Former) -> Hashable:
+    if isinstance(promise, Former):
+        return promise.feature.uri, promise.likeness
+    return promise.scenario.feature.uri, hash(tuple(texts(promise.steps)))
 
 
-def _text(step: StepText) -> str:
-    table = "".join("\n| " + " | ".join(row) + " |" for row in step.table or ())
-    return f"{step.keyword} {step.text}{table}" + (f"\n{step.doc}" if step.doc else "")
+def _without(some: list[str], others: list[str]) -> list[str]:
+    return [text for text in some if text not in others]
 
 
-def _differing(one: Pickle, other: Pickle) -> list[str]:
-    others = {_text(step) for step in other.steps}
-    return [text for step in one.steps if (text := _text(step)) not in others]
-
-
-def _position(*documents: Document) -> Callable[[Pickle], Hashable]:
+def _position(before: Iterable[Former], after: Iterable[Pickle]) -> Callable[[Pickle | Former], Hashable]:
     """Compare by what comes before in the feature: lines move with whatever is written above them."""
-    positions: dict[Pickle, Hashable] = {}
-    for document in documents:
-        before = None
-        for pickle in document.pickles():
-            # An outline that became a scenario, or the reverse, is another promise.
-            positions[pickle] = (pickle.scenario.feature.uri, before, pickle.cells is None)
-            before = pickle.slug
+    positions: dict[Pickle | Former, Hashable] = {}
+    above = None
+    # An outline that became a scenario, or the reverse, is another promise.
+    for former in before:
+        positions[former] = (former.feature.uri, above, former.is_example)
+        above = former.slug
+    above = None
+    for pickle in after:
+        positions[pickle] = (pickle.scenario.feature.uri, above, pickle.cells is not None)
+        above = pickle.slug
     return positions.__getitem__

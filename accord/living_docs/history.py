@@ -1,127 +1,25 @@
-"""The last runs of each promise: since when it is broken, how often it is flaky, how long it takes.
+"""The file of the last runs, to which each run adds itself.
 
 It is a small file of its own, since the messages of a run say nothing of those before it.
 """
 
-from __future__ import annotations
-
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from statistics import median
-from typing import Any
+from typing import Any, BinaryIO
 
-from accord.basics.files import together
+from accord.basics.files import Together, alone, together
 from accord.errors import NoSuchFileError, UsageError
-from accord.living_docs.model import Document, Pickle
-from accord.living_docs.state import State
-from accord.living_docs.words import took
+from accord.living_docs.past_runs import ABSENT, LETTERS, NO_HISTORY, UNKNOWN, History, Past, PastRun, joined
 from accord.recording import ndjson
 from accord.recording.reader import UNFIT
 
-RUNS = 20
-"""How many runs are in it."""
 _FORMAT = "accord-history"
 _VERSION = 1
-_LETTERS = {State.KEPT: "k", State.BROKEN: "b", State.FLAKY: "f", State.UNMADE: "u", State.UNRUN: "n"}
-_STATES = {letter: state for state, letter in _LETTERS.items()}
-# A promise that was not there.
-_ABSENT = "-"
-# What takes so much longer than usual, and by so many seconds, is worth a word.
-_SLOWER, _BY = 2.0, 0.1
-
-
-@dataclass(frozen=True)
-class PastRun:
-    """When a run began, of which commit it was."""
-
-    started: datetime
-    commit: str
-
-
-@dataclass(frozen=True)
-class Past:
-    """What became of a promise in each run, by a letter, and how many milliseconds it took; the oldest first."""
-
-    states: str
-    times: tuple[int | None, ...]
-
-
-@dataclass(frozen=True)
-class History:
-    """The last runs, the oldest first, and what became of each promise in them, by its address in the page."""
-
-    runs: tuple[PastRun, ...] = ()
-    promises: dict[str, Past] = field(default_factory=dict)
-
-    def with_run(self, document: Document) -> History:
-        """Return it with the run of a document, in the place of what is known of that run, and without the oldest."""
-        started = document.metadata.started
-        if started is None:
-            return self
-        run = PastRun(started, document.metadata.revision)
-        now = {
-            pickle.slug: Past(_LETTERS[pickle.state], (_milliseconds(pickle.seconds),)) for pickle in document.pickles()
-        }
-        return joined([self, History((run,), now)])
-
-    def of(self, pickle: Pickle) -> str:
-        """What the last runs say of a promise, in a few words; empty where it is as it was in all of them."""
-        past = self.promises.get(pickle.slug)
-        if past is None or len(self.runs) < 2:
-            return ""
-        known = past.states.replace(_ABSENT, "")
-        said = [] if pickle.state is State.KEPT else [f"{pickle.state.value} {self._since(past)}"]
-        for state in (State.BROKEN, State.FLAKY):
-            # What the words before have said already is not said again.
-            count, newest = known.count(_LETTERS[state]), len(known) - len(known.rstrip(_LETTERS[state]))
-            if count > newest or (count and pickle.state is State.KEPT):
-                said.append(f"{state.value} in {count} of the last {len(known)} runs")
-        return ", ".join([*said, *self._slower(pickle, past)])
-
-    def _since(self, past: Past) -> str:
-        unchanged = len(past.states) - len(past.states.rstrip(past.states[-1]))
-        if unchanged < 2:
-            return "since this run"
-        started = self.runs[len(self.runs) - unchanged].started
-        return f"since {started.day} {started:%B %Y}, {unchanged} runs"
-
-    def _slower(self, pickle: Pickle, past: Past) -> Iterator[str]:
-        before = [time / 1000 for time in past.times[:-1] if time is not None]
-        if before and pickle.seconds is not None:
-            usual = median(before)
-            if pickle.seconds > max(_SLOWER * usual, usual + _BY):
-                yield f"usually {took(usual)}"
-
-    def counts(self) -> list[dict[State, int]]:
-        """How many promises were kept, broken and so on in each run."""
-        counted = [Counter[str]() for _run in self.runs]
-        for past in self.promises.values():
-            for number, letter in enumerate(past.states):
-                counted[number][letter] += 1
-        return [{state: count[letter] for letter, state in _STATES.items()} for count in counted]
-
-    def sentence(self) -> str:
-        """The trend: `18 of the last 20 runs, since 3 November 2026, broke no promise`; empty for fewer than two."""
-        if len(self.runs) < 2:
-            return ""
-        whole = sum(not count[State.BROKEN] for count in self.counts())
-        first = self.runs[0].started
-        return f"{whole} of the last {len(self.runs)} runs, since {first.day} {first:%B %Y}, broke no promise"
-
-    def text(self) -> str:
-        """It, as it is written into a file, a promise a line."""
-        runs = ndjson.dumps([{"started": run.started.isoformat(), "commit": run.commit} for run in self.runs])
-        promises = ",\n".join(
-            f"{ndjson.dumps(slug)}:{ndjson.dumps([past.states, past.times])}"
-            for slug, past in sorted(self.promises.items())
-        )
-        return f'{{"{_FORMAT}":{_VERSION},"runs":{runs},"promises":{{\n{promises}\n}}}}\n'
-
-
-NO_HISTORY = History()
+_BEGINNING = 200
+_PROMISES = b'"promises":{\n'
 
 
 def read(path: Path) -> History:
@@ -129,18 +27,36 @@ def read(path: Path) -> History:
 
     Raises UsageError for one that is no history, or of a version that is not known.
     """
-    if not path.exists():
-        return NO_HISTORY
-    if not path.is_file():
-        raise UsageError(f"{path} is not a file")
     try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from None
-    try:
-        return _parsed(ndjson.loads(content))
+        if not path.exists():
+            return NO_HISTORY
+        if not path.is_file():
+            raise UsageError(f"{path} is not a file: name one, or remove what is there")
+        with path.open("rb") as file:
+            return _parsed(path, _pieces(file))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except UNFIT as error:
-        raise UsageError(f"{path} is not a history of Accord's, or is torn: {error}") from None
+        raise UsageError(f"{path} is not a history of Accord's, or is torn: {error}. Mend it, or remove it") from None
+
+
+def write(history: History, files: Together, path: Path) -> None:
+    """Write it into a file, in a folder that is made if it is not there. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write(path, lines(history))
+
+
+def lines(history: History) -> Iterator[str]:
+    """Yield it as it is written into a file, a promise a line."""
+    runs = ndjson.dumps([*map(_as_json, history.runs)])
+    yield f'{{"{_FORMAT}":{_VERSION},"runs":{runs},"promises":{{\n'
+    between = ""
+    for slug in sorted(history.promises):
+        past = history.promises[slug]
+        times = [None if time == UNKNOWN else time for time in past.times]
+        yield f"{between}{ndjson.dumps(slug)}:{ndjson.dumps([past.states, times])}"
+        between = ",\n"
+    yield "\n}}\n"
 
 
 def is_history(path: Path) -> bool:
@@ -150,61 +66,77 @@ def is_history(path: Path) -> bool:
         return False
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(_FORMAT) + 3) == f'{{"{_FORMAT}"'
+            return re.match(rf'\s*{{\s*"{_FORMAT}"', file.read(_BEGINNING)) is not None
     except OSError:
         return False
 
 
 def merge(files: Sequence[Path], into: Path) -> History:
-    """Join histories and write them as one. Raises UsageError for a file that is none, or cannot be written."""
+    """Join histories and write them as one. Raises UsageError for a file that is none, or cannot be written.
+
+    Runs of several machines are one run where each ran a share of it: those of one build of CI, or, where that is not
+    known, of one commit, if no promise ran in both.
+    """
     if missing := [path for path in files if not path.exists()]:
         raise NoSuchFileError(f"{missing[0]} does not exist")
-    history = joined([read(path) for path in files])
     try:
-        with together() as written:
-            written.write(into, [history.text()])
+        with alone(into.parent):
+            histories = [read(path) for path in files]
+            # Of several attempts at a promise the last one counts, whatever the order of the files.
+            histories.sort(
+                key=lambda it: max((run.started for run in it.runs), default=datetime.min.replace(tzinfo=UTC))
+            )
+            history = joined(histories, of_shares=True)
+            with together() as written:
+                written.write(into, lines(history))
     except OSError as error:
         raise UsageError(f"{into} cannot be written: {error.strerror}") from None
     return history
 
 
-def joined(histories: Iterable[History]) -> History:
-    """The histories as one: its last runs, and of each run what the last of them has."""
-    histories = list(histories)
-    known = {run.started: run for history in histories for run in history.runs}
-    runs = tuple(known[started] for started in sorted(known)[-RUNS:])
-    columns = {run.started: number for number, run in enumerate(runs)}
-    states: dict[str, list[str]] = {}
-    times: dict[str, list[int | None]] = {}
-    for history in histories:
-        positions = [columns.get(run.started) for run in history.runs]
-        for slug, past in history.promises.items():
-            letters = states.setdefault(slug, [_ABSENT] * len(runs))
-            taken = times.setdefault(slug, [None] * len(runs))
-            for position, letter, time in zip(positions, past.states, past.times, strict=True):
-                if position is not None and letter != _ABSENT:
-                    letters[position], taken[position] = letter, time
-    return History(
-        runs,
-        {slug: Past("".join(it), tuple(times[slug])) for slug, it in states.items() if set(it) != {_ABSENT}},
-    )
+def _as_json(run: PastRun) -> dict[str, str | bool]:
+    known: dict[str, str | bool] = {"started": run.started.isoformat(), "commit": run.commit}
+    return known | ({"build": run.build} if run.build else {}) | ({"part": True} if run.is_part else {})
 
 
-def _parsed(content: Any) -> History:
-    if content[_FORMAT] != _VERSION:
-        raise ValueError(f"its version is {content[_FORMAT]}, and {_VERSION} is known")
-    runs = tuple(
-        PastRun(datetime.fromisoformat(run["started"]).astimezone(UTC), str(run["commit"])) for run in content["runs"]
-    )
+def _pieces(file: BinaryIO) -> Iterator[Any]:
+    """Yield what is in a file, a promise at a time if it is as Accord writes it: all at once may be large."""
+    first = file.readline()
+    if not first.endswith(_PROMISES):
+        yield ndjson.loads(first + file.read())
+        return
+    yield ndjson.loads(first + b"}}")
+    for line in file:
+        if line.startswith(b"}"):
+            if (line + file.read()).split() != [b"}}"]:
+                raise ValueError("something follows its end")
+            return
+        yield {"promises": ndjson.loads(b"{" + line.rstrip().removesuffix(b",") + b"}")}
+    raise ValueError("its end is missing")
+
+
+def _parsed(path: Path, pieces: Iterator[Any]) -> History:
+    head = next(pieces)
+    if not isinstance(head, dict) or _FORMAT not in head:
+        raise ValueError("it does not begin as one")
+    if isinstance(version := head[_FORMAT], int) and version > _VERSION:
+        raise UsageError(f"{path} was written by a later Accord: update this one, or name another file")
+    if version != _VERSION:
+        raise ValueError(f"there is no version {version!r} of it")
+    runs = tuple(map(_run, head["runs"]))
+    known = {*LETTERS.values(), ABSENT}
     promises: dict[str, Past] = {}
-    for slug, (letters, times) in content["promises"].items():
-        if len(letters) != len(runs) or len(times) != len(runs) or set(letters) - {*_STATES, _ABSENT}:
-            raise ValueError(f"{slug!r} does not fit its runs")
-        if not all(time is None or type(time) is int for time in times):
-            raise ValueError(f"a time of {slug!r} is not a whole number")
-        promises[slug] = Past(letters, tuple(times))
+    for piece in chain([head], pieces):
+        for slug, (letters, times) in piece["promises"].items():
+            if not len(letters) == len(times) == len(runs) or not known.issuperset(letters):
+                raise ValueError(f"{slug!r} does not fit its runs")
+            try:
+                promises[slug] = Past.of(letters, times)
+            except (TypeError, OverflowError):
+                raise ValueError(f"a time of {slug!r} is not a whole number") from None
     return History(runs, promises)
 
 
-def _milliseconds(seconds: float | None) -> int | None:
-    return None if seconds is None else round(seconds * 1000)
+def _run(known: Any) -> PastRun:
+    started = datetime.fromisoformat(known["started"]).astimezone(UTC)
+    return PastRun(started, str(known["commit"]), str(known.get("build", "")), is_part=bool(known.get("part")))

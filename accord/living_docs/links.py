@@ -1,10 +1,12 @@
 """Where the links of a document lead: a tag to a tracker, a line to the host of the source."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit, urlunsplit
+
+from markupsafe import Markup, escape
 
 from accord.basics.text import visible
 from accord.errors import UsageError
@@ -22,6 +24,11 @@ _HOST = re.compile(r"[\w.:-]+")
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 _NO_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _AS_THEY_ARE = "/:@!$&'()*+,;=~%"
+# A line of a file that is written from the root; neither `example.com:443` nor what lies in a library.
+_PLACE = re.compile(
+    r"(?<![\w./\\:@~-])(?!\S*(?:site-packages|dist-packages|node_modules)/)(?:[\w.-]+/)*[\w.-]+"
+    r"\.(?:feature|feature\.md|py|[cm]?[jt]sx?|rb|java|kt|scala|cs|fs|go|rs|php|groovy|swift|exs?):\d+\b"
+)
 
 
 def web(address: str) -> str | None:
@@ -96,6 +103,25 @@ class Links:
             return web(filled.replace("{path}", quote(visible(path))).replace("{line}", line))
 
         return address
+
+
+def pieces(text: str, address: Callable[[str], str | None]) -> Iterator[tuple[str, str | None]]:
+    """The text in pieces: lines of the project's files, with where `address` says that they lead, and all else."""
+    end = 0
+    for found in _PLACE.finditer(text):
+        if where := address(found[0]):
+            yield text[end : found.start()], None
+            yield found[0], where
+            end = found.end()
+    yield text[end:], None
+
+
+def linked(text: str, address: Callable[[str], str | None]) -> Markup:
+    """The text as HTML, in which lines of the project's files lead to where `address` says."""
+    link = Markup('<a href="{}" rel="noreferrer">{}</a>')
+    return Markup("").join(
+        link.format(where, piece) if where else escape(piece) for piece, where in pieces(text, address)
+    )
 
 
 NO_LINKS = Links()

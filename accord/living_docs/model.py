@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from accord.catalogue.sentences import Sentence
 from accord.living_docs.run import Attachment, Failure, Run, StepText
 from accord.living_docs.state import IN_THE_SENTENCE, State, badness
 from accord.recording.provenance import Provenance
+
+if TYPE_CHECKING:
+    from accord.living_docs.former import Former
 
 
 # Compared by identity, as keys of dicts that refer to each other in a circle. A large suite has a hundred thousand.
@@ -73,7 +77,7 @@ class Pickle:
     @property
     def failure(self) -> Failure | None:
         """Why the worst of its runs failed."""
-        return self.run.worst.failure if self.run and self.run.worst else None
+        return self.run.failure if self.run else None
 
     @property
     def page(self) -> str:
@@ -259,8 +263,8 @@ class Document:
     """What one may write: the step definitions, with the steps that they are used for."""
     problems: list[tuple[str, Failure]]
     """What is wrong with the run itself: a title, and why."""
-    unread: set[str]
-    """The feature files that could not be read, as a whole or in part."""
+    unread: Counter[str]
+    """The feature files that could not be read, as a whole or in part, and in how many places."""
     attachments: list[Attachment]
     openapi: dict[str, object] | None
     mounted: list[dict[str, object]]
@@ -269,6 +273,12 @@ class Document:
     """The pickles in which an operation gave a status."""
     undocumented: dict[tuple[str, str], list[Pickle]]
     """The same of what no OpenAPI document has, also of paths that are no operation."""
+    beside: dict[str, bytes] = field(default_factory=dict)
+    """The files beside the features that the run has recorded, by their paths."""
+    hidden: int = 0
+    """In how many places of the messages there is `[redacted]` for a value."""
+    not_read: Sequence["Former"] = ()
+    """The promises of unread feature files, as the run that this one is compared with had them."""
 
     def pickles(self) -> Iterator[Pickle]:
         """All pickles, in the order of the document."""
@@ -308,11 +318,18 @@ class Document:
         return ": ".join(filter(None, (f"{len(run):,} of {len(promises):,} promise{plural} run{when}", tally(run))))
 
     def sentence(self) -> str:
-        """The state in a sentence: `62 promises kept, 1 broken`."""
+        """The state in a sentence: `62 promises kept, 1 broken, 5 not read; 1 feature could not be read`."""
         (_kept, count), *others = self.counts().items()
         parts = [f"{count:,} promise{'' if count == 1 else 's'} kept"]
         parts += [f"{count:,} {state.value}" for state, count in others if count]
-        return ", ".join(parts) + ("; the run itself failed" if self.problems else "")
+        parts += [f"{len(self.not_read):,} not read"] if self.not_read else []
+        return "; ".join(filter(None, (", ".join(parts), *self._problems())))
+
+    def _problems(self) -> Iterator[str]:
+        if self.unread:
+            yield f"{len(self.unread):,} feature{'' if len(self.unread) == 1 else 's'} could not be read"
+        if len(self.problems) > self.unread.total():
+            yield "the run itself failed"
 
 
 def counts(pickles: Iterable[Pickle]) -> dict[State, int]:

@@ -1,6 +1,7 @@
 """The outline of the document: its chapters, and the address of each thing in it."""
 
 import re
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import PurePosixPath
 
@@ -28,8 +29,10 @@ def _shared(folders: list[tuple[str, ...]]) -> int:
 
 
 # The ids that the page has itself.
-_TITLED = ("broken", "changed", "chapters", "colophon", "contents", "flaky", "index", "run", "unmade", "unrun")
-_PARTS = ("data", "find", "operations", "promises", "requirements", "results", "sentences", "slowest", "tags", "tools")
+_FINDINGS = ("broken", "changed", "flaky", "run", "unmade", "unread", "unrun")
+_TITLED = (*_FINDINGS, "chapters", "colophon", "contents", "index")
+_FIELDS = ("data", "find", "found", "results", "tags", "tools")
+_PARTS = (*_FIELDS, "operations", "promises", "requirements", "sentences", "slowest")
 _IDS = (*_PARTS, *_TITLED, *(f"{part}-title" for part in _TITLED))
 
 
@@ -47,6 +50,17 @@ def give_slugs(document: Document) -> None:
                 for pickle in scenario.pickles:
                     row = None if pickle.cells is None else " ".join(pickle.cells)
                     pickle.slug = scenario.slug if row is None else _free(row, taken, scenario.slug)
+
+
+def addresses(document: Document) -> Iterator[str]:
+    """The slugs of all that is in it."""
+    for chapter in document.chapters:
+        yield chapter.slug
+        for feature in chapter.features:
+            yield feature.slug
+            yield from (rule.slug for rule in feature.rules)
+            yield from (scenario.slug for scenario in feature.all_scenarios())
+            yield from (pickle.slug for pickle in feature.pickles())
 
 
 def _free(name: str, taken: dict[str, int], parent: str = "") -> str:

@@ -3,9 +3,10 @@
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -23,20 +24,26 @@ from accord.basics.filenames import PAGE, REQUIREMENTS, TEMPLATES
 from accord.basics.text import one_line, visible
 from accord.errors import AccordError
 from accord.living_docs.attachments import rendered
-from accord.living_docs.beside import pictures
-from accord.living_docs.causes import causes, own_frame
+from accord.living_docs.beside import Beside
+from accord.living_docs.causes import cause, causes, own_frame
 from accord.living_docs.changes import Changes
 from accord.living_docs.colophon import colophon
-from accord.living_docs.history import NO_HISTORY, History
+from accord.living_docs.former import FormerFeature
+from accord.living_docs.hindsight import Hindsight
 from accord.living_docs.index import foreign, operations, sentences, slowest, slowest_steps
-from accord.living_docs.links import NO_LINKS, Links, web
+from accord.living_docs.links import NO_LINKS, Links, linked, web
 from accord.living_docs.markdown import html
 from accord.living_docs.model import Chapter, Document, Feature, Pickle, tally
+from accord.living_docs.outline import addresses
+from accord.living_docs.past_runs import NO_HISTORY, History
 from accord.living_docs.requirements import requirements
 from accord.living_docs.state import State
+from accord.living_docs.trend import trend
 from accord.living_docs.words import coloured, comparison, css_string, moment, plain, took
 
-_SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
+SEAL = "\n<!-- The SHA-256 of all above is {} -->\n"
+"""How each page ends."""
+
 # As much of a title as stands in the margin of each sheet.
 _LONGEST_TITLE = 80
 
@@ -57,19 +64,22 @@ def page(
     document: Document,
     changes: Changes | None,
     links: Links = NO_LINKS,
-    root: Path = Path(),
+    beside: Beside | None = None,
     history: History = NO_HISTORY,
     messages: str | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """The whole as one page, piece by piece, which ends with its own digest.
 
-    What lies beside the features is found below the root. `messages` is the name of the messages file if that lies
-    beside the page.
+    What lies beside the features is as the run recorded it, unless it is given. `messages` is the name of the messages
+    file if that lies beside the page, and `files` has the SHA-256 of each other one there that belongs to it.
     """
-    return pieces(environment(document, links, root), "page.html", shown(document, changes, history, messages))
+    beside = beside or Beside(document.beside, Path())
+    of_all = shown(document, changes, beside, history, messages, files or {})
+    return pieces(environment(document, links, beside), "page.html", of_all)
 
 
-def environment(document: Document, links: Links, root: Path) -> Environment:
+def environment(document: Document, links: Links, beside: Beside) -> Environment:
     """What the templates of a document are rendered with."""
     environment = Environment(
         loader=PackageLoader("accord.living_docs"),
@@ -83,14 +93,16 @@ def environment(document: Document, links: Links, root: Path) -> Environment:
     )
     environment.filters |= {
         "address": _address,
+        "cause": cause,
         "coloured": coloured,
         "comparison": comparison,
         "moment": moment,
         "plain": plain,
         "rendered": rendered,
-        "markdown": lambda text, feature: html(text, pictures(root, feature.uri)),
+        "markdown": lambda text, feature: html(text, beside.pictures(feature.uri)),
         "own_frame": own_frame,
-        "source": links.to_source(document.metadata),
+        "linked": partial(linked, address=(source := links.to_source(document.metadata))),
+        "source": source,
         "tag_address": pass_context(lambda context, tag: _of_whole(context, links.of_tag(tag))),
         "took": took,
         "web": web,
@@ -99,7 +111,14 @@ def environment(document: Document, links: Links, root: Path) -> Environment:
     return environment
 
 
-def shown(document: Document, changes: Changes | None, history: History, messages: str | None) -> dict[str, Any]:
+def shown(
+    document: Document,
+    changes: Changes | None,
+    beside: Beside,
+    history: History,
+    messages: str | None,
+    files: Mapping[str, str],
+) -> dict[str, Any]:
     """What the page of the whole shows."""
     found = requirements(document)
     return {
@@ -112,20 +131,37 @@ def shown(document: Document, changes: Changes | None, history: History, message
         "counts": (counts := document.counts()),
         "bar": bar(counts),
         "changes": changes,
-        "history": history,
-        "trend": [bar(counts) for counts in history.counts()],
+        "addresses": set(addresses(document)) if changes else set(),
+        "history": Hindsight(history, changes),
+        "trend": trend(history),
         "causes": causes(document.broken()),
+        "sections": _sections(document, counts, changes),
         "operations": operations(document),
         "sentences": sentences(document),
         "foreign": foreign(document),
         "slowest": slowest(document),
         "slowest_steps": slowest_steps(document),
-        "tags": [requirement.tag for requirement in found if requirement.tag],
+        "tags": [requirement.tag for requirement in found if requirement.tag and requirement.pickles],
         "requirements": found,
-        "colophon": colophon(document),
+        "colophon": colophon(document, changes, history),
         "messages": messages,
+        "files": files,
+        # Read where it is shown, at the end: pictures are known once the descriptions are.
+        "added": beside.added,
         "as_csv": REQUIREMENTS,
     }
+
+
+def _sections(document: Document, counts: dict[State, int], changes: Changes | None) -> list[tuple[str, str, int]]:
+    """The sections before the promises: the address of each, its title, and how much is in it."""
+    return [
+        ("broken", "Broken", counts[State.BROKEN] + len(document.problems)),
+        ("flaky", "Flaky", counts[State.FLAKY]),
+        ("unmade", "Not yet implemented", counts[State.UNMADE]),
+        ("unrun", "Not run", counts[State.UNRUN]),
+        ("unread", "Not read", len(document.not_read)),
+        ("changed", "Changed", sum(count for _, count in changes.counted()) if changes else 0),
+    ]
 
 
 def pieces(environment: Environment, template: str, shown: dict[str, Any], script: str = "page.js") -> Iterator[str]:
@@ -141,7 +177,7 @@ def pieces(environment: Environment, template: str, shown: dict[str, Any], scrip
         seen = visible(piece)
         digest.update(seen.encode(errors="replace"))
         yield seen
-    yield _SEAL.format(digest.hexdigest())
+    yield SEAL.format(digest.hexdigest())
 
 
 def _margins(document: Document) -> str:
@@ -181,7 +217,7 @@ class _Compiled(BytecodeCache):
             cache.write(cache.of_user(), self.directory, bucket.key, content=bucket.bytecode_to_string())
 
 
-def _lang(feature: Feature | None) -> Markup:
+def _lang(feature: Feature | FormerFeature | None) -> Markup:
     """The attribute that says in which language it is written, where that is not the page's own."""
     language = (feature and feature.language) or "en"
     code = _CODES.get(language, language) if language in DIALECTS else ""

@@ -2,7 +2,7 @@
 
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from accord.basics.filenames import CHAPTERS, PAGE
 from accord.basics.text import visible
+from accord.living_docs.beside import Beside
 from accord.living_docs.changes import Changes
-from accord.living_docs.history import History
 from accord.living_docs.links import Links
 from accord.living_docs.model import Chapter, Document, Pickle, counts, tally
 from accord.living_docs.page import bar, environment, page, pieces, shown
+from accord.living_docs.past_runs import History
 from accord.living_docs.run import StepText
 from accord.living_docs.state import State
 from accord.recording import ndjson
@@ -36,19 +37,32 @@ _CHUNK = 3 * 2**14
 
 
 def pages(
-    document: Document, changes: Changes | None, links: Links, root: Path, history: History, messages: str | None
+    document: Document,
+    changes: Changes | None,
+    links: Links,
+    beside: Beside,
+    history: History,
+    messages: str | None,
+    files: Mapping[str, str],
 ) -> Iterator[tuple[str, Iterator[str]]]:
-    """The pages by the names of their files, each piece by piece; the page that one opens is the last."""
-    if sum(document.counts().values()) < LARGE:
-        yield PAGE, page(document, changes, links, root, history, messages)
+    """The pages by the names of their files, each piece by piece; the page that one opens is the last.
+
+    It names the `files` that were written before it, by their SHA-256: whoever writes the other pages adds them.
+    """
+    if not is_large(document):
+        yield PAGE, page(document, changes, links, beside, history, messages, files)
         return
-    _name_files(document.chapters)
-    templates = environment(document, links, root)
-    whole = shown(document, changes, history, messages)
+    templates = environment(document, links, beside)
+    whole = shown(document, changes, beside, history, messages, files)
     for chapter in document.chapters:
         yield chapter.page, pieces(templates, "large/chapter.html", _of(chapter, whole))
     front = whole | {"most": _MOST, "data": _packed(_data(document))}
     yield PAGE, pieces(templates, "large/front.html", front, "large/front.js")
+
+
+def is_large(document: Document) -> bool:
+    """Whether it has a page for each chapter."""
+    return sum(document.counts().values()) >= LARGE
 
 
 def left(directory: Path) -> list[Path]:
@@ -64,7 +78,7 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
-def _name_files(chapters: list[Chapter]) -> None:
+def name_pages(chapters: list[Chapter]) -> None:
     """Give each chapter the name of its page, made of its slug, so that it is the same from run to run."""
     taken: set[str] = set()
     for chapter in chapters:
@@ -91,7 +105,7 @@ def _of(chapter: Chapter, whole: dict[str, Any]) -> dict[str, Any]:
         "bar": bar(counted),
         "tags": [tag for tag in whole["tags"] if tag in carried],
         # Of the whole, as the page says that leads here.
-        "trend": [],
+        "trend": None,
     }
 
 

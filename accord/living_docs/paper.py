@@ -1,5 +1,6 @@
 """The page as PDF, printed by Chromium."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -30,6 +31,8 @@ _OPTIONS = (
     "--no-pdf-header-footer",
     "--generate-pdf-document-outline",
 )
+PRINTED = "\n% The SHA-256 of the page is {page}, and of all above {above}\n"
+"""How a PDF ends: a comment, which readers pass over. What was printed by hand has none."""
 SECONDS = 600.0
 """As long as it may take."""
 
@@ -63,7 +66,15 @@ def printed(page: Path, chromium: str) -> Iterator[Path]:
         said = _run(command, directory / "said.txt")
         if not pdf.is_file() or not pdf.stat().st_size:
             raise UsageError(f"{PAPER} is not written: {chromium} printed nothing{said}")
+        seal = PRINTED.format(page=_digest(page), above=_digest(pdf))
+        with pdf.open("ab") as file:
+            file.write(seal.encode())
         yield pdf
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _run(command: list[str], output: Path) -> str:

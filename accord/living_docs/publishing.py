@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accord.basics.failures import named
-from accord.basics.filenames import HISTORY, PAGE
-from accord.basics.files import alone, together
+from accord.basics.filenames import HISTORY, MESSAGES_BEFORE, PAGE
+from accord.basics.files import Together, alone, together
 from accord.basics.garbage import uncollected
 from accord.basics.source import location, relative
 from accord.basics.text import one_line
@@ -19,8 +19,9 @@ from accord.recording import writing
 
 # What makes documents is loaded when it is needed: no run should start the later for it.
 if TYPE_CHECKING:
+    from accord.living_docs.former import FormerRun
     from accord.living_docs.links import Links
-    from accord.living_docs.model import Document
+    from accord.living_docs.past_runs import History
 
 BASELINE = "--accord-baseline"
 HISTORY_OPTION = "--accord-history"
@@ -43,7 +44,7 @@ def _links(config: pytest.Config) -> "Links | None":
         raise pytest.UsageError(f"{name}: {error}") from None
 
 
-def _baseline(messages: Path) -> "Document":
+def _baseline(messages: Path) -> "FormerRun":
     try:
         return _compared_with(messages)
     except AccordError as error:
@@ -51,10 +52,10 @@ def _baseline(messages: Path) -> "Document":
 
 
 @uncollected()
-def _compared_with(messages: Path) -> "Document":
-    from accord.living_docs.reader import read
+def _compared_with(messages: Path) -> "FormerRun":
+    from accord.living_docs.former import read_former
 
-    return read(messages, attachments=False)
+    return read_former(messages)
 
 
 class Publishing:
@@ -106,13 +107,22 @@ class Publishing:
         from accord.living_docs.links import NO_LINKS
 
         # Around it all, since what is compared with must be what is replaced.
-        with alone(self._directory):
+        with alone(self._directory, *self._beside_history()):
             with together() as files:
                 placed = writing.replace_last(files, messages, self._directory, config)
                 since = self._since or self._read_last(placed)
                 links = self._links or NO_LINKS
-                options = rendering.Options(since, links, config.rootpath, self._readable_history())
+                options = rendering.Options(
+                    since,
+                    links,
+                    config.rootpath,
+                    self._last_runs(),
+                    history_beside=rendering.name_in(self._history, self._directory),
+                    since_beside=None if self._since else MESSAGES_BEFORE,
+                )
                 rendered = rendering.render(files, placed.messages, self._directory, options)
+                if options.history is not None:
+                    self._keep(rendered.history, files)
             # Its messages are in those of the whole.
             messages.unlink(missing_ok=True)
             page = relative(self._directory / PAGE, self._working_directory)
@@ -125,7 +135,7 @@ class Publishing:
             except OSError as error:
                 self._faults.append(f"The summary is not in GITHUB_STEP_SUMMARY ({summary}): {error.strerror}.")
 
-    def _read_last(self, placed: writing.Placed) -> "Document | None":
+    def _read_last(self, placed: writing.Placed) -> "FormerRun | None":
         if placed.fault:
             self._faults.append(placed.fault)
         try:
@@ -134,16 +144,33 @@ class Publishing:
             self._faults.append(f"What changed is not shown: {error}")
             return None
 
-    def _readable_history(self) -> Path | None:
+    def _beside_history(self) -> list[Path]:
+        """Return the folder of the history, if it has another than the documents, and can be locked."""
+        try:
+            self._history.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:  # What is wrong is said where the history is written.
+            return []
+        return [self._history.parent] if os.access(self._history.parent, os.R_OK) else []
+
+    def _last_runs(self) -> "History | None":
         from accord.living_docs import history
 
         try:
-            history.read(self._history)
+            return history.read(self._history)
         except AccordError as error:
             # It stays as it is, since what is in it may still be mended.
-            self._faults.append(f"The last runs are not shown: {error}. Mend the file, or remove it.")
+            self._faults.append(f"The last runs are not shown: {error}.")
             return None
-        return self._history
+
+    def _keep(self, runs: "History", files: Together) -> None:
+        from accord.living_docs import history
+
+        try:
+            history.write(runs, files, self._history)
+        except OSError as error:
+            # The documents are worth more than what the next ones say of this run.
+            path = relative(self._history, self._working_directory)
+            self._faults.append(f"This run is not in the history: {path} cannot be written: {error.strerror or error}.")
 
     # Last, so that what people look for is the last line above pytest's own.
     @pytest.hookimpl(trylast=True)

@@ -22,10 +22,12 @@ from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.state import State
 from accord.recording.envelopes import EXPECTED
 from accord.recording.reader import TORN, UNFIT, invalid, messages
+from accord.recording.redaction.values import HIDDEN
 from accord.recording.renaming import renamed
 
 # Many lines, none of which says more than others do: they are not even parsed.
 _UNNEEDED = ("testStepStarted", "source")
+_HIDDEN = HIDDEN.encode()
 _ATTACHMENTS = ("attachment", "externalAttachment")
 _SAME_IDS = (
     "has an id again that the run before has for something else: write each run to a file of its own, and join them "
@@ -53,8 +55,8 @@ class _SameIdsError(Exception):
 
 def _read(path: Path, without: Collection[str], *, apart: bool = False) -> Document:
     """Read a messages file, with ids of its own for each run where they are held `apart`."""
-    reader, digest = _Reader(path), sha256()
-    found = messages(path, without=without, each=digest.update)
+    reader, whole = _Reader(path), _Whole()
+    found = messages(path, without=without, each=whole.take)
     for number, kind, message in _apart(path, found) if apart else found:
         try:
             reader.take(number, kind, message)
@@ -67,7 +69,7 @@ def _read(path: Path, without: Collection[str], *, apart: bool = False) -> Docum
         except UNFIT as error:
             raise invalid(path, number, error) from None
     reader.check()
-    document = reader.document(digest.hexdigest())
+    document = reader.document(whole)
     # What the reader alone knows is no more needed, and is much.
     del reader
     give_slugs(document)
@@ -101,6 +103,18 @@ class _Missing:
     number: int
     name: str
     count: int = 0
+
+
+class _Whole:
+    """What is said of all lines, of those too that are not parsed."""
+
+    def __init__(self) -> None:
+        self.digest = sha256()
+        self.hidden = 0
+
+    def take(self, line: bytes) -> None:
+        self.digest.update(line)
+        self.hidden += line.count(_HIDDEN)
 
 
 class _Reader:
@@ -170,7 +184,7 @@ class _Reader:
             raise UsageError(f"{self._path}:{self._torn[0]} is not JSON: {self._torn[1]}")
         raise UsageError(f"{self._path} is empty: no run was recorded")
 
-    def document(self, digest: str) -> Document:
+    def document(self, whole: _Whole) -> Document:
         """Return all that was taken, in the order in which people read it."""
         if self._torn:
             reason = f"{self._path.name}:{self._torn[0]} is torn: {self._torn[1]}"
@@ -185,7 +199,9 @@ class _Reader:
             title=self._title(),
             metadata=self._run.metadata,
             provenance=self._run.provenance,
-            digest=digest,
+            digest=whole.digest.hexdigest(),
+            hidden=whole.hidden,
+            beside=self._attachments.beside,
             parts=sorted(self._parts.values()),
             chapters=chapters(self._features.features),
             sentences=sorted(self._cases.sentences, key=order),

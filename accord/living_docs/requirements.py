@@ -3,15 +3,20 @@
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 
 from accord.basics.filenames import PAGE
 from accord.basics.text import one_line
+from accord.living_docs.colophon import commits
+from accord.living_docs.former import Former
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.words import plain
 
 _HEADER = ("Tag", "Chapter", "Feature", "Rule", "Promise", "State", "Reason", "File", "Link")
+# In each line, so that a file that lies alone, or is sorted, says of which run it is.
+_OF_RUN = ("Commit", "Started", "SHA-256 of messages")
+_NOT_READ = ("not read", "its feature file could not be read; this is as it was before")
 # With these a spreadsheet takes a cell for a formula, and some take the wide forms of Chinese and Japanese keyboards
 # for the same (https://owasp.org/www-community/attacks/CSV_Injection).
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -25,40 +30,50 @@ class Requirement:
     """A tag, and the promises that carry it; an empty tag has those that carry none."""
 
     tag: str
-    pickles: list[Pickle]
+    pickles: list[Pickle] = field(default_factory=list)
+    unread: list[Former] = field(default_factory=list)
+    """Those that carried it before their feature file could no longer be read."""
 
 
 def requirements(document: Document) -> list[Requirement]:
     """The tags, `@ISSUE-2` before `@ISSUE-12`, each with its promises; last the promises that have none."""
-    found: dict[str, list[Pickle]] = {}
+    found: dict[str, Requirement] = {}
     for pickle in document.pickles():
-        for tag in dict.fromkeys(pickle.tags) or ("",):
-            found.setdefault(tag, []).append(pickle)
-    return [Requirement(tag, found[tag]) for tag in sorted(found, key=lambda tag: (not tag, _natural(tag)))]
+        for requirement in _carried(pickle, found):
+            requirement.pickles.append(pickle)
+    for former in document.not_read:
+        for requirement in _carried(former, found):
+            requirement.unread.append(former)
+    return [found[tag] for tag in sorted(found, key=lambda tag: (not tag, _natural(tag)))]
 
 
-def as_csv(found: list[Requirement]) -> Iterator[str]:
+def as_csv(found: list[Requirement], document: Document) -> Iterator[str]:
     """The same as CSV, a line for each tag of each promise, which a spreadsheet opens without running any of it.
 
-    Tags are without their `@`, as trackers have them.
+    A cell that begins as a formula does, as each tag, has an apostrophe in front of it, which says that it is text.
     """
-    yield _BYTE_ORDER_MARK + _line(_HEADER)
+    run = document.metadata
+    of_run = (
+        ", ".join(commits(run, document.provenance.get("revision", []))),
+        run.started.isoformat(timespec="seconds") if run.started else "",
+        document.digest,
+    )
+    yield _BYTE_ORDER_MARK + _line((*_HEADER, *_OF_RUN))
     for requirement in found:
+        for former in requirement.unread:
+            of = former.feature
+            became = (*_NOT_READ, of.uri, f"{PAGE}#{former.slug}")
+            yield _line((requirement.tag, of.chapter, of.name, former.rule, former.name, *became, *of_run))
         for pickle in requirement.pickles:
             rule, feature = pickle.scenario.rule, pickle.scenario.feature
-            yield _line(
-                (
-                    requirement.tag.removeprefix("@"),
-                    feature.chapter,
-                    feature.name,
-                    rule.name if rule else "",
-                    pickle.name,
-                    pickle.state.value,
-                    pickle.because,
-                    pickle.place,
-                    f"{pickle.page or PAGE}#{pickle.slug}",
-                )
-            )
+            became = (pickle.state.value, pickle.because, pickle.place, f"{pickle.page or PAGE}#{pickle.slug}")
+            rule_name = rule.name if rule else ""
+            yield _line((requirement.tag, feature.chapter, feature.name, rule_name, pickle.name, *became, *of_run))
+
+
+def _carried(promise: Pickle | Former, found: dict[str, Requirement]) -> list[Requirement]:
+    """Return the tags of a promise, which are added to those found."""
+    return [found.setdefault(tag, Requirement(tag)) for tag in dict.fromkeys(promise.tags) or ("",)]
 
 
 def _line(cells: tuple[str, ...]) -> str:
@@ -68,7 +83,7 @@ def _line(cells: tuple[str, ...]) -> str:
 
 
 def _harmless(text: str) -> str:
-    # One line, so that no blank is in front of it; an apostrophe there says that it is text.
+    # One line, so that no blank is in front of it.
     shown = one_line(plain(text))
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 

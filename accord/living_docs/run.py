@@ -170,12 +170,17 @@ class Attempt:
         return None if found is None or found.state is State.KEPT else found
 
     @property
+    def failure(self) -> Failure | None:
+        """Why the worst of its steps failed."""
+        return self.worst.failure if self.worst else None
+
+    @property
     def why(self) -> str:
         """Why it ended as it did, in a line; of what is flaky, why the first of its attempts failed."""
         return self._found_why()
 
     def _found_why(self) -> str:
-        return self.worst.failure.first_line if self.worst and self.worst.failure else self.reason
+        return self.failure.first_line if self.failure else self.reason
 
 
 @dataclass(slots=True, eq=False)

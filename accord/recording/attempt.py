@@ -3,111 +3,29 @@
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accord.basics.clock import now
-from accord.basics.failures import text_of
-from accord.basics.source import location
-from accord.compat.pytest_bdd import StepDefinition, StepDefinitionNotFoundError
-from accord.errors import AmbiguousStepError
+from accord.compat.pytest_bdd import StepDefinition
 from accord.recording.envelopes import (
+    AFTERWARDS,
     COMMAND,
     EXPECTED,
     SET_UP,
     TEAR_DOWN,
     Envelope,
-    step_envelopes,
     suggestion,
     timestamp,
 )
 from accord.recording.har import Entry, archive, hidden
 from accord.recording.pickles import Pickle
+from accord.recording.reasons import explained
 from accord.recording.redaction.redaction import Redaction
 from accord.recording.redaction.values import DOTS
+from accord.recording.result import Result, failure
 from accord.steps.undefined import UNDEFINED
-
-_FAILED = ("FAILED", "UNDEFINED", "AMBIGUOUS", "PENDING")
-# What pytest says where a test that must fail passes, before the reason for which it must.
-_STRICT = "[XPASS(strict)]"
-
-
-@dataclass
-class Result:
-    """What came of a step, or of the fixtures around the steps. Times are nanoseconds since 1970."""
-
-    status: str
-    started: int
-    finished: int
-    failure: dict[str, Any] = field(default_factory=dict)
-    """The message and the exception, as a test step's result has them; nothing where it passed."""
-
-    @classmethod
-    def of(
-        cls,
-        report: pytest.TestReport,
-        error: BaseException | None,
-        started: int,
-        redaction: Redaction,
-        rootpath: Path = Path(),
-    ) -> "Result":
-        """Return what a report of pytest's says of an error: in a sentence, and with all that pytest shows."""
-        shown = redaction.text(_shown(report, rootpath))
-        if isinstance(report.longrepr, str) or error is None:
-            text = shown
-        else:
-            text = redaction.text(getattr(report, "wasxfail", None) or text_of(error))
-        kind = EXPECTED if hasattr(report, "wasxfail") else "Failure" if error is None else type(error).__name__
-        if shown.startswith(_STRICT):
-            text = f"It was expected to fail, and holds: take off what says so. {shown.removeprefix(_STRICT)}".strip()
-        failure = _failure(kind, text, shown)
-        return cls(_status(report, error), started, now(), failure)
-
-    @classmethod
-    def of_check(cls, text: str, started: int, redaction: Redaction) -> "Result":
-        """Return what a failed check says, after which the step went on."""
-        shown = redaction.text(text)
-        return cls("FAILED", started, now(), _failure("Failure", shown.partition("\n")[0], shown))
-
-    @classmethod
-    def together(cls, results: Sequence["Result"]) -> "Result":
-        """Return what came of one step in which several things failed, each of which is said."""
-        if len(results) == 1:
-            return results[0]
-        status = "FAILED" if any(it.status == "FAILED" for it in results) else results[-1].status
-        failures = [it.failure for it in results if it.failure]
-        messages = "\n".join(it["message"] for it in failures)
-        shown = "\n\n".join(it["exception"]["stackTrace"] for it in failures)
-        kind = EXPECTED if any(it["exception"]["type"] == EXPECTED for it in failures) else "Failure"
-        return cls(status, results[0].started, results[-1].finished, _failure(kind, messages, shown))
-
-    @property
-    def is_expected(self) -> bool:
-        """Whether it was expected to fail."""
-        return self.status == "PENDING" and self.failure["exception"]["type"] == EXPECTED
-
-    @property
-    def fails_run(self) -> bool:
-        """Whether the run fails by it."""
-        return self.status in _FAILED and not self.is_expected
-
-    @property
-    def ends_scenario(self) -> bool:
-        """Whether nothing is said of the steps after it, be they undefined: it is skipped, or expected to fail."""
-        return self.status == "SKIPPED" or self.is_expected
-
-    def hide(self, redaction: Redaction) -> None:
-        """Hide all that is known to be secret by now."""
-        if self.failure:
-            exception = self.failure["exception"]
-            text, shown = redaction.text(self.failure["message"]), redaction.text(exception["stackTrace"])
-            self.failure = _failure(exception["type"], text, shown)
-
-    def envelopes(self, attempt: str, step: str) -> tuple[Envelope, Envelope]:
-        """Return the messages of its start and its end."""
-        return step_envelopes(attempt, step, self.status, self.started, self.finished, self.failure)
 
 
 @dataclass
@@ -143,13 +61,20 @@ class Attempt:
     started: int = field(default_factory=now)
     exchanges: dict[int, list[Entry]] = field(default_factory=dict)
     """What went over the wire in each step, by its number."""
+    tracebacks: list[str] = field(default_factory=list)
+    """Those of the app that are attached, as the log has them."""
+    _step: int | None = None
+    """The number of the step that runs, or that ran last."""
     _step_started: int | None = None
     _results: list[Result] = field(default_factory=list)
     _partial: list[Result] = field(default_factory=list)
     """What failed in the step that runs, or since the last one, and did not end the scenario."""
     _set_up: Result | None = None
+    _afterwards: Result | None = None
+    """What came to light after all steps, and is none of theirs."""
     _tear_down: Result | None = None
-    _attachments: dict[int | None, list[Attachment]] = field(default_factory=dict)
+    _attachments: dict[int | str | None, list[Attachment]] = field(default_factory=dict)
+    """By the number of the step, or the phase of the test; none of these are the scenario's."""
 
     @property
     def id(self) -> str:
@@ -158,18 +83,18 @@ class Attempt:
 
     @property
     def hooks(self) -> list[dict[str, Any]]:
-        """The hooks that stand for the fixtures around the steps, where something is to be said of those."""
-        return [hook for hook, result in ((SET_UP, self._set_up), (TEAR_DOWN, self._tear_down)) if result]
+        """The hooks that stand for what is around the steps, where something is to be said of that."""
+        results = ((SET_UP, self._set_up), (AFTERWARDS, self._afterwards), (TEAR_DOWN, self._tear_down))
+        return [hook for hook, result in results if result]
 
     @property
     def has_failed(self) -> bool:
         """Whether something in it has not passed."""
-        results = filter(None, (self._set_up, self._tear_down, *self._results))
-        return any(result.status != "PASSED" for result in results)
+        return any(result.status != "PASSED" for result in self._all())
 
     def begin_step(self) -> None:
         """The next step begins."""
-        self._step_started = now()
+        self._step, self._step_started = len(self._results), now()
 
     def pass_step(self, failed_checks: Iterable[str] = ()) -> None:
         """The step has passed, unless a part of it failed, as a subtest, or one of these checks."""
@@ -189,15 +114,14 @@ class Attempt:
         failure["message"] = failure["exception"]["message"] = self.redaction.text(message)
 
     def fail(self, report: pytest.TestReport, error: BaseException | None) -> None:
-        """Note why it fails or is skipped: in its fixtures, or in the step that runs or would be next."""
+        """Note why it fails or is skipped: in its fixtures, in the step that runs or would be next, or after all."""
         result = self._result(report, error)
-        # One without steps can fail too, and has no step to say it at.
-        if report.when == "setup" or (report.when == "call" and not self.pickle.steps):
+        if report.when == "setup":
             self._set_up = result
         elif report.when == "teardown":
             self._tear_down = result
         else:
-            self._say_last(result)
+            self._say(result)
             if result.status == "PENDING":
                 # It is expected to fail: so are the steps that went on.
                 for other in self._results:
@@ -208,12 +132,12 @@ class Attempt:
         """Note at the last step that it was expected to fail, and passed all the same."""
         if self._results and not self._results[-1].failure:
             text = self.redaction.text(f"It was expected to fail, and holds. {reason}".strip())
-            self._results[-1].failure = _failure(EXPECTED, text, text)
+            self._results[-1].failure = failure(EXPECTED, text, text)
 
     def end(self) -> None:
         """It has ended."""
         if self._partial:
-            self._say_last()
+            self._say()
 
     def fit(self, hooks: Sequence[dict[str, Any]]) -> None:
         """Have the same hooks as the first attempt, whose test case is this one's: steps say what others would."""
@@ -222,14 +146,26 @@ class Attempt:
             self._set_up = self._set_up or began
         elif self._set_up is not None:
             self._results, self._set_up = [self._set_up], None
+        if AFTERWARDS in hooks:
+            self._afterwards = self._afterwards or began
+        elif self._afterwards is not None:
+            self._say_last(self._afterwards)
+            self._afterwards = None
         if TEAR_DOWN in hooks:
             self._tear_down = self._tear_down or began
         elif self._tear_down is not None:
             self._say_last(self._tear_down)
             self._tear_down = None
 
+    def _say(self, *result: Result) -> None:
+        """Note what ends the steps, or what comes to light once all of them have ended, and held."""
+        if self._step_started is None and len(self._results) == len(self.pickle.steps):
+            self._afterwards = self._whole(*filter(None, [self._afterwards]), *result)
+        else:
+            self._results.append(self._whole(*result))
+
     def _say_last(self, *result: Result) -> None:
-        """Note what ends the steps; what comes to light after the last step is said there."""
+        """Note at the last step what came to light after it."""
         last = self._results[len(self.pickle.steps) - 1 :]
         del self._results[len(self.pickle.steps) - 1 :]
         self._results.append(self._whole(*(it for it in last if it.status == "FAILED"), *result))
@@ -240,7 +176,14 @@ class Attempt:
         return whole
 
     def _result(self, report: pytest.TestReport, error: BaseException | None) -> Result:
-        return Result.of(report, error, self._step_started or now(), self.redaction, self.item.config.rootpath)
+        result = Result.of(report, error, self._step_started or now(), self.redaction, self.item.config.rootpath)
+        number, said = len(self._results), result.failure["message"]
+        sentence = self.pickle.steps[number].sentence if number < len(self.pickle.steps) else None
+        if (better := self.redaction.text(explained(report, error, said, self.pickle, sentence))) != said:
+            exception = result.failure["exception"]
+            shown = exception["stackTrace"].replace(said, better) if report.skipped else exception["stackTrace"]
+            result.failure = failure(exception["type"], better, shown)
+        return result
 
     def add_exchange(self, exchange: Entry) -> None:
         """Attach what went over the wire."""
@@ -252,6 +195,30 @@ class Attempt:
     ) -> None:
         """Attach something to the step that runs, or to the scenario where none does."""
         index = None if self._step_started is None else len(self._results)
+        self._attach(index, body, media_type, name, exchange, encoding)
+
+    def attach_output(self, when: str, body: str, media_type: str, name: str) -> None:
+        """Attach what was written in a phase of the test: to the step that ran last by then, where the steps ran."""
+        index: int | str | None = when
+        if when == "call":
+            index = (self._step or 0) if self.pickle.steps else None
+        self._attach(index, body, media_type, name)
+
+    def without_tracebacks(self, text: str) -> str:
+        """Return what was written without the tracebacks of the app that are attached by themselves."""
+        for traceback in self.tracebacks:
+            text = text.replace(f"\n{traceback}", "")
+        return text
+
+    def _attach(
+        self,
+        index: int | str | None,
+        body: str,
+        media_type: str,
+        name: str,
+        exchange: Entry | None = None,
+        encoding: str = "IDENTITY",
+    ) -> None:
         envelope = {"body": body, "contentEncoding": encoding, "mediaType": media_type, "fileName": name}
         attachment = Attachment({**envelope, "timestamp": timestamp(now())}, exchange, self.redaction.known)
         self._attachments.setdefault(index, []).append(attachment)
@@ -262,22 +229,46 @@ class Attempt:
             for attachment in attachments:
                 attachment.hide(self.redaction)
         if self.redaction.known:
-            for result in filter(None, (self._set_up, self._tear_down, *self._results)):
+            for result in self._all():
                 result.hide(self.redaction)
 
     def envelopes(self, definitions: Sequence[Sequence[StepDefinition]], worker: str | None) -> Iterator[Envelope]:
         """Yield its messages but the end; `definitions` are those that match each of its steps."""
         started = {"id": self.id, "testCaseId": self.case, "attempt": self.number, "timestamp": timestamp(self.started)}
         yield {"testCaseStarted": started | ({"workerId": worker} if worker else {})}
-        if any(result.fails_run for result in filter(None, (self._set_up, self._tear_down, *self._results))):
+        if any(result.fails_run for result in self._all()):
             self.attach(f"pytest {shlex.quote(self.item.nodeid)}", COMMAND, "command")
+        self._place_output()
         yield from self._attached(None, {"testCaseStartedId": self.id})
-        if self._set_up is not None:
-            yield from self._set_up.envelopes(self.id, f"{self.case}.set-up")
+        yield from self._hook_envelopes(SET_UP, self._set_up)
         for number, matching in enumerate(definitions):
             yield from self._step_envelopes(number, len(matching))
-        if self._tear_down is not None:
-            yield from self._tear_down.envelopes(self.id, f"{self.case}.tear-down")
+        yield from self._hook_envelopes(AFTERWARDS, self._afterwards)
+        yield from self._hook_envelopes(TEAR_DOWN, self._tear_down)
+
+    def _all(self) -> Iterator[Result]:
+        """Yield all that came of it."""
+        yield from filter(None, (self._set_up, *self._results, self._afterwards, self._tear_down))
+
+    def _place_output(self) -> None:
+        """Have what fixtures wrote be of their hook, if that has failed, or else of the first step, or the last one."""
+        first, last = (0, self._step or 0) if self.pickle.steps else (None, None)
+        for hook, result, phase, step in (
+            (SET_UP, self._set_up, "setup", first),
+            (TEAR_DOWN, self._tear_down, "teardown", last),
+        ):
+            if written := self._attachments.pop(phase, []):
+                index = hook["id"] if result is not None and result.status != "PASSED" else step
+                others = self._attachments.get(index, [])
+                self._attachments[index] = [*written, *others] if hook is SET_UP else [*others, *written]
+
+    def _hook_envelopes(self, hook: dict[str, Any], result: Result | None) -> Iterator[Envelope]:
+        if result is not None:
+            step = f"{self.case}.{hook['id']}"
+            begun, finished = result.envelopes(self.id, step)
+            yield begun
+            yield from self._attached(hook["id"], {"testCaseStartedId": self.id, "testStepId": step})
+            yield finished
 
     def finished(self) -> Envelope:
         """Return the message of its end, as it is where it is not tried again."""
@@ -301,29 +292,6 @@ class Attempt:
             yield suggestion(test_step, step.id, undefined.snippet(step.kind, step.sentence))
         yield finished
 
-    def _attached(self, index: int | None, ids: dict[str, str]) -> Iterator[Envelope]:
+    def _attached(self, index: int | str | None, ids: dict[str, str]) -> Iterator[Envelope]:
         for attachment in self._attachments.get(index, ()):
             yield {"attachment": {**attachment.envelope, **ids}}
-
-
-def _failure(kind: str, message: str, shown: str) -> dict[str, Any]:
-    return {"message": message, "exception": {"type": kind, "message": message, "stackTrace": shown}}
-
-
-def _shown(report: pytest.TestReport, rootpath: Path) -> str:
-    if isinstance(report.longrepr, tuple):
-        # Of a skip pytest has file, line and reason.
-        path, line, reason = report.longrepr
-        return f"{location(path, line, rootpath)}: {reason}"
-    return report.longreprtext
-
-
-def _status(report: pytest.TestReport, error: BaseException | None) -> str:
-    # The step definition that Accord suggests raises NotImplementedError: it is still to be written.
-    if hasattr(report, "wasxfail") or isinstance(error, NotImplementedError):
-        return "PENDING"
-    if report.skipped:
-        return "SKIPPED"
-    if isinstance(error, StepDefinitionNotFoundError):
-        return "UNDEFINED"
-    return "AMBIGUOUS" if isinstance(error, AmbiguousStepError) else "FAILED"

@@ -19,8 +19,21 @@ IMPLEMENTATION = "accord"
 GHERKIN = "text/x.cucumber.gherkin+plain"
 COMMAND = "text/x.accord.command+plain"
 """Of the attachment that has the command which runs a failed scenario alone."""
-SET_UP = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
-TEAR_DOWN = {"id": "tear-down", "name": "Fixtures are torn down", "type": "AFTER_TEST_CASE", "sourceReference": {}}
+_Hook = dict[str, Any]
+SET_UP: _Hook = {"id": "set-up", "name": "Fixtures are set up", "type": "BEFORE_TEST_CASE", "sourceReference": {}}
+TEAR_DOWN: _Hook = {
+    "id": "tear-down",
+    "name": "Fixtures are torn down",
+    "type": "AFTER_TEST_CASE",
+    "sourceReference": {},
+}
+AFTERWARDS: _Hook = {
+    "id": "afterwards",
+    "name": "The scenario as a whole",
+    "type": "AFTER_TEST_CASE",
+    "sourceReference": {},
+}
+"""Of what comes to light once all steps have held, such as that this was not expected."""
 EXPECTED = "XFailed"
 """The type of an exception that was expected, by pytest's name for it: messages have no status for what that is."""
 

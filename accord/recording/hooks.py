@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from accord.compat.pytest_bdd import Step
+from accord.compat.pytest_output import Output
 from accord.compat.xdist import runs_each, worker_of
 from accord.errors import TimedOutError
 from accord.gherkin.document import Document
@@ -45,6 +46,7 @@ class Recording:
         if (watchdog := config.stash.get(WATCHDOG, None)) is not None:
             watchdog.last_words.append(self._end_process)
         self._writing = writing.register(config, self._recorder)
+        self._output = Output(config)
         self._is_in_call = False
 
     @pytest.hookimpl(optionalhook=True)
@@ -68,14 +70,22 @@ class Recording:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A test begins."""
         self._recorder.begin(item)
+        self._output.begin(item)
 
+    # First: what other hooks write before a step is the step's.
+    @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_before_step(self) -> None:
         """A step begins."""
+        self._note_output()
         self._recorder.begin_step()
 
     def pytest_bdd_after_step(self, step: Step) -> None:
         """A step has passed, as a whole or but for some checks."""
         self._recorder.pass_step([check for of, check in self._running.failed_checks if of is step])
+
+    def pytest_bdd_after_scenario(self) -> None:
+        """The steps are over."""
+        self._note_output()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
@@ -96,8 +106,9 @@ class Recording:
         raised = call.excinfo
         report = yield
         self._note(report, raised or call.excinfo, was_raised=raised is not None)
+        if not self._is_in_call and self._recorder.is_recording:
+            self._recorder.attach_output(call.when, self._output.rest())
         if call.when == "teardown":
-            self._recorder.attach_output(report.sections)
             self._recorder.end()
             # As a dict, since pytest-xdist carries builtin types only.
             setattr(report, TRAVELLING, vars(self._recorder.take()))
@@ -105,6 +116,11 @@ class Recording:
             # What a worker knows of the features is there although its first scenario ends the process.
             setattr(report, TRAVELLING, vars(record))
         return report
+
+    def _note_output(self) -> None:
+        """Note what was written and logged since the last time as the step's that ran since then."""
+        if self._recorder.is_recording:
+            self._recorder.attach_output("call", self._output.pieces())
 
     def _note(
         self, report: pytest.TestReport, info: pytest.ExceptionInfo[BaseException] | None, *, was_raised: bool
@@ -129,7 +145,10 @@ class Recording:
         if isinstance(report, pytest.SubtestReport) and self._is_in_call:
             if report.failed:
                 self._recorder.name_part(report._sub_test_description())
-            self._recorder.attach_output(report.sections)
+            # What it logged pytest has in the log of the test as well.
+            written = {f"Captured {name} call": name for name in ("stdout", "stderr")}
+            pieces = [(written[title], text) for title, text in report.sections if title in written]
+            self._recorder.attach_output("call", pieces)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Have a worker say what it had left to say."""
@@ -141,6 +160,7 @@ class Recording:
         if (item := self._running.item) is None:
             return
         report = pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call")
+        self._note_output()
         self._recorder.fail(report, TimedOutError(why))
         self._recorder.end()
         if self._writing is not None:

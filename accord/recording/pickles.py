@@ -28,6 +28,9 @@ class Pickle:
     scenario_line: int
     line: int
     steps: list[PickleStep]
+    tags: frozenset[str] = frozenset()
+    description: str = ""
+    """The first line of what its feature file says of it."""
 
 
 class Pickles:
@@ -39,13 +42,16 @@ class Pickles:
 
     def add(self, document: Document) -> Iterator[dict[str, Any]]:
         """Add those of a feature file, and yield each as messages have it."""
-        lines = {scenario["id"]: scenario["location"]["line"] for scenario in document.scenarios()}
+        scenarios = {scenario["id"]: scenario for scenario in document.scenarios()}
         by_line = self._by_line[document.uri] = {}
         for pickle in document.pickles():
             line = pickle["location"]["line"]
             # The first is the scenario's node, the second the row's.
             steps = [PickleStep(step["id"], kind, step["text"]) for kind, step in steps_of(pickle)]
-            by_line[line] = Pickle(pickle["id"], lines[pickle["astNodeIds"][0]], line, steps)
+            scenario = scenarios[pickle["astNodeIds"][0]]
+            tags = frozenset(tag["name"] for tag in pickle["tags"])
+            description = scenario["description"].strip().partition("\n")[0].strip()
+            by_line[line] = Pickle(pickle["id"], scenario["location"]["line"], line, steps, tags, description)
             yield pickle
 
     def of(self, item: pytest.Item) -> Pickle | None:

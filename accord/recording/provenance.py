@@ -6,13 +6,17 @@ all of it, as one JSON object: a name, and the values that it had.
 
 import os
 import shlex
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accord.recording import ndjson
+from accord.recording.commit import WorkingTree
 from accord.recording.envelopes import Envelope
 from accord.recording.redaction.redaction import Redaction
 
@@ -20,7 +24,17 @@ PROVENANCE = "application/x.accord.provenance+json"
 """Of the attachment of a run."""
 
 Provenance = dict[str, list[str]]
-"""What is known of a run: `implementation`, `runtime`, `os`, `revision`, `database`, `seed`, `command`."""
+"""What is known of a run.
+
+That is `implementation`, `runtime`, `os`, `revision`, `database`, `seed`, `command`, `packages`, and `redact`: the
+names whose values are hidden because the project says so.
+"""
+
+DIRTY = "-dirty"
+"""What a revision ends in where there were changes that were not committed."""
+
+# What decides how a service, and its suite, behaves.
+_PACKAGES = ("fastapi", "starlette", "pydantic", "sqlalchemy", "asyncpg", "httpx", "pytest", "pytest-bdd")
 
 # By the names of their options: where nobody chose it, the one that was drawn. The second prefixes that.
 _SEEDS = {"randomly_seed": "pytest-randomly", "random_order_seed": "pytest-random-order"}
@@ -41,13 +55,29 @@ def of_meta(meta: Envelope) -> Provenance:
 
 
 def of_session(config: pytest.Config, redaction: Redaction) -> Provenance:
-    """Return what started a run: the command, without what is secret in it, and what the order of its tests is of."""
-    return {"command": [_command(config, redaction)], "seed": list(_seeds(config))}
+    """Return what started a run: the command, without what is secret in it, and what its tests depend on."""
+    return {
+        "command": [_command(config, redaction)],
+        "seed": list(_seeds(config)),
+        "packages": [", ".join(_packages())],
+        "redact": list(config.getini("accord_redact")),
+    }
+
+
+def of_tree(tree: WorkingTree | None, meta: Envelope) -> Provenance:
+    """Return the commit that is checked out, where a server of CI says that the run is of another one."""
+    said = of_meta(meta).get("revision", [])
+    if tree is None or [tree.commit] == [revision.removesuffix(DIRTY) for revision in said]:
+        return {}
+    return {"revision": [f"{tree.commit}, which is checked out"]}
 
 
 def envelope(run: str, *parts: Provenance) -> Envelope:
     """Return the attachment of the run of that id."""
-    body: Provenance = {name: values for part in parts for name, values in part.items() if values}
+    found: Provenance = {}
+    for part in parts:
+        add(found, part)
+    body = {name: values for name, values in found.items() if values}
     file = {"contentEncoding": "IDENTITY", "mediaType": PROVENANCE, "fileName": "provenance.json"}
     return {"attachment": {"body": ndjson.dumps(body), **file, "testRunStartedId": run}}
 
@@ -75,6 +105,14 @@ def _seeds(config: pytest.Config) -> Iterator[str]:
     # The order of sets, which many a service goes through.
     if (of_hashes := os.environ.get("PYTHONHASHSEED", "random")) != "random":
         yield f"{of_hashes} (PYTHONHASHSEED)"
+
+
+def _packages() -> Iterator[str]:
+    for name in _PACKAGES:
+        # What is loaded says its version at once; files are looked through for the others alone.
+        known = getattr(sys.modules.get(name), "__version__", None)
+        with suppress(PackageNotFoundError):
+            yield f"{name} {known if isinstance(known, str) else version(name)}"
 
 
 def _shuffles(config: pytest.Config, option: str) -> bool:

@@ -95,7 +95,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         _opened(path) as file,
         # How long a pipe, or what is compressed, will be is not known.
         tqdm(
-            total=None if (is_compressed := _is_compressed(file)) else os.fstat(file.fileno()).st_size or None,
+            total=None if (is_gzip := is_compressed(file)) else os.fstat(file.fileno()).st_size or None,
             desc=one_line(path.name),
             unit="B",
             unit_scale=True,
@@ -105,7 +105,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             disable=None,
         ) as progress,
     ):
-        for number, line in enumerate(_in_utf_8(gzip.GzipFile(fileobj=file) if is_compressed else file), 1):
+        for number, line in enumerate(_in_utf_8(gzip.GzipFile(fileobj=file) if is_gzip else file), 1):
             progress.update(len(line))
             yield number, line
 
@@ -148,7 +148,8 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _is_compressed(file: BufferedReader) -> bool:
+def is_compressed(file: BufferedReader) -> bool:
+    """Return whether a file that was just opened is compressed by gzip."""
     return file.peek(len(_GZIP)).startswith(_GZIP)
 
 

@@ -26,7 +26,9 @@ from accord.gherkin.document import Document
 from accord.gherkin.rules.fault import Fault
 from accord.recording import ndjson
 from accord.recording.attempt import Attempt
+from accord.recording.beside import beside
 from accord.recording.envelopes import (
+    AFTERWARDS,
     SET_UP,
     TEAR_DOWN,
     Envelope,
@@ -54,7 +56,9 @@ if TYPE_CHECKING:
     from accord.contract.check import Contract, Finding
 
 LONGEST_OUTPUT = 65_536
-"""How many characters of what a test wrote, or logged, are attached."""
+"""How many characters of what a step wrote, or logged, are attached."""
+OUTPUT = "text/x.cucumber.log+plain"
+"""The type of what a step wrote, or logged."""
 
 
 @dataclass
@@ -116,6 +120,8 @@ class Recorder:
             self._note(f"document {document.uri}", {"gherkinDocument": document.tree})
             for pickle in self._pickles.add(document):
                 self._note(f"pickle {pickle['id']}", {"pickle": pickle})
+            for path, attachment in beside(document, self._rootpath):
+                self._note(f"beside {path}", attachment)
 
     def add_faults(self, path: Path, faults: Iterable[Fault]) -> None:
         """Note why nothing of a feature file, or of an outline in it, can run."""
@@ -230,6 +236,7 @@ class Recorder:
             entry(self._redaction, request, response, began, now(), operation, is_documented=is_documented)
         )
         if traceback is not None:
+            self._attempt.tracebacks.append(traceback)
             self.attach(self._redaction.text(traceback), "text/x.cucumber.stacktrace+plain", "server traceback")
 
     def observe_database(self, server: str) -> None:
@@ -256,11 +263,20 @@ class Recorder:
         if self._attempt is not None:
             self._attempt.attach(b64encode(body).decode(), media_type, name, encoding="BASE64")
 
-    def attach_output(self, sections: Iterable[tuple[str, str]]) -> None:
-        """Attach what pytest captured of a test: what it wrote and logged; of what is long the end."""
-        for name, text in sections:
-            if name.startswith("Captured ") and self._attempt is not None:
-                self.attach_text(_end_of(text), "text/x.cucumber.log+plain", name)
+    @property
+    def is_recording(self) -> bool:
+        """Whether a scenario runs, of which something is to be noted."""
+        return self._attempt is not None
+
+    def attach_output(self, when: str, pieces: Iterable[tuple[str, str]]) -> None:
+        """Attach what was written and logged in a phase of a test to the step that ran then; of what is long the end.
+
+        What was written while fixtures were set up is the first step's, and while they were torn down the last one's.
+        """
+        for name, text in pieces:
+            if (attempt := self._attempt) is not None and (left := attempt.without_tracebacks(text)):
+                body = self._redaction.text(self._redaction.body(_end_of(left), OUTPUT))
+                attempt.attach_output(when, body, OUTPUT, f"Captured {name} {when}")
 
     def last_exchange(self) -> str | None:
         """Return what went over the wire in the last step in which something did, to be read; it is redacted."""
@@ -298,8 +314,9 @@ class Recorder:
         ]
         if SET_UP in attempt.hooks:
             steps.insert(0, {"id": f"{case}.set-up", "hookId": SET_UP["id"]})
-        if TEAR_DOWN in attempt.hooks:
-            steps.append({"id": f"{case}.tear-down", "hookId": TEAR_DOWN["id"]})
+        for hook in (AFTERWARDS, TEAR_DOWN):
+            if hook in attempt.hooks:
+                steps.append({"id": f"{case}.{hook['id']}", "hookId": hook["id"]})
         return {"id": case, "pickleId": attempt.pickle.id, "testSteps": steps, "testRunStartedId": "run"}
 
     def _note_contract(self, contract: Contract) -> None:

@@ -3,8 +3,7 @@
 import os
 import platform
 import shutil
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +14,11 @@ from ci_environment import detect_ci_environment
 from accord.basics.clock import now
 from accord.basics.filenames import running_messages
 from accord.errors import UsageError
-from accord.recording import provenance
+from accord.recording import ndjson, provenance
+from accord.recording.commit import WorkingTree, working_tree
 from accord.recording.crashes import Crash, envelopes
 from accord.recording.envelopes import IMPLEMENTATION, PROTOCOL, Envelope, case_id, line, retried, timestamp
-from accord.recording.provenance import Provenance
+from accord.recording.provenance import DIRTY, Provenance
 from accord.recording.recorder import Record
 from accord.recording.redaction.redaction import public
 
@@ -30,10 +30,11 @@ class MessagesWriter:
     another fault of the system's, ends the file and not the run: `fault` says what it was.
     """
 
-    def __init__(self, directory: Path, rootpath: Path) -> None:
+    def __init__(self, directory: Path, rootpath: Path, session: Callable[[], Provenance]) -> None:
         self.fault: str | None = None
         self._process = os.getpid()
         self._rootpath = rootpath
+        self._session = session
         self._started = now()
         self._path = directory / running_messages(os.getpid(), self._started)
         self._file: IO[str] | None = None
@@ -46,15 +47,15 @@ class MessagesWriter:
         # The ends of what failed last, by worker and test case: what runs there next may be the same once more.
         self._open_ends: dict[str, dict[str, Envelope]] = {}
         self._has_made_directory = False
-        self._meta: Envelope = {}
-        # The servers that the processes of the run had their databases on.
-        self._databases: dict[str, None] = {}
+        self._has_begun = False
+        # The servers that the processes of the run had their databases on: whether it is written.
+        self._databases: dict[str, bool] = {}
 
     def write(self, record: Record) -> None:
         """Write what is not written yet, so that it is there if the process is killed next."""
         # Every worker sends which scenarios are to run, and all send the same unless each runs them.
         self._selected.update(record.selected)
-        self._databases.update(dict.fromkeys(record.databases))
+        self._databases = dict.fromkeys(record.databases, False) | self._databases
         fresh = [text for about, text in record.known.items() if about not in self._known]
         self._known.update(record.known)
         self._ended.update(record.ended)
@@ -63,11 +64,14 @@ class MessagesWriter:
         if fresh or record.ended:
             before = self._open_ends.pop(record.worker, {}) if record.ended else {}
             ends = [retried(end) if case in record.ended else end for case, end in before.items()]
-            texts = [*map(line, ends), *fresh, *record.ended.values()]
+            texts = [*self._beginning(record.known), *map(line, ends), *fresh, *record.ended.values()]
             texts += [line(end) for case, end in record.ends.items() if case not in record.failed]
             if record.failed:
                 self._open_ends[record.worker] = {case: record.ends[case] for case in record.failed}
             self._append("".join(texts))
+        if self._file is not None and (servers := [it for it, is_written in self._databases.items() if not is_written]):
+            self._append(line(provenance.envelope("run", {"database": servers})))
+            self._databases = dict.fromkeys(self._databases, True)
 
     def add_crash(self, crash: Crash, *, is_each: bool = False) -> None:
         """Add a scenario whose process died, to be written at the end unless it is tried again.
@@ -76,8 +80,8 @@ class MessagesWriter:
         """
         self._crashed[case_id(crash.nodeid, crash.worker if is_each else "")] = crash
 
-    def finish(self, success: bool, session: Provenance) -> Path | None:
-        """Write what was to run and did not, the provenance, of which the `session` has a part, and the end.
+    def finish(self, success: bool) -> Path | None:
+        """Write what was to run and did not, and the end.
 
         Return the file, if there is one and all is in it.
         """
@@ -86,7 +90,7 @@ class MessagesWriter:
         if self._file is not None:
             try:
                 self._bring_back(self._file)
-                self._append("".join(map(line, self._rest(success, session))))
+                self._append("".join(map(line, self._rest(success))))
             except OSError as error:
                 self._give_up(error.strerror)
             except UsageError as error:  # The file cannot be read, in which the steps of a crashed scenario are.
@@ -124,8 +128,8 @@ class MessagesWriter:
             shutil.copyfileobj(file, self._file)
             file.close()
 
-    def _rest(self, success: bool, session: Provenance) -> Iterator[Envelope]:
-        """Yield the ends that are left, a test case for each pickle that did not run, provenance and end of the run.
+    def _rest(self, success: bool) -> Iterator[Envelope]:
+        """Yield the ends that are left, a test case for each pickle that did not run, and the end of the run.
 
         A test case that did not run has no steps, unless its process died.
         """
@@ -137,8 +141,6 @@ class MessagesWriter:
         for case, pickle in left.items():
             if case not in crashed:
                 yield {"testCase": {"id": case, "pickleId": pickle, "testSteps": []}}
-        database: Provenance = {"database": list(self._databases)}
-        yield provenance.envelope("run", provenance.of_meta(self._meta), database, session)
         # A worker that died after its scenario had ended is a failure of the run, and not of the scenario.
         others = [crash.sentence() for case, crash in self._crashed.items() if case in self._ended]
         ended = {"testRunStartedId": "run", "timestamp": timestamp(now()), "success": success}
@@ -154,13 +156,21 @@ class MessagesWriter:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 # To be read again where somebody removed it. Its name is of this process and moment: nobody else's.
                 self._file = self._path.open("x+", encoding="utf-8")
-                started = {"id": "run", "timestamp": timestamp(self._started)}
-                self._meta = meta(self._rootpath)
-                text = line({"meta": self._meta}) + line({"testRunStarted": started}) + text
             self._file.write(text)
             self._file.flush()  # What the system has is there if the process is killed; only a power cut may lose it.
         except OSError as error:
             self._give_up(error.strerror)
+
+    def _beginning(self, known: dict[str, str]) -> list[str]:
+        """Return, the first time, the lines of what is known of the run before anything of it runs."""
+        if self._has_begun:
+            return []
+        self._has_begun = True
+        tree = working_tree(self._rootpath, _uris(known))
+        of_run = meta(tree)
+        started = {"id": "run", "timestamp": timestamp(self._started)}
+        known_of_run = (provenance.of_meta(of_run), provenance.of_tree(tree, of_run), self._session())
+        return [*map(line, ({"meta": of_run}, {"testRunStarted": started}, provenance.envelope("run", *known_of_run)))]
 
     def _give_up(self, reason: str | None) -> None:
         self.fault = (
@@ -180,18 +190,33 @@ class MessagesWriter:
             file.close()
 
 
-def meta(rootpath: Path) -> Envelope:
+def _uris(known: dict[str, str]) -> Iterator[str]:
+    """Yield the feature files, and those of step definitions, that the lines are about."""
+    for about, text in known.items():
+        kind, _, name = about.partition(" ")
+        if kind == "source":
+            yield name
+        elif kind == "definition":
+            yield ndjson.loads(text)["stepDefinition"]["sourceReference"]["uri"]
+
+
+def meta(tree: WorkingTree | None) -> Envelope:
     """Return what ran the scenarios, where, and on which commit; one with changes on it ends in `-dirty`.
 
     Addresses lose the user, and what in their query or fragment has a secret's name.
     """
     described: dict[str, Any] = detect_ci_environment(dict(os.environ)) or {"name": "local"}
-    # Some servers of CI say which commit it is. Where they do not, or there is none, git is asked.
-    described.setdefault("git", _git(rootpath))
+    git = dict(described.get("git") or {})
+    if tree is not None:
+        # Some servers of CI say which commit it is. The address of the remote may hold a password: none is asked for,
+        # and the schema wants the field.
+        git = git or {"remote": "", "revision": tree.commit} | ({"branch": tree.branch} if tree.branch else {})
+        git["revision"] += DIRTY if tree.is_changed else ""
+    if remote := git.get("remote"):
+        git["remote"] = public(remote)
     if url := described.get("url"):
         described["url"] = public(url)
-    if remote := (described["git"] or {}).get("remote"):
-        described["git"] = {**described["git"], "remote": public(remote)}
+    described["git"] = git or None
     return {
         "protocolVersion": PROTOCOL,
         "implementation": {"name": IMPLEMENTATION, "version": version("accord")},
@@ -200,22 +225,3 @@ def meta(rootpath: Path) -> Envelope:
         "cpu": {"name": platform.machine()},
         "ci": {name: value for name, value in described.items() if value is not None},
     }
-
-
-def _git(rootpath: Path) -> dict[str, str] | None:
-    # The whole hash: `describe` would prefer a tag, and `--exclude=*` leaves all of them out.
-    revision = _output_of_git(rootpath, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
-    if revision is None:
-        return None
-    # The address of the remote may hold a password: none is asked for, and the schema wants the field.
-    git = {"remote": "", "revision": revision}
-    branch = _output_of_git(rootpath, "branch", "--show-current")
-    return git | ({"branch": branch} if branch else {})
-
-
-def _output_of_git(rootpath: Path, *arguments: str) -> str | None:
-    try:
-        run = subprocess.run(["git", *arguments], cwd=rootpath, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return run.stdout.strip() if run.returncode == 0 else None

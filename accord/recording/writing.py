@@ -8,6 +8,7 @@ import os
 from bdb import BdbQuit
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,9 @@ class Writing:
     def __init__(self, config: pytest.Config, recorder: Recorder, directory: Path) -> None:
         self._recorder = recorder
         self._directory = directory
-        self._writer = MessagesWriter(directory, config.rootpath)
+        # Not yet: plugins that draw a seed are configured after this one.
+        session = partial(of_session, config, config.stash[REDACTION])
+        self._writer = MessagesWriter(directory, config.rootpath, session)
         # Messages name files as the user would type them: a test may have changed the directory since.
         self._working_directory = config.invocation_params.dir
         self._faults: list[str] = []
@@ -143,8 +146,7 @@ class Writing:
         # What is merged with the shares of other machines is not missing there.
         if was_quit or not (self._has_run or self._writer.has_results or is_share(session.config)):
             self._writer.discard()
-        provenance = of_session(session.config, session.config.stash[REDACTION])
-        messages = self._writer.finish(session.exitstatus == pytest.ExitCode.OK, provenance)
+        messages = self._writer.finish(session.exitstatus == pytest.ExitCode.OK)
         if messages is None or session.config.hook.pytest_accord_messages(session=session, messages=messages):
             return
         # Nobody makes documents of them.

@@ -4,9 +4,10 @@ from collections.abc import Generator
 
 import pytest
 
-from accord.basics.failures import is_of_project
+from accord.basics.failures import is_of_project, raised_at, raised_before
+from accord.basics.source import location
 from accord.basics.text import visible
-from accord.compat.pytest import compare_in_full, fold_traceback, summarize_by
+from accord.compat.pytest import ExceptionRepr, compare_in_full, fold_traceback, summarize_by
 from accord.database.given import given_to
 from accord.database.installations import missing_extension, on_machine, remedy
 from accord.errors import AccordError, BlockedError
@@ -26,6 +27,7 @@ class Failures:
         self._isolation = config.stash.get(ISOLATION, None)
         self._running = config.stash[RUNNING]
         self._server = given_to(config)
+        self._rootpath = config.rootpath
         config.add_cleanup(summarize_by(short_summary.line))
         self._failures = FixtureFailures(config.rootpath, config.stash[REDACTION].text)
 
@@ -69,6 +71,8 @@ class Failures:
             report.longrepr = outage or self._shown_before(item, error) or sentence or report.longrepr
             if isinstance(report.longrepr, str):
                 report.longrepr = visible(report.longrepr)
+            elif isinstance(report.longrepr, ExceptionRepr) and (place := self._raised_again(error)):
+                report.longrepr.addsection("Raised again", f"{place}: {type(error).__name__}")
             if self._isolation is not None and (uncommitted := self._isolation.uncommitted()):
                 report.sections.append(("What was not committed", visible("\n".join(uncommitted))))
             if self._isolation is not None and (limits := self._isolation.limits()):
@@ -76,6 +80,12 @@ class Failures:
                 limits.append("If that is why, tag the scenario @real_commits.")
                 report.sections.append(("What one transaction cannot show", "\n".join(limits)))
         return report
+
+    def _raised_again(self, error: BaseException) -> str | None:
+        """Return where a scenario's error was raised last, if pytest shows last where it was first."""
+        raised = raised_at(error, is_of_project) if self._running.is_scenario else None
+        is_shown = raised is None or raised == raised_before(error, is_of_project)
+        return None if raised is None or is_shown else location(*raised, self._rootpath)
 
     def _advise(self, error: BaseException) -> None:
         """Say what to do about an extension that the database lacks, or a row that is no longer loaded.

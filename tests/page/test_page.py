@@ -83,6 +83,25 @@ async def test_paper_has_no_evidence_unless_it_was_opened_and_a_chapter_starts_a
     assert set(breaks) == {"page"}
 
 
+async def test_paper_is_light_whatever_the_system_is(browser: Browser, address: str) -> None:
+    colours = []
+    for scheme in ("light", "dark"):
+        async with await browser.new_context(color_scheme=scheme) as context:
+            page = await context.new_page()
+            await page.goto(address)
+            await page.emulate_media(media="print")
+            colours.append(await page.locator("article .st").first.evaluate("one => getComputedStyle(one).color"))
+    assert colours[0] == colours[1]
+
+
+async def test_a_print_of_a_part_says_that_it_is_one(page: Page, address: str) -> None:
+    await page.goto(address + "?q=password")
+    text = "\n".join(sheet.extract_text() for sheet in PdfReader(BytesIO(await page.pdf())).pages)
+    assert "A part of it: 2 of 8 promises" in text
+    await page.goto(address)
+    assert "A part of it" not in PdfReader(BytesIO(await page.pdf())).pages[0].extract_text()
+
+
 async def test_what_is_printed_has_each_chapter_on_a_page_of_its_own_with_the_contents_and_what_is_broken(
     page: Page, address: str
 ) -> None:
@@ -103,6 +122,24 @@ async def test_a_phone_need_not_scroll_sideways(browser: Browser, address: str) 
         page = await context.new_page()
         await page.goto(address)
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def test_on_a_phone_the_contents_and_all_filters_can_be_seen(browser: Browser, address: str) -> None:
+    async with await browser.new_context(viewport={"width": 360, "height": 640}) as context:
+        page = await context.new_page()
+        await page.goto(address)
+        for field in await page.locator("form label").all():
+            await expect(field).to_be_in_viewport(ratio=1)
+        await page.get_by_text("Contents").click()
+        for link in await page.get_by_role("navigation").get_by_role("link").all():
+            await expect(link).to_be_in_viewport(ratio=1)
+
+
+async def test_on_a_phone_a_filter_leaves_nothing_of_what_it_does_not_show(browser: Browser, address: str) -> None:
+    async with await browser.new_context(viewport={"width": 360, "height": 640}) as context:
+        page = await context.new_page()
+        await page.goto(address + "?tag=@ISSUE-12")
+        assert await page.locator("h3:visible").all_text_contents() == ["Signing in"]
 
 
 async def test_everything_is_there_without_javascript(browser: Browser, address: str) -> None:
@@ -160,6 +197,49 @@ async def test_the_contents_stay_in_reach_and_close_behind_the_reader(page: Page
     await page.get_by_role("navigation").get_by_role("link", name="Creating tasks").click()
     await expect(page.get_by_role("navigation").get_by_role("link", name="Creating tasks")).to_be_hidden()
     await expect(page.get_by_role("heading", name="Creating tasks")).to_be_in_viewport()
+
+
+async def test_the_contents_are_left_by_the_keyboard_too(page: Page, address: str) -> None:
+    await page.goto(address)
+    contents = page.locator("#contents summary")
+    await contents.press("Enter")
+    first = page.get_by_role("navigation").get_by_role("link", name="Creating tasks")
+    await expect(first).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(first).to_be_hidden()
+    await expect(contents).to_be_focused()
+    await contents.press("Enter")
+    await page.get_by_role("navigation").get_by_role("link", name="Colophon").focus()
+    await page.keyboard.press("Tab")
+    await expect(first).to_be_hidden()
+
+
+async def test_a_text_from_right_to_left_is_laid_out_as_its_readers_expect(page: Page, tmp_path: Path) -> None:
+    feature = """
+# language: ar
+خاصية: قائمة المهام
+  سيناريو: قائمة فيها مهمة
+    متى I look at the list
+"""
+    outcomes = {"I look at the list": Outcome("FAILED", "no\nassert 1 == 2")}
+    stream = tmp_path / "messages.ndjson"
+    files = {"features/tasks/list.feature": feature.lstrip(), "features/who.feature": "Feature: W\n Scenario: s\n * a"}
+    stream.write_text(ndjson(recorded(files, outcomes)), encoding="utf-8")
+    rendering.write(stream, tmp_path)
+    await page.goto(tmp_path.joinpath("index.html").as_uri())
+    edges = "all => all.map(one => { const box = one.getBoundingClientRect(); return [box.left, box.right]; })"
+    path = await page.locator("#broken bdi").evaluate_all(edges)
+    assert path[:3] == sorted(path[:3])
+    step = page.locator("[lang=ar] article ol > li").first
+    ((_, beside),), ((keyword, right),) = [await step.locator(it).evaluate_all(edges) for it in ("span", "b")]
+    assert beside <= keyword
+    ((_, column),) = await page.locator("[lang=ar] article ol").evaluate_all(edges)
+    assert right <= column + 1
+    await page.emulate_media(media="print")
+    ((_, heading),), ((margin, _),) = [
+        await page.locator(f"[lang=ar] article > {it}").evaluate_all(edges) for it in ("h4", ".st")
+    ]
+    assert heading <= margin
 
 
 async def test_hostile_text_is_text(context: BrowserContext, tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """`@wip`: a scenario that is ahead of the code is expected not to hold yet, and fails once it does."""
 
+from fnmatch import fnmatch
+
 import pytest
 
+from accord.living_docs.reader import read
+from tests.helpers.messages import messages, of, statuses
 from tests.helpers.project import PUBLISHING, Project
 
 STEPS = """
@@ -70,10 +74,51 @@ def test_once_it_holds_it_fails_and_says_to_remove_the_tag(ahead: Project, place
     ahead.feature(feature)
     result = ahead.run()
     result.assert_outcomes(failed=1, xfailed=int(place == "examples"))
-    line = {"feature": 3, "rule": 4, "scenario": 3, "examples": 7}[place]
-    result.stdout.fnmatch_lines([f"it.feature:{line}: `One*` holds, and is tagged @wip, which says * remove the tag*"])
+    line = {"feature": 1, "rule": 2, "scenario": 2, "examples": 4}[place]
+    result.stdout.fnmatch_lines(
+        [f"it.feature:{line}: `One*` holds, and is tagged @wip, which says that it does not yet: remove the tag here."]
+    )
     result.stdout.no_fnmatch_line("*XPASS*")
     result.stdout.fnmatch_lines(["0 promises kept, 1 broken*: living-docs/index.html"])
+
+
+def test_a_tag_above_several_is_to_be_removed_or_given_to_those_that_do_not_hold(ahead: Project) -> None:
+    ahead.feature(
+        "@wip\nFeature: It\n  @wip\n  Rule: All\n    Scenario: One\n      Then it is there\n"
+        "    Scenario: Two\n      Then it is blue"
+    )
+    ahead.run().stdout.fnmatch_lines(
+        ["it.feature:3: `One` holds, *: remove the tag here, and in line 1, or give it to those alone*"]
+    )
+
+
+def test_the_steps_of_one_that_holds_are_kept_and_the_scenario_is_broken(ahead: Project) -> None:
+    ahead.feature("Feature: It\n  @wip\n  Scenario: One\n    Given a pen\n    Then it is there")
+    ahead.run().assert_outcomes(failed=1)
+    told = messages(ahead)
+    assert statuses(told) == ["PASSED", "PASSED", "FAILED"]
+    [hook] = of("hook", told)
+    assert (hook["type"], hook["name"]) == ("AFTER_TEST_CASE", "The scenario as a whole")
+    *_, last = of("testCase", told)[0]["testSteps"]
+    assert last["hookId"] == hook["id"]
+
+
+WHY = {
+    "nothing": ("", "Then it is blue", "not yet implemented"),
+    "a description": ("    Waits for the decision.\n    By May.\n", "Then it is blue", "Waits for the decision."),
+    "a step": ("", "Then it is bleu", "it.feature:*: no step definition says yet: Then it is bleu"),
+    "both": ("    Waits for the decision.\n", "Then it is bleu", "Waits for the decision."),
+}
+
+
+@pytest.mark.parametrize(("description", "step", "reason"), WHY.values(), ids=WHY)
+def test_it_says_why_in_the_words_of_the_feature(ahead: Project, description: str, step: str, reason: str) -> None:
+    ahead.feature(f"Feature: It\n  @wip\n  Scenario: One\n{description}    {step}")
+    ahead.run().assert_outcomes(xfailed=1)
+    [pickle] = read(ahead.path / "living-docs" / "messages.ndjson").pickles()
+    assert fnmatch(pickle.because, reason)
+    assert pickle.failure is not None
+    assert ("It differs from" in pickle.failure.message) == ("bleu" in step)
 
 
 def test_a_filter_takes_it(ahead: Project) -> None:

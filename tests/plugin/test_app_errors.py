@@ -4,7 +4,11 @@ import re
 
 import pytest
 
-from tests.helpers.project import Project
+from accord.living_docs.causes import causes
+from accord.living_docs.index import operations
+from accord.living_docs.reader import read
+from accord.living_docs.state import State
+from tests.helpers.project import PUBLISHING, Project
 
 SERVICE = """
 from fastapi import FastAPI
@@ -221,3 +225,108 @@ def test_an_attribute_that_a_step_loads_where_nothing_is_awaited_is_told_with_th
     project.run().stdout.fnmatch_lines(
         ["E*It fails since an attribute was to be loaded where nothing is awaited: load it in the query, as with *"]
     )
+
+
+AGAIN = """
+import json
+
+from fastapi import FastAPI, HTTPException
+
+app = FastAPI()
+CONFLICT = {409: {}}
+
+
+@app.get("/greeting", responses=CONFLICT)
+async def greet() -> str:
+    try:
+        return words({})
+    except KeyError as error:
+        raise HTTPException(409, named(error)) from error
+
+
+def words(known: dict[str, str]) -> str:
+    return known["hello"]
+
+
+def named(error: KeyError) -> str:
+    raise error
+
+
+@app.get("/farewell")
+async def leave() -> str:
+    raise HTTPException(403)
+"""
+
+
+def test_one_that_is_raised_again_is_where_it_was_raised_last(greeting: Project) -> None:
+    greeting.path.joinpath("service.py").write_text(AGAIN)
+    greeting.run_process().stdout.fnmatch_lines(["KeyError: 'hello' (service.py:23) in the step *"])
+
+
+def test_so_is_that_of_a_step_and_the_document_says_the_same_and_its_class(project: Project, publishing: None) -> None:
+    project.scenario("When I look", "Then I see")
+    project.steps("""
+        def pass_on(error):
+            raise error
+
+        def look():
+            return {}["hello"]
+
+        @when("I look")
+        async def _():
+            try:
+                look()
+            except KeyError as error:
+                pass_on(error)
+
+        @then("I see")
+        async def _(): ...
+        """)
+    line = project.path.joinpath("conftest.py").read_text().splitlines().index("    raise error") + 1
+    result = project.run_process()
+    result.stdout.fnmatch_lines(["*- Raised again -*", f"conftest.py:{line}: KeyError"])
+    document = read(project.path / "living-docs" / "messages.ndjson")
+    [cause] = causes(document.of(State.BROKEN))
+    assert cause.frame == f"conftest.py:{line}"
+    assert cause.failure is not None
+    assert cause.failure.first_line == "KeyError: 'hello'"
+    summary = project.path.joinpath("living-docs", "summary.md").read_text(encoding="utf-8")
+    assert "KeyError\\: 'hello'" in summary
+
+
+@pytest.mark.parametrize("mode", ["documented", "strict"])
+def test_a_response_that_fails_a_step_is_in_the_table_as_not_documented(
+    greeting: Project, publishing: None, mode: str
+) -> None:
+    greeting.settings(f"{PUBLISHING}\naccord_contract = {mode}\n")
+    greeting.path.joinpath("service.py").write_text(AGAIN)
+    greeting.change(
+        "conftest.py",
+        '@then("I am greeted")',
+        '@when("I leave")\nasync def leave(client):\n    await client.get("/farewell")\n\n@then("I am greeted")',
+    )
+    greeting.feature("""
+        Feature: It
+          Scenario: One
+            When I come in
+            Then I am greeted
+          Scenario: Two
+            When I leave
+            Then I am greeted
+        """)
+    result = greeting.run_process()
+    found = operations(read(greeting.path / "living-docs" / "messages.ndjson"))
+    table = {
+        (operation.name, response.status): ([pickle.name for pickle in response.pickles], response.documented)
+        for operation in found
+        for response in operation.responses
+    }
+    assert table == {
+        ("GET /farewell", "200"): ([], True),
+        ("GET /farewell", "403"): (["Two"], False),
+        ("GET /greeting", "200"): ([], True),
+        ("GET /greeting", "409"): ([], True),
+        ("GET /greeting", "500"): (["One"], False),
+    }
+    assert found.coverage == "0 of 3 documented responses, 0 %"
+    result.stdout.no_fnmatch_line("contract: scenarios cover*")

@@ -106,6 +106,7 @@ CALLED = [
     ("pytest", "_pytest.config", "Parser.parse_known_args", ["self", "args"]),
     ("pytest", "_pytest.logging", "LogCaptureHandler", []),
     ("pytest", "_pytest.capture", "CaptureManager.suspend", ["self", "in_"]),
+    ("pytest", "_pytest.capture", "MultiCapture.pop_outerr_to_orig", ["self"]),
     ("pytest-xdist", "xdist.dsession", "DSession.triggershutdown", ["self"]),
     ("pytest-xdist", "xdist.dsession", "DSession.handle_crashitem", ["self", "nodeid", "worker"]),
     ("gherkin-official", "gherkin.dialect", "Dialect.for_name", ["name"]),
@@ -610,3 +611,28 @@ def test_fastapi_says_of_which_operation_a_response_is_invalid() -> None:
     where = EndpointContext(file="routes.py", line=7, function="read", path="GET /")
     error = ResponseValidationError([{"loc": ("response", 0, "id"), "msg": "no"}], endpoint_ctx=where)
     assert InvalidResponse.of(error) == ("0.id: no", "routes.py", 7)
+
+
+@pytest.mark.parametrize("capture", ["fd", "sys", "tee-sys"])
+def test_what_pytest_captures_and_logs_is_read_as_it_comes(project: Project, capture: str) -> None:
+    project.pytester.makepyfile("""
+        import logging
+        from accord.compat.pytest_output import Output
+
+        def test_it(request):
+            output = Output(request.config)
+            output.begin(request.node)
+            assert list(output.pieces()) == []
+            print("one")
+            logging.warning("two")
+            (out, first), (log, second) = output.pieces()
+            assert (out, first, log) == ("stdout", "one\\n", "log")
+            assert second.endswith("two")
+            assert list(output.pieces()) == []
+            print("three")
+            assert list(output.pieces()) == [("stdout", "three\\n")]
+            request.config.pluginmanager.getplugin("capturemanager").read_global_capture()
+            print("four")
+            assert list(output.pieces()) == [("stdout", "four\\n")]
+        """)
+    project.run_process(f"--capture={capture}").assert_outcomes(passed=1)

@@ -11,6 +11,7 @@ import pytest
 
 from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE
 from accord.living_docs.changes import Changes, changes
+from accord.living_docs.former import read_former
 from accord.living_docs.model import Document, Pickle
 from accord.living_docs.reader import read
 from tests.helpers.messages import messages, of
@@ -100,7 +101,7 @@ def again(project: Project) -> set[str]:
 
 def changed(project: Project) -> Changes:
     """What changed since the last full run."""
-    return changes(read(file(project, MESSAGES_BEFORE)), document(project))
+    return changes(read_former(file(project, MESSAGES_BEFORE)), document(project))
 
 
 def published(project: Project) -> dict[str, bytes]:
@@ -175,7 +176,7 @@ def test_what_ran_is_marked_with_its_time_beside_the_promise_and_the_top_has_tha
     assert of("testRunStarted", messages(waters))[0] == started
     shown = page(waters)
     assert shown.count("kept, ") >= 2
-    assert len(re.findall(r"kept, \d+ ms, run on \d+ \w+ \d{4}, \d\d:\d\d UTC", shown)) == 2
+    assert len(re.findall(r"kept, \d+\sms, run on \d+ \w+ \d{4}, \d\d:\d\d UTC", shown)) == 2
     assert re.search(r"2 run since, the last on \d+ \w+ \d{4}, \d\d:\d\d UTC", shown)
     assert "not run" not in shown
     summary = file(waters, "summary.md").read_text(encoding="utf-8")

@@ -33,6 +33,7 @@ def small(project: Project) -> Project:
 
 
 def provenance(record: list[dict[str, Any]]) -> list[dict[str, list[str]]]:
+    """What each attachment of a run's origin has: one at its beginning, and one of each server of databases."""
     return [json.loads(it["body"]) for it in of("attachment", record) if it["mediaType"] == PROVENANCE]
 
 
@@ -58,8 +59,10 @@ def test_a_run_whose_order_nobody_shuffles_has_no_seed(small: Project, monkeypat
 def test_the_version_of_the_database_server_is_told_once(project: Project, workers: list[str]) -> None:
     project.copy("pantry")
     project.run_process(*workers)
-    [found] = provenance(messages(project))
-    assert [name.split(".")[0] for name in found["database"]] == ["PostgreSQL 18"]
+    of_run, of_database = provenance(messages(project))
+    assert "database" not in of_run
+    assert [name.split(".")[0] for name in of_database["database"]] == ["PostgreSQL 18"]
+    assert len(read(project.path / "living-docs" / "messages.ndjson").provenance["database"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,3 +127,38 @@ def test_a_run_that_is_recorded_alone_says_so_too(small: Project) -> None:
     small.run_process("-p", "no:accord.living_docs", "--token", WORD)
     [found] = provenance(messages(small))
     assert "--token '[redacted]'" in found["command"][0]
+
+
+def test_a_run_that_is_killed_has_said_before_what_it_is_of(small: Project) -> None:
+    small.more_steps("import os\n\n@then('it is killed')\nasync def _():\n    os.kill(os.getpid(), signal.SIGKILL)\n")
+    small.feature("Feature: It\n  Scenario: One\n    Given a step\n    Then it is killed\n")
+    small.run_process("-p", "randomly", "--randomly-seed=7", "--token", WORD)
+    [record] = small.path.joinpath("living-docs").glob("messages.*.ndjson")
+    [found] = provenance(lines_of(record))
+    assert found["seed"] == ["7 (pytest-randomly)"]
+    assert found["command"][0].endswith("-p randomly --randomly-seed=7 --token '[redacted]'")
+    assert found["implementation"] == [f"accord {version('accord')}"]
+
+
+def test_the_server_of_the_database_is_told_with_the_first_scenario_that_has_one(project: Project) -> None:
+    project.copy("pantry")
+    project.run_process()
+    record = messages(project)
+    _, second = (number for number, message in enumerate(record) if "testCaseStarted" in message)
+    assert len(provenance(record[:second])) == 2
+
+
+def test_versions_of_what_a_service_is_built_of_are_told_in_a_line(small: Project) -> None:
+    small.run_process("-n", "2")
+    [found] = provenance(messages(small))
+    [packages] = found["packages"]
+    assert {f"{name} {version(name)}" for name in ("fastapi", "sqlalchemy", "asyncpg", "pytest-bdd")} <= {
+        *packages.split(", ")
+    }
+
+
+def test_names_whose_values_a_project_hides_are_told(small: Project) -> None:
+    small.settings(PUBLISHING + "accord_redact = ref\n    horse\n")
+    small.run_process()
+    [found] = provenance(messages(small))
+    assert found["redact"] == ["ref", "horse"]

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from accord.basics.filenames import MESSAGES, MESSAGES_BEFORE, PAGE, REQUIREMENTS, SUMMARY, running_messages
-from accord.living_docs import history
 from accord.living_docs.reader import read
 from tests.helpers.project import PUBLISHED, PUBLISHING, Project
 
@@ -120,8 +119,7 @@ def test_a_job_of_github_gets_the_summary(mixed: Project, monkeypatch: pytest.Mo
     mixed.run()
     told = summary.read_text(encoding="utf-8")
     assert told.startswith("before\n# ")
-    assert "**The lake \\> It bears**" in told
-    assert "Then it breaks: the ice is thin" in told
+    assert "**The lake > It bears**  \n  Then it breaks  \n  the ice is thin · " in told
 
 
 def test_tags_lead_to_the_tracker_that_a_project_names(mixed: Project) -> None:
@@ -313,19 +311,3 @@ def test_a_run_that_is_not_recorded_publishes_nothing_and_says_nothing_of_it(
     result.stdout.no_fnmatch_line("*promise*")
     result.stdout.no_fnmatch_line("*publish*")
     assert not mixed.path.joinpath("living-docs").exists()
-
-
-def test_the_last_runs_are_beside_the_documents_or_where_an_option_says(mixed: Project) -> None:
-    mixed.run()
-    mixed.run()
-    assert len(history.read(mixed.path / "living-docs" / "history.json").runs) == 2
-    mixed.run("--accord-history=cached.json")
-    assert len(history.read(mixed.path / "cached.json").runs) == 1
-
-
-def test_a_history_that_is_torn_stays_as_it_is_and_the_run_is_published(mixed: Project) -> None:
-    mixed.run()
-    torn = mixed.path / "living-docs" / "history.json"
-    torn.write_text("{", encoding="utf-8")
-    mixed.run().stdout.fnmatch_lines(["The last runs are not shown: *history.json is not a history of Accord's*"])
-    assert torn.read_text(encoding="utf-8") == "{"

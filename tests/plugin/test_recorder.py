@@ -122,6 +122,44 @@ def test_a_skipped_scenario_says_why(failing: Project) -> None:
     assert "not on a Sunday" in of("testStepFinished", told)[0]["testStepResult"]["message"]
 
 
+SKIPPED = {
+    "a tag": ("@skip\n  Scenario: One\n", "", "tagged @skip"),
+    "a tag, and it says why": (
+        "@skip\n  Scenario: One\n\n    Waits for *colours*.\n    Or so.\n",
+        "",
+        "tagged @skip: Waits for *colours*.",
+    ),
+    "a mark": ("Scenario: One\n", "pytest.mark.skip", "left out by the code of the suite, without a reason"),
+    "a reason": ("Scenario: One\n", "pytest.mark.skip(reason='no mail')", "no mail"),
+}
+
+
+@pytest.mark.parametrize(("scenario", "mark", "reason"), SKIPPED.values(), ids=SKIPPED)
+def test_a_scenario_that_is_not_to_run_says_why_as_its_author_would(
+    failing: Project, scenario: str, mark: str, reason: str
+) -> None:
+    failing.feature(f"Feature: It\n  {scenario}    Given a step\n    Then it breaks")
+    if mark:
+        failing.pytester.makepyfile(
+            test_it=f"import pytest\nfrom pytest_bdd import scenarios\nscenarios('it.feature')\npytestmark = {mark}"
+        )
+    failing.run().assert_outcomes(skipped=1)
+    result = of("testStepFinished", messages(failing))[0]["testStepResult"]
+    assert result["message"] == reason
+    assert result["exception"]["stackTrace"].endswith(f": Skipped: {reason}")
+
+
+def test_what_comes_to_light_after_the_steps_is_no_steps(project: Project) -> None:
+    project.scenario("Given a step", "Then it holds")
+    project.steps(STEPS + "def pytest_bdd_after_scenario():\n    raise OSError('no disk')\n")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["it.feature:2", "  Scenario: One", "    Given a step", "    Then it holds"])
+    told = messages(project)
+    assert [hook["name"] for hook in of("hook", told)] == ["The scenario as a whole"]
+    assert statuses(told) == ["PASSED", "PASSED", "FAILED"]
+
+
 def test_a_deselected_scenario_has_a_pickle_and_no_test_case(project: Project) -> None:
     project.feature("""
         Feature: It

@@ -49,7 +49,7 @@ def test_a_step_that_is_still_to_be_written_fails_the_run_and_is_broken(suite: P
     suite.scenario("Given a step", "Then it is written one day")
     assert suite.run().ret == pytest.ExitCode.TESTS_FAILED
     assert statuses(messages(suite)) == ["PASSED", "PENDING"]
-    assert "it is written one day: later" in summary(suite).partition("## Broken")[2]
+    assert "it is written one day  \n  later" in summary(suite).partition("## Broken")[2]
 
 
 @pytest.mark.parametrize("tag", ["@wip", "@xfail"])

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from accord.basics.failures import named, own_traceback, text_of
+from accord.basics.failures import named, own_traceback, raised_at, raised_before, text_of
 
 
 def test_what_an_error_says_is_its_own_text_where_it_has_one() -> None:
@@ -74,3 +75,91 @@ def test_an_error_whose_first_line_ends_in_a_colon_is_named_with_the_next_one() 
         "ValueError: 1 validation error: not a number"
     )
     assert named(ValueError("nothing:")) == "ValueError: nothing:"
+
+
+LIBRARY = compile(
+    """
+def again(function):
+    try:
+        function()
+    except Exception as error:
+        raise error
+""",
+    "library.py",
+    "exec",
+)
+AGAIN: dict[str, Any] = {}
+exec(LIBRARY, AGAIN)
+
+
+def look_up() -> object:
+    known: dict[str, str] = {}
+    return known["a"]
+
+
+def pass_on(error: KeyError) -> None:
+    raise error
+
+
+def pass_on_elsewhere() -> None:
+    try:
+        look_up()
+    except KeyError as error:
+        pass_on(error)
+
+
+def pass_on_here() -> None:
+    try:
+        look_up()
+    except KeyError as error:
+        raise error
+
+
+def raise_another() -> None:
+    try:
+        look_up()
+    except KeyError as error:
+        raise LookupError from error
+
+
+def let_go() -> None:
+    try:
+        look_up()
+    except KeyError:
+        raise
+
+
+def line_in(function: Callable[..., object], below: int) -> int:
+    return function.__code__.co_firstlineno + below
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (look_up, line_in(look_up, 2)),
+        (pass_on_elsewhere, line_in(pass_on, 1)),
+        (pass_on_here, line_in(pass_on_here, 4)),
+        (raise_another, line_in(raise_another, 4)),
+        (let_go, line_in(look_up, 2)),
+        (lambda: AGAIN["again"](look_up), line_in(look_up, 2)),
+        (lambda: AGAIN["again"](pass_on_elsewhere), line_in(pass_on, 1)),
+        (lambda: AGAIN["again"](lambda: AGAIN["again"](pass_on_elsewhere)), line_in(pass_on, 1)),
+    ],
+    ids=["once", "elsewhere", "here", "another", "bare", "by a library", "and before", "by two"],
+)
+def test_an_error_is_where_the_project_raised_it_last(function: Callable[[], object], line: int) -> None:
+    with pytest.raises(LookupError) as raised:
+        function()
+    assert raised_at(raised.value, lambda file: file == __file__) == (__file__, line)
+    assert raised_at(raised.value, lambda file: file == "elsewhere.py") is None
+
+
+def test_an_error_that_is_raised_in_a_library_and_again_there_is_where_the_project_called_that() -> None:
+    def call() -> None:
+        AGAIN["again"](None)
+
+    with pytest.raises(TypeError) as raised:
+        call()
+    line = line_in(call, 1)
+    assert raised_at(raised.value, lambda file: file == __file__) == (__file__, line)
+    assert raised_before(raised.value, lambda file: file == __file__) == (__file__, line)

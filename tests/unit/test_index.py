@@ -40,6 +40,29 @@ def test_a_response_that_is_not_documented_is_among_them(stream: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        ([], "0 of 2 documented responses, 0 %"),
+        ([201], "1 of 2 documented responses, 50 %"),
+        ([201, 422], "all 2 documented responses"),
+        ([500], "0 of 2 documented responses, 0 %"),
+    ],
+)
+def test_how_much_of_the_api_is_covered_stands_above_it(stream: Path, statuses: list[int], said: str) -> None:
+    seen = Outcome(attachments=[har(*(exchange("POST /tasks/", status) for status in statuses))])
+    openapi: Json = {"paths": {"/tasks/": {"post": {"responses": {"201": {}, "422": {}}}}}}
+    assert operations(document(stream, TASKS, {"I write a task": seen}, openapi=openapi)).coverage == said
+    rendering.write(stream, stream.parent)
+    page = stream.with_name("index.html").read_text(encoding="utf-8")
+    assert f"Scenarios cover {said}." in page
+
+
+def test_where_nothing_is_documented_nothing_is_covered(stream: Path) -> None:
+    assert operations(document(stream, TASKS)).coverage == ""
+    assert operations(document(stream, TASKS, openapi={"paths": {}})).coverage == ""
+
+
 GET: Json = {"get": {"responses": {"200": {}}}}
 DOCUMENTS: dict[str, Json] = {
     "a reference to a path": {

@@ -215,6 +215,25 @@ def test_all_pages_are_verified_with_the_messages_that_they_were_made_of(tmp_pat
 
 
 @pytest.mark.usefixtures("limit")
+def test_a_page_in_the_place_of_another_and_one_too_many_are_found(tmp_path: Path) -> None:
+    stream = tmp_path / "messages.ndjson"
+    stream.write_text(ndjson(recorded(FEATURES, OUTCOMES)), encoding="utf-8")
+    rendering.write(stream, tmp_path)
+    tasks, accounts = (tmp_path / f"chapter-{name}.html" for name in ("tasks", "accounts"))
+    content = tasks.read_bytes()
+    tasks.write_bytes(accounts.read_bytes())
+    assert [fault.partition(":")[0] for fault in verify(tmp_path).faults] == [f"{tasks} is changed"]
+    tasks.write_bytes(content)
+    assert verify(tmp_path).faults == []
+    assert {tasks, accounts} <= verify(tmp_path).digests.keys()
+    more = tmp_path / "chapter-more.html"
+    more.write_bytes(content)
+    assert verify(tmp_path).faults == [
+        f"{more} is a page of another document: {tmp_path / 'index.html'} does not lead to it."
+    ]
+
+
+@pytest.mark.usefixtures("limit")
 def test_the_table_of_requirements_leads_to_the_pages_of_the_chapters(tmp_path: Path) -> None:
     write(tmp_path / "docs")
     assert "chapter-accounts.html#accounts.an-account-is-opened" in tmp_path.joinpath(

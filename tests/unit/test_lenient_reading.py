@@ -239,7 +239,7 @@ def test_a_trace_that_the_message_alone_has_is_shown_with_it(stream: Path, tmp_p
     result["exception"] = {"type": "TypeError", "message": "no milk"}
     [pickle] = told(stream, messages).broken()
     assert pickle.failure
-    assert (pickle.because, pickle.failure.trace) == ("no milk", result["message"])
+    assert (pickle.because, pickle.failure.trace) == ("TypeError: no milk", result["message"])
     rendering.write(stream, tmp_path)
     assert "steps.js:4:35" in tmp_path.joinpath("index.html").read_text(encoding="utf-8")
 

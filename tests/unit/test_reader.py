@@ -235,3 +235,41 @@ def test_nothing_on_standard_input_is_an_error(tmp_path: Path) -> None:
     ):
         run = subprocess.run([*command, *arguments], input="", capture_output=True, text=True, timeout=60)
         assert (run.returncode, words in run.stderr) == (1, True), run.stderr
+
+
+EXCEPTIONS = {
+    "a key": ({"type": "KeyError", "message": "'wanted'", "stackTrace": "it.py:3: KeyError"}, "KeyError: 'wanted'"),
+    "without a trace": ({"type": "ValueError", "message": "no"}, "ValueError: no"),
+    "of Java": ({"type": "java.io.IOException", "message": "no"}, "java.io.IOException: no"),
+    "of Java, with it": (
+        {"type": "java.io.IOException", "message": "java.io.IOException: no"},
+        "java.io.IOException: no",
+    ),
+    "with its last name": (
+        {"type": "System.ArgumentException", "message": "ArgumentException: no"},
+        "ArgumentException: no",
+    ),
+    "with colours": ({"type": "KeyError", "message": "\x1b[31mKeyError: 1\x1b[0m"}, "KeyError: 1"),
+    "alone": ({"type": "KeyError"}, "KeyError"),
+    "an assertion": ({"type": "AssertionError", "message": "no"}, "no"),
+    "one of Java": ({"type": "org.opentest4j.AssertionFailedError", "message": "no"}, "no"),
+    "one of Ruby": ({"type": "RSpec::Expectations::ExpectationNotMetError", "message": "no"}, "no"),
+    "one of .NET": ({"type": "Xunit.Sdk.EqualException", "message": "no"}, "no"),
+    "a sentence": (
+        {"type": "TimedOutError", "message": "It took long.", "stackTrace": "It took long."},
+        "It took long.",
+    ),
+    "no class": ({"message": "no"}, "no"),
+}
+
+
+@pytest.mark.parametrize(("exception", "said"), EXCEPTIONS.values(), ids=EXCEPTIONS)
+def test_what_says_little_without_its_class_has_it(tmp_path: Path, exception: dict[str, str], said: str) -> None:
+    told = recorded({"it.feature": "Feature: It\n  Scenario: One\n    Given a\n"}, {"a": Outcome("FAILED", "x")})
+    [result] = [it["testStepFinished"]["testStepResult"] for it in told if "testStepFinished" in it]
+    result["exception"] = exception
+    result.pop("message")
+    stream = tmp_path / "it.ndjson"
+    stream.write_text(ndjson(told), encoding="utf-8")
+    [pickle] = read(stream).pickles()
+    assert pickle.because == said

@@ -1,6 +1,7 @@
 """From a tag to the promises that carry it, and to what became of them: on the page, and for a spreadsheet."""
 
 import csv
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,9 @@ def test_the_file_has_a_line_for_each_tag_of_each_promise(tmp_path: Path) -> Non
     found = rows(tmp_path)
     states = (("One", "kept"), ("Two (milk)", "kept"), ("Two (bread)", "broken"))
     assert [(row["Tag"], row["Promise"], row["State"]) for row in found] == [
-        *(("ISSUE-2", name, state) for name, state in states),
-        *(("ISSUE-12", name, state) for name, state in states),
-        ("wip", "Two (bread)", "broken"),
+        *(("'@ISSUE-2", name, state) for name, state in states),
+        *(("'@ISSUE-12", name, state) for name, state in states),
+        ("'@wip", "Two (bread)", "broken"),
         ("", "Three", "kept"),
     ]
     bread = found[2]
@@ -98,12 +99,16 @@ def test_the_page_has_the_same_as_links_with_the_tally_and_leads_to_the_file(tmp
         "\uff1d1+1",
         "\u00a0=1+1",
         "\u2003@SUM(1)",
+        "\t=1+1",
+        "\r=1+1",
+        "\x1b[31m=1+1",
     ],
 )
 def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
     rule = f"  @{name.split()[0]}\n  Rule: {name}\n    Scenario: {name}\n      Given a\n"
     feature = f"Feature: {name}\n{rule}"
-    found = as_csv(requirements(document(tmp_path / "it.ndjson", feature, {"a": Outcome("FAILED", name)})))
+    run = document(tmp_path / "it.ndjson", feature, {"a": Outcome("FAILED", name)})
+    found = as_csv(requirements(run), run)
     cells = [cell for row in list(csv.reader("".join(found).splitlines()))[1:] for cell in row]
     assert sum(cell.startswith("'") for cell in cells) >= 4
     assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells)
@@ -128,6 +133,38 @@ def test_a_number_of_very_many_digits_is_a_tag_like_others(tmp_path: Path) -> No
     scenarios = "".join(f"  {tag}\n  Scenario: {number}\n    Given a\n" for number, tag in enumerate(tags))
     found = requirements(document(tmp_path / "it.ndjson", f"Feature: It\n{scenarios}"))
     assert [it.tag for it in found] == ["@a٢", "@a10", tags[0]]
+
+
+def test_each_line_says_of_which_run_it_is(tmp_path: Path) -> None:
+    rendered(tmp_path, FEATURES, BROKEN)
+    digest = sha256(tmp_path.joinpath("it.ndjson").read_bytes()).hexdigest()
+    of_run = {(row["Commit"], row["Started"], row["SHA-256 of messages"]) for row in rows(tmp_path)}
+    assert of_run == {("3f2a91c" + 33 * "0" + " (main)", "2026-11-12T14:03:00+00:00", digest)}
+
+
+def test_tags_of_a_feature_that_can_no_longer_be_read_do_not_vanish(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.ndjson", tmp_path / "after.ndjson"
+    before.write_text(ndjson(recorded(FEATURES, BROKEN)), encoding="utf-8")
+    uri = "features/tasks/tasks.feature"
+    fault = {"parseError": {"source": {"uri": uri, "location": {"line": 3}}, "message": "`Featur:` is no keyword"}}
+    messages = recorded({"features/lists.feature": "@ISSUE-2\n" + UNTAGGED})
+    after.write_text(ndjson([messages[0], fault, *messages[1:]]), encoding="utf-8")
+    rendering.write(after, tmp_path, before)
+    found = [(row["Tag"], row["Promise"], row["State"], row["File"], row["Link"]) for row in rows(tmp_path)]
+    names = {"One": "tasks.one", "Two (milk)": "tasks.two.milk", "Two (bread)": "tasks.two.bread"}
+    lost = [(name, "not read", uri, f"index.html#{slug}") for name, slug in names.items()]
+    assert found == [
+        *(("ISSUE-2", *it) for it in lost),
+        ("ISSUE-2", "Three", "kept", "features/lists.feature:3", found[3][4]),
+        *(("ISSUE-12", *it) for it in lost),
+        ("wip", *lost[2]),
+    ]
+    page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
+    assert all(f'id="{slug}"' in page for slug in names.values())
+    section = page.partition('<section id="requirements">')[2].partition("</section>")[0]
+    assert '<th scope="row">@ISSUE-2<td>1 kept, 3 not read<td>' in section
+    assert '<th scope="row">@ISSUE-12<td>3 not read<td>' in section
+    assert "<bdi>Tasks &gt; Tasks &gt; Titles &gt; Two (bread)</bdi>: not read" in section
 
 
 def test_the_file_is_written_with_the_page_or_neither_is(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What was attached: to steps, to the run, and the app's OpenAPI document with the responses that were given."""
 
+from base64 import b64decode
 from contextlib import suppress
 from pathlib import Path
 from sys import intern
@@ -15,6 +16,7 @@ from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.run import Attachment
 from accord.recording import ndjson
+from accord.recording.beside import BESIDE
 from accord.recording.envelopes import COMMAND
 from accord.recording.provenance import PROVENANCE
 from accord.recording.reader import UNFIT
@@ -32,6 +34,8 @@ class Attachments:
     def __init__(self, cases: TestCases, run: WholeRun, directory: Path | None) -> None:
         self.of_run: list[Attachment] = []
         self.openapi: Json | None = None
+        # What lies beside the features, by its path.
+        self.beside: dict[str, bytes] = {}
         # Those of apps that are mounted, by the names of their files.
         self.mounted: dict[str, Json] = {}
         # The pickles in which an operation gave a status, in their order.
@@ -56,6 +60,9 @@ class Attachments:
             else:
                 self.openapi = openapi
             return
+        if attempt is None and media_type == BESIDE:
+            self.beside[text_of(message, "fileName")] = b64decode(body, validate=True)
+            return
         if attempt is None and media_type == PROVENANCE and isinstance(found := _json(body), dict):
             self._run.add_provenance(found, text_of(message, "testRunStartedId"))
             return
@@ -71,15 +78,16 @@ class Attachments:
             of.command = body
             return
         step = next(reversed(of.steps), None)
+        step_id = message.get("testStepId") or None
         # pytest-bdd-ng names the test case, which it names in place of the attempt, too.
-        if (step_id := message.get("testStepId") or attempt) != attempt:
+        if step_id is not None and step_id != attempt:
             try:
                 step = self._cases.step_of(attempt, step_id)
             except UnknownIdError:
                 self._cases.unknown.append(step_id)
         (step.attach if step else self.of_run.append)(self._attachment(message, media_type, body))
         if media_type == HAR:
-            self._note_responses(body, pickle)
+            self._note_responses(body, pickle, of_step=step_id is not None)
 
     def _attachment(self, message: Json, media_type: str, body: str) -> Attachment:
         is_base64, address = message.get("contentEncoding") == "BASE64", text_of(message, "url")
@@ -90,13 +98,14 @@ class Attachments:
         # There are few types, and many attachments.
         return Attachment(intern(media_type), content, is_base64, name, address, self._bodies)
 
-    def _note_responses(self, body: str, pickle: Pickle) -> None:
+    def _note_responses(self, body: str, pickle: Pickle, *, of_step: bool) -> None:
         for entry in exchanges(body):
             response, operation = entry.get("response"), entry.get("_operation")
             status = response.get("status") if isinstance(response, dict) else None
             if not isinstance(status, int):
                 continue
-            if isinstance(operation, str):
+            # What a fixture asked for no step shows; as the run has it, it covers nothing.
+            if isinstance(operation, str) and of_step:
                 self.responses.setdefault((operation, str(status)), {})[pickle] = None
             if entry.get("_undocumented") is True:
                 name = operation if isinstance(operation, str) else _requested(entry)

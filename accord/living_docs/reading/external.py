@@ -1,12 +1,11 @@
 """What was attached as a file beside the messages file, at an address that the message names."""
 
-import os
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from accord.living_docs.beside import LARGEST
+from accord.recording.beside import content_of
 
 
 def embedded(address: str, directory: Path | None) -> tuple[str, str] | None:
@@ -19,12 +18,10 @@ def embedded(address: str, directory: Path | None) -> tuple[str, str] | None:
         return None
     try:
         parts = urlsplit(address)
-        if parts.scheme not in ("", "file") or parts.netloc not in ("", "localhost") or not parts.path:
-            return None
-        path = Path(os.path.realpath(directory / url2pathname(parts.path)))
-        is_below = path.is_relative_to(os.path.realpath(directory))
-        if not is_below or not path.is_file() or path.stat().st_size > LARGEST:
-            return None
-        return path.name, b64encode(path.read_bytes()).decode()
-    except (OSError, ValueError):
+    except ValueError:
         return None
+    if parts.scheme not in ("", "file") or parts.netloc not in ("", "localhost") or not parts.path:
+        return None
+    path = url2pathname(parts.path)
+    content = content_of(directory, path)
+    return None if content is None else (Path(path).name, b64encode(content).decode())

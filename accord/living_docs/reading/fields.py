@@ -1,5 +1,6 @@
 """Fields of messages, which may have any value: each is taken as what it should be, or it is a ValueError."""
 
+import re
 from textwrap import dedent
 from typing import Any
 
@@ -8,11 +9,17 @@ from accord.basics.text import one_line
 from accord.living_docs.reading.ids import UsedIdError
 from accord.living_docs.run import Failure
 from accord.living_docs.state import STATES
+from accord.living_docs.words import plain
 from accord.recording import ndjson
 
 Json = dict[str, Any]
 
 _STATUSES = {status: status for status in STATES}
+# What checks raise, in Python, JavaScript, Java, .NET and Ruby.
+_ASSERTION = re.compile(r"assert|expectation|comparison|xunit|shouldly", re.IGNORECASE)
+# What pytest ends a test with, what a step raises that is still to be written, and what JavaScript calls any error.
+_SAYING_NOTHING = {"Failed", "Failure", "Skipped", "Exit", "XFailed", "Crash", "NotImplementedError", "Error"}
+_LAST_NAME = re.compile(r"[.:$/\\]")
 
 
 def digest_of(message: Json, kind: str, before: int | None) -> int | None:
@@ -95,12 +102,23 @@ def argument_of(node: Json) -> tuple[list[list[str]] | None, str | None]:
 def failure_of(result: Json) -> Failure | None:
     """Return why it failed, if it says so: older messages have no exception, others have its trace alone."""
     exception = result.get("exception") or {}
-    message = text_of(exception, "message") or text_of(result, "message") or text_of(exception, "type")
-    trace = text_of(exception, "stackTrace")
+    trace, kind, whole = text_of(exception, "stackTrace"), text_of(exception, "type"), text_of(result, "message")
+    message = text_of(exception, "message") or whole or kind
     # cucumber-js 8 and 9 have it in the message of the result alone.
-    if not trace and (whole := text_of(result, "message")) != message:
+    if not trace and whole != message:
         trace = whole
-    return Failure(message or trace, trace, text_of(exception, "type")) if message or trace else None
+    if message and _needs_class(kind, message, trace):
+        message = f"{kind}: {message}"
+    return Failure(message or trace, trace, kind) if message or trace else None
+
+
+def _needs_class(kind: str, message: str, trace: str) -> bool:
+    """Return whether a message says too little without its class, as that of a KeyError, which is a key."""
+    names = tuple(filter(None, (kind, _LAST_NAME.split(kind)[-1])))
+    # What is all that there is to show is a sentence for people.
+    if not names or kind in _SAYING_NOTHING or _ASSERTION.search(kind):
+        return False
+    return message.strip() != trace.strip() and not plain(message).lstrip().startswith(names)
 
 
 def status_of(result: Json) -> str:

@@ -1,5 +1,6 @@
 """What messages say of the run itself: when it was, of which commit, and what is wrong with it."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from accord.living_docs.model import RunMetadata
@@ -21,7 +22,7 @@ class WholeRun:
         self.metadata = RunMetadata()
         self.provenance: provenance.Provenance = {}
         self.problems: list[tuple[str, Failure]] = []
-        self.unread: set[str] = set()
+        self.unread: Counter[str] = Counter()
         self.finished = False
         self.has_failed = False
         self._cases = cases
@@ -63,7 +64,7 @@ class WholeRun:
         """Take the fault of a feature file."""
         source = message["source"]
         self.problem(f"{location_of(source)} is not understood", text_of(message, "message"))
-        self.unread.add(text_of(source, "uri"))
+        self.unread[text_of(source, "uri")] += 1
 
     def undefined_parameter_type(self, message: Json) -> None:
         """Take the name of a parameter type that no one defined."""

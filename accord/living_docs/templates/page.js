@@ -24,9 +24,26 @@
   // A scenario, with its promises: itself, or the rows of its examples, each with the row of how it ran.
   function itemOf(article) {
     const rows = [...article.querySelectorAll("tr[class]")];
-    const text = (above(article.parentElement) + article.textContent).toLowerCase();
-    const own = rows.filter((row) => row.id).map((row) => ({ row, state: row.className, tags: tagsOf(row) }));
-    return { article, text, rows, shown: true, promises: own.length ? own : [{ state: article.className, tags: tagsOf(article) }] };
+    const examples = rows.filter((row) => row.id);
+    const around = examples.length ? [...article.children].filter((node) => !node.matches(".examples")) : [];
+    const shared = above(article.parentElement) + around.map((node) => node.textContent).join(" ");
+    const promises = (examples.length ? examples : [article]).map((node) => {
+      const next = node.nextElementSibling;
+      const nodes = node.matches("tr") && next && !next.id ? [node, next] : [node];
+      const text = squeezed([shared, ...nodes.map((node) => node.textContent)].join(" "));
+      return { row: node === article ? null : node, state: node.className, tags: tagsOf(node), nodes, text };
+    });
+    return { article, rows, shown: true, promises };
+  }
+
+  // What is out of sight until it is asked for.
+  const evidence = ".evidence, .attempt, .why pre, .why details";
+  function isInSight(promise, words) {
+    promise.inSight ??= promise.nodes
+      .flatMap((node) => [...node.querySelectorAll(evidence)])
+      .filter((node) => !node.parentElement.closest(evidence))
+      .reduce((text, node) => text.replace(squeezed(node.textContent), " "), promise.text);
+    return words.every((word) => promise.inSight.includes(word));
   }
 
   let total = 0;
@@ -40,20 +57,21 @@
 
 //= query.js
   function show() {
-    const { q, state, tag } = chosen();
-    const isFiltered = Boolean(q || state.length || tag);
+    const { q, state, tag, isFiltered } = chosen();
+    const words = wordsOf(q);
     document.body.classList.toggle("filtered", isFiltered);
-    if (!isFiltered && items.every((item) => item.shown)) return void (output.value = "");
-    gather();
     const carries = tagExpression(tag);
-    form.elements.tag?.setAttribute("aria-invalid", String(!carries));
-    if (!carries) return void (output.value = `${tag} is no tag expression: write one as @a and not @b`);
-    const words = q.toLowerCase().split(/\s+/).filter(Boolean);
-    const meant = (promise) => (!state.length || state.includes(promise.state)) && carries(promise.tags);
+    showBeside(chosen(), words, carries);
+    if (!isFiltered && items.every((item) => item.shown)) return void say("");
+    gather();
+    const meant = (promise) =>
+      (!state.length || state.includes(promise.state)) &&
+      (!carries || carries(promise.tags)) &&
+      words.every((word) => promise.text.includes(word));
     const alive = new Set();
-    let count = 0;
+    let [count, outOfSight] = [0, 0];
     for (const item of items) {
-      const found = words.every((word) => item.text.includes(word)) ? item.promises.filter(meant) : [];
+      const found = item.promises.filter(meant);
       item.shown = found.length > 0;
       item.article.hidden = !item.shown;
       const rows = new Set(found.map((promise) => promise.row));
@@ -65,11 +83,13 @@
       }
       if (!item.shown) continue;
       count += found.length;
+      if (words.length) outOfSight += found.filter((promise) => !isInSight(promise, words)).length;
       for (let node = item.article.parentElement; node !== promises && !alive.has(node); node = node.parentElement)
         alive.add(node);
     }
     for (const section of sections) section.hidden = isFiltered && !alive.has(section);
-    output.value = isFiltered ? `${count} of ${total} promises` : "";
+    const byEvidence = outOfSight ? `, ${outOfSight} by evidence alone` : "";
+    say(isFiltered ? `${count} of ${total} promises${byEvidence}` : "", carries);
   }
 
   function showEvidence() {

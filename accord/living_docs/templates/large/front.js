@@ -15,7 +15,7 @@
     const packed = Uint8Array.from(atob(document.getElementById("data").textContent), (letter) => letter.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const { states, features, rows } = await new Response(stream).json();
-    const above = features.map(([page, slug, text]) => ({ page, slug, text: text.toLowerCase() }));
+    const above = features.map(([page, slug, text]) => ({ page, slug, text: squeezed(text) }));
     return rows.map(([feature, slug, state, path, tags, text]) => ({
       feature: above[feature],
       slug,
@@ -23,7 +23,7 @@
       said: states[state],
       path,
       tags: new Set(tags.split(" ")),
-      text: `${path} ${text} ${tags}`.toLowerCase(),
+      text: squeezed(`${path} ${text} ${tags}`),
     }));
   }
 
@@ -35,37 +35,35 @@
 //= query.js
   let newest = 0;
   async function show() {
-    const { q, state, tag } = chosen();
+    const { q, state, tag, isFiltered } = chosen();
+    const words = wordsOf(q);
     const number = ++newest;
-    const isFiltered = Boolean(q || state.length || tag);
     document.body.classList.toggle("filtered", isFiltered);
     chapters.hidden = isFiltered;
+    const carries = tagExpression(tag);
+    showBeside(chosen(), words, carries);
     if (!isFiltered) {
       results.replaceChildren();
-      output.value = "";
+      say("");
       return;
     }
-    const carries = tagExpression(tag);
-    form.elements.tag?.setAttribute("aria-invalid", String(!carries));
-    if (!carries) return void (output.value = `${tag} is no tag expression: write one as @a and not @b`);
     let rows;
     try {
       rows = await gather();
     } catch {
-      return void (output.value = "This browser cannot search over all: open a chapter, and search there");
+      return void say("This browser cannot search over all: open a chapter, and search there");
     }
     // Somebody typed on meanwhile.
     if (number !== newest) return;
-    const words = q.toLowerCase().split(/\s+/).filter(Boolean);
     const found = rows.filter(
       (row) =>
         (!state.length || state.includes(row.state)) &&
         words.every((word) => row.text.includes(word) || row.feature.text.includes(word)) &&
-        carries(row.tags),
+        (!carries || carries(row.tags)),
     );
     results.replaceChildren(...found.slice(0, most).map(item));
     const listed = found.length > most ? `, of which the first ${most} are listed` : "";
-    output.value = `${found.length} of ${rows.length} promises${listed}`;
+    say(`${found.length} of ${rows.length} promises${listed}`, carries);
   }
 
   function item(row) {
