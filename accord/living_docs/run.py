@@ -1,5 +1,6 @@
 """What ran: steps as they are written and as they ended, and the test cases that they make."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,14 @@ class StepText:
     """`given`, `when` or `then`, where that is known."""
     line: int | None = None
     """Where it stands in its feature file."""
+
+    def beside_it(self, said: str) -> str:
+        """What is said of it, where it stands itself: Accord's sentences name the step, so that they can stand alone."""
+        name = f"`{self.keyword} {self.text}`"
+        if name not in said:
+            return said
+        named = rf"step {re.escape(name)} \([^()]+:\d+\)"
+        return re.sub(f"^The {named}", "This step", re.sub(f" in the {named}", "", said))
 
 
 @dataclass(slots=True)
@@ -180,7 +189,9 @@ class Attempt:
         return self._found_why()
 
     def _found_why(self) -> str:
-        return self.failure.first_line if self.failure else self.reason
+        if self.worst is None or self.worst.failure is None:
+            return self.reason
+        return self.worst.source.beside_it(self.worst.failure.first_line)
 
 
 @dataclass(slots=True, eq=False)

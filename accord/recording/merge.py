@@ -73,7 +73,9 @@ class _Survey:
         self._cases: dict[str, Path] = {}
         self._attempts: dict[str, list[_Attempt]] = {}
         self._by_id: dict[tuple[Path, str], _Attempt] = {}
-        self._hook_steps: dict[tuple[Path, str], set[str]] = {}
+        self._known: set[tuple[Path, str]] = set()
+        # Of each test case the steps that are hooks, in all files: those before its own steps, and those after them.
+        self._hook_steps: dict[str, tuple[dict[str, Json], dict[str, Json]]] = {}
         for path in dict.fromkeys(files):  # A file that is named twice is read once.
             self._read(path)
         if not self._starts:
@@ -84,7 +86,8 @@ class _Survey:
         for attempts in self._attempts.values():
             # A file that is torn may have attempts and no start; they come first.
             attempts.sort(key=lambda attempt: positions.get(attempt.path, -1))
-            for number, attempt in enumerate(attempts):
+            # Of pytest-bdd-ng the only attempt at a test case may be the second at what it is of.
+            for number, attempt in enumerate(attempts, attempts[0].number):
                 attempt.number, attempt.is_last = number, attempt is attempts[-1]
         self.merged.scenarios = len(self._cases)
         self.merged.repeated = sum(len(attempts) > 1 for attempts in self._attempts.values())
@@ -121,17 +124,37 @@ class _Survey:
                     )
             case "testCase":
                 self._cases.setdefault(message["id"], path)
-                hook_steps = {step["id"] for step in message.get("testSteps") or () if step.get("hookId")}
-                self._hook_steps[path, message["id"]] = hook_steps
+                self._known.add((path, message["id"]))
+                self._note_hooks(message)
             case "testCaseStarted":
                 case, started = message["testCaseId"], (path, message["id"])
                 if started in self._by_id:
                     raise ValueError(f"it starts {case!r} once more")
                 # The document says that this refers to nothing.
-                if (path, case) not in self._hook_steps:
+                if (path, case) not in self._known:
                     return
-                attempt = self._by_id[started] = _Attempt(path, case)
+                number = message.get("attempt")
+                attempt = _Attempt(path, case, number if isinstance(number, int) else 0)
+                self._by_id[started] = attempt
                 self._attempts.setdefault(case, []).append(attempt)
+
+    def _note_hooks(self, case: Json) -> None:
+        is_after = False
+        for step in case.get("testSteps") or ():
+            if step.get("hookId"):
+                self._hook_steps.setdefault(case["id"], ({}, {}))[is_after].setdefault(step["id"], step)
+            else:
+                is_after = True
+
+    def _with_hooks(self, case: Json) -> Json:
+        """Return a test case with the hooks that it has in any file: one attempt may have failed there alone."""
+        before, after = self._hook_steps.get(case["id"], ({}, {}))
+        steps = case.get("testSteps") or []
+        # Reqnroll has hooks among the steps as well, and they stay there.
+        if before.keys() | after.keys() <= {step["id"] for step in steps}:
+            return case
+        own = [step for step in steps if step["id"] not in before and step["id"] not in after]
+        return case | {"testSteps": [*before.values(), *own, *after.values()]}
 
     def _is_of_later_part(self, path: Path, kind: str, message: Json) -> bool:
         """Return whether a start or an end is of a run of a part, after the file's own: it stays one."""
@@ -169,10 +192,11 @@ class _Survey:
             message["testRunStartedId"] = _RUN
         if kind == "testCase":
             case = message["id"]
-            return [line({kind: message}), *waiting.pop(case, ())] if path == self._source(case) else []
-        if attempt := self._attempt(path, kind, message):
-            if not self._renumber(path, kind, message, attempt):
+            if path != self._source(case):
                 return []
+            return [line({kind: self._with_hooks(message)}), *waiting.pop(case, ())]
+        if attempt := self._attempt(path, kind, message):
+            self._renumber(kind, message, attempt)
             if path == self._source(attempt.case):
                 return [line({kind: message})]
             waiting[attempt.case].append(line({kind: message}))
@@ -189,23 +213,13 @@ class _Survey:
         started = message["id"] if kind == "testCaseStarted" else message.get("testCaseStartedId", "")
         return self._by_id.get((path, started))
 
-    def _renumber(self, path: Path, kind: str, message: Json, attempt: _Attempt) -> bool:
-        """Give a message of an attempt its number among all; return whether the test case has a step for it.
-
-        A hook whose fixture failed in one attempt only is a step of that file's test case, and not of the last one's.
-        """
+    def _renumber(self, kind: str, message: Json, attempt: _Attempt) -> None:
+        """Give a message of an attempt its number among all."""
         message["id" if kind == "testCaseStarted" else "testCaseStartedId"] = f"{attempt.case}.attempt.{attempt.number}"
         if kind == "testCaseStarted":
             message["attempt"] = attempt.number
         if kind == "testCaseFinished":
             message["willBeRetried"] = not attempt.is_last
-        here, there = (self._hook_steps.get((it, attempt.case), set()) for it in (path, self._source(attempt.case)))
-        step = message.get("testStepId")
-        if step not in here or step in there:
-            return True
-        # What such a fixture wrote is kept, as the scenario's.
-        message.pop("testStepId")
-        return kind == "attachment"
 
     def _end(self) -> Json:
         last = max([*self._ends.values(), *self._starts.values()], key=lambda message: seconds(message["timestamp"]))

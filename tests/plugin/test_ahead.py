@@ -82,6 +82,12 @@ def test_once_it_holds_it_fails_and_says_to_remove_the_tag(ahead: Project, place
     result.stdout.fnmatch_lines(["0 promises kept, 1 broken*: living-docs/index.html"])
 
 
+def test_so_does_a_tag_of_pytests_own(ahead: Project) -> None:
+    ahead.settings(f"{PUBLISHING}\nxfail_strict = true\n")
+    ahead.feature("Feature: It\n\n  @xfail\n  Scenario: One\n    Then it is there")
+    ahead.run().stdout.fnmatch_lines(["it.feature:3: `One` holds, and is tagged @xfail, *: remove the tag here."])
+
+
 def test_a_tag_above_several_is_to_be_removed_or_given_to_those_that_do_not_hold(ahead: Project) -> None:
     ahead.feature(
         "@wip\nFeature: It\n  @wip\n  Rule: All\n    Scenario: One\n      Then it is there\n"

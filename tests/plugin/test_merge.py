@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from accord.errors import AccordError
+from accord.living_docs.reader import read as document
+from accord.living_docs.state import State
 from accord.recording.merge import Merged, merge
 from tests.helpers.messages import STEPS, of, outcome, read
 from tests.helpers.project import Project
@@ -72,6 +74,25 @@ def test_of_a_scenario_that_ran_twice_the_last_attempt_counts_and_the_document_s
         ["0 promises kept, 1 flaky"]
     )
     assert "attempt 1 of 2: one is not two" in Path(project.path, "docs", "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("where", ["", "yield; "], ids=["set up", "torn down"])
+def test_a_fixture_that_failed_in_the_first_attempt_alone_is_why_it_is_flaky(project: Project, where: str) -> None:
+    project.scenario("Given a step", "Then it holds")
+    record = project.path / "living-docs" / "messages.ndjson"
+    project.steps(
+        f'{STEPS}@pytest.fixture(autouse=True)\ndef late():\n    {where}print("why"); raise OSError("no disk")\n'
+    )
+    project.run()
+    record.rename(project.path / "broken.ndjson")
+    project.steps(STEPS)
+    project.run()
+    record.rename(project.path / "kept.ndjson")
+    project.pytester.run("accord", "merge", "kept.ndjson", "broken.ndjson", "-o", "all.ndjson")
+    [pickle] = document(project.path / "all.ndjson").pickles()
+    assert (pickle.state, pickle.because) == (State.FLAKY, "OSError: no disk")
+    [attempt] = pickle.runs[0].earlier
+    assert [it.body for step in attempt.steps for it in step.attachments] == ["why\n"]
 
 
 def test_what_one_part_did_not_come_to_and_another_did_is_run(project: Project, shards: list[Path]) -> None:

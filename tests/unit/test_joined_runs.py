@@ -17,6 +17,7 @@ from accord.recording.renaming import renamed
 from tests.helpers.documents import KIT, TASKS, told
 from tests.helpers.recording import Json, Outcome, ndjson, recorded
 
+CORPUS = Path(__file__).parents[1] / "corpus"
 OTHER_TOOL = {"implementation": {"name": "other", "version": "1"}}
 OTHERS = TASKS.replace("A task", "A note").replace("Tasks", "Notes")
 FAILED = {"I write milk": Outcome("FAILED", "no milk")}
@@ -115,6 +116,20 @@ def test_rules_backgrounds_and_examples_are_known_by_the_ids_of_both_runs(stream
         twice = told(stream, [*messages, *with_own_ids(messages, " again")])
         assert twice.counts() == once.counts()
         assert [len(pickle.runs) for pickle in twice.pickles()] == [2 * len(it.runs) for it in once.pickles()]
+
+
+@pytest.mark.parametrize("name", ["pytest-bdd-ng", "reqnroll-step-hooks", "cucumber-js-8.11", "playwright-bdd"])
+def test_a_file_that_is_merged_alone_says_the_same(tmp_path: Path, name: str) -> None:
+    right = read(CORPUS / f"{name}.ndjson")
+    merge([CORPUS / f"{name}.ndjson"], tmp_path / "all.ndjson")
+    again = read(tmp_path / "all.ndjson")
+    assert found(again) == found(right)
+    assert again.problems == right.problems
+    steps = [
+        [[[step.source.text for step in run.steps] for run in it.runs] for it in document.pickles()]
+        for document in (again, right)
+    ]
+    assert steps[0] == steps[1]
 
 
 def test_a_copy_of_a_run_counts_once(tmp_path: Path) -> None:

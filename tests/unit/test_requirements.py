@@ -154,10 +154,10 @@ def test_tags_of_a_feature_that_can_no_longer_be_read_do_not_vanish(tmp_path: Pa
     names = {"One": "tasks.one", "Two (milk)": "tasks.two.milk", "Two (bread)": "tasks.two.bread"}
     lost = [(name, "not read", uri, f"index.html#{slug}") for name, slug in names.items()]
     assert found == [
-        *(("ISSUE-2", *it) for it in lost),
-        ("ISSUE-2", "Three", "kept", "features/lists.feature:3", found[3][4]),
-        *(("ISSUE-12", *it) for it in lost),
-        ("wip", *lost[2]),
+        *(("'@ISSUE-2", *it) for it in lost),
+        ("'@ISSUE-2", "Three", "kept", "features/lists.feature:3", found[3][4]),
+        *(("'@ISSUE-12", *it) for it in lost),
+        ("'@wip", *lost[2]),
     ]
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
     assert all(f'id="{slug}"' in page for slug in names.values())

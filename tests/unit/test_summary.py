@@ -143,3 +143,23 @@ def test_a_run_that_failed_besides_is_said_to_have(stream: Path) -> None:
     messages[-1]["testRunFinished"] |= {"success": False, "message": "a fixture failed"}
     assert told(stream, messages).sentence() == "1 promise kept; 1 feature could not be read; the run itself failed"
     assert read(stream).unread.total() == 2
+
+
+def test_a_sentence_of_accords_does_not_name_the_step_under_which_it_stands(stream: Path) -> None:
+    named = "step `When I open the third` (features/tasks.feature:9)"
+    for said, shown in (
+        (
+            f"KeyError: 'a' (app/tasks.py:6) in the {named}: GET / answered 500.",
+            "KeyError: 'a' (app/tasks.py:6): GET /",
+        ),
+        (f"The {named} got a response that is not as documented: GET /", "This step got a response that is not as"),
+        (f"Another says: The {named} is wrong", f"Another says: The {named} is wrong"),
+        (
+            "The step `When I wait` (features/tasks.feature:7) is wrong",
+            "The step `When I wait` (features/tasks.feature:7)",
+        ),
+    ):
+        [pickle] = document(stream, FEATURE, {"I open the third": Outcome("FAILED", said)}).broken()
+        assert pickle.because.startswith(shown)
+        assert pickle.failure
+        assert pickle.failure.first_line == said

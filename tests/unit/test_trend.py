@@ -96,8 +96,8 @@ def test_a_promise_shows_at_its_place_what_the_last_runs_say_of_it(stream: Path,
     stream.write_text(ndjson(slow), encoding="utf-8")
     rendering.write(stream, tmp_path, history=file)
     page = tmp_path.joinpath("index.html").read_text(encoding="utf-8")
-    assert '<p class="st">kept, 7 ms, broken in 1 of the last 3 runs\n' in page
-    assert '<p class="st">kept, 2.0 s, usually 1 ms\n' in page
+    assert '<p class="st">kept, 7\xa0ms, broken in 1 of the last 3 runs\n' in page
+    assert '<p class="st">kept, 2.0\xa0s, usually 1 ms\n' in page
     assert "<td>2.0 s, usually 1 ms\n" in page
     rendering.write(stream, tmp_path)
     assert "usually" not in tmp_path.joinpath("index.html").read_text(encoding="utf-8")
