@@ -28,7 +28,7 @@ class StepText:
     """Where it stands in its feature file."""
 
     def beside_it(self, said: str) -> str:
-        """What is said of it, where it stands itself: Accord's sentences name the step, so that they can stand alone."""
+        """What is said of it, where it stands itself: Accord's sentences name the step, so as to stand alone too."""
         name = f"`{self.keyword} {self.text}`"
         if name not in said:
             return said
