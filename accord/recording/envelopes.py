@@ -61,9 +61,12 @@ def seconds(time: dict[str, Any]) -> float:
 
 def _number(time: dict[str, Any], name: str) -> float:
     number = time.get(name, 0)
-    if type(number) is not int:
-        # Protocols before 16 leave out what is zero, and write large numbers as text.
-        number = float(number or 0) if number is None or (isinstance(number, str) and number.isdecimal()) else number
+    # As nearly all are, of which a large run has a million.
+    if type(number) is int and abs(number) < _LARGEST_TIME:
+        return float(number)
+    # Protocols before 16 leave out what is zero, and write large numbers as text.
+    if number is None or (isinstance(number, str) and number.isdecimal()):
+        number = float(number or 0)
     # A bool is an int to Python, and no number to JSON; a NaN is not smaller than anything.
     if type(number) not in (int, float) or not abs(number) < _LARGEST_TIME:
         raise ValueError(f"{name} is not a number, or too large a one")
