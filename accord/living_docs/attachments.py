@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
+from accord.living_docs.links import web
 from accord.living_docs.reading.attachments import HAR, exchanges
 from accord.living_docs.run import Attachment
 from accord.living_docs.words import took
@@ -67,8 +68,10 @@ def rendered(attachment: Attachment) -> list[RenderedAttachment]:
 def _attached(attachment: Attachment) -> RenderedAttachment:
     media_type = attachment.media_type.partition(";")[0].strip().lower()
     name = attachment.name or _NAMES.get(media_type, media_type)
-    if attachment.url:
+    if attachment.url and web(attachment.url):
         return RenderedAttachment(name, links=[attachment.url])
+    if attachment.url:
+        return RenderedAttachment(f"{name}: not embedded, it was at {attachment.url}")
     if media_type in _IMAGES and (body := _base64(attachment)) is not None:
         return RenderedAttachment(name, image=f"data:{media_type};base64,{body}")
     is_text = media_type.startswith(_TEXT) or media_type.endswith(_SUFFIXES)

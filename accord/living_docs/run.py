@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from accord.living_docs.bodies import Bodies
-from accord.living_docs.state import STATES, State, badness
+from accord.living_docs.state import State, badness, state_of
 from accord.living_docs.words import plain
 
 Table = list[list[str]]
@@ -69,6 +69,8 @@ class Failure:
     message: str
     trace: str = ""
     kind: str = ""
+    fails_run: bool = False
+    """Whether it makes the run fail although its step is pending."""
 
     @property
     def first_line(self) -> str:
@@ -103,10 +105,9 @@ class Step:
     @property
     def state(self) -> State:
         """What became of the step."""
-        # What raises this is pending, and makes a run of pytest's fail all the same, unless it was expected to.
-        if self.status == "PENDING" and self.failure and self.failure.kind == "NotImplementedError":
+        if self.status == "PENDING" and self.failure and self.failure.fails_run:
             return State.BROKEN
-        return STATES[self.status]
+        return state_of(self.status)
 
     @property
     def notable(self) -> bool:

@@ -25,7 +25,6 @@ IN_THE_SENTENCE = (State.KEPT, State.BROKEN, State.FLAKY, State.UNMADE, State.UN
 STATES = {
     "PASSED": State.KEPT,
     "FAILED": State.BROKEN,
-    # All statuses that a result of Cucumber Messages may have; another is an error of the file.
     "AMBIGUOUS": State.BROKEN,
     # It makes the run fail, unless it is expected to: then it is pending.
     "UNDEFINED": State.BROKEN,
@@ -33,3 +32,8 @@ STATES = {
     "SKIPPED": State.UNRUN,
     "UNKNOWN": State.UNRUN,
 }
+
+
+def state_of(status: str) -> State:
+    """Return the state that a status of messages stands for; one of a later version of the protocol is not run."""
+    return STATES.get(status, State.UNRUN)

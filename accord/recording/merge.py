@@ -1,20 +1,26 @@
 """The messages files of several machines, joined into one run's.
 
-Each machine ran some of the scenarios. Ids are the same everywhere, so what all files have, such as documents, is
-written once. A scenario that ran on several of them was tried again: its last attempt counts, and the others are shown.
+Each machine ran some of the scenarios. Accord's ids are the same everywhere, so what all files have, such as documents,
+is written once. A scenario that ran on several of them was tried again: its last attempt counts, and the others are
+shown. The ids of other tools are each run's own, whatever they look like: two runs of theirs may both count from 0.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import pathname2url, url2pathname
 
 from accord.basics.files import together
 from accord.errors import NoSuchFileError, UsageError
-from accord.recording.envelopes import is_part, line, seconds
+from accord.recording.envelopes import is_own, is_part, line, seconds
 from accord.recording.reader import STDIN, TORN, UNFIT, invalid, messages
+from accord.recording.renaming import renamed
 
 Json = dict[str, Any]
 
@@ -40,7 +46,7 @@ def merge(files: Sequence[Path], into: Path) -> Merged:
     survey = _Survey(files)
     try:
         with together() as written:
-            written.write(into, survey.joined())
+            written.write(into, survey.joined(into.parent))
     except OSError as error:
         raise UsageError(f"{into} cannot be written: {error.strerror}") from None
     return survey.merged
@@ -80,7 +86,8 @@ class _Survey:
         for attempts in self._attempts.values():
             # A file that is torn may have attempts and no start; they come first.
             attempts.sort(key=lambda attempt: positions.get(attempt.path, -1))
-            for number, attempt in enumerate(attempts):
+            # Of pytest-bdd-ng the only attempt at a test case may be the second at what it is of.
+            for number, attempt in enumerate(attempts, attempts[0].number):
                 attempt.number, attempt.is_last = number, attempt is attempts[-1]
         self.merged.scenarios = len(self._cases)
         self.merged.repeated = sum(len(attempts) > 1 for attempts in self._attempts.values())
@@ -89,7 +96,7 @@ class _Survey:
         if path == STDIN or path.is_fifo():
             raise UsageError(f"{path} is a pipe, and what is merged is read twice: write it to a file, and name that")
         try:
-            for number, kind, message in messages(path):
+            for number, kind, message in _messages(path):
                 try:
                     self._take(path, kind, message)
                 except UNFIT as error:
@@ -121,15 +128,20 @@ class _Survey:
                 self._note_hooks(message)
             case "testCaseStarted":
                 case, started = message["testCaseId"], (path, message["id"])
-                if started in self._by_id or (path, case) not in self._known:
-                    raise ValueError(f"it starts {case!r}, which is not a test case before it, or once more")
-                attempt = self._by_id[started] = _Attempt(path, case)
+                if started in self._by_id:
+                    raise ValueError(f"it starts {case!r} once more")
+                # The document says that this refers to nothing.
+                if (path, case) not in self._known:
+                    return
+                number = message.get("attempt")
+                attempt = _Attempt(path, case, number if isinstance(number, int) else 0)
+                self._by_id[started] = attempt
                 self._attempts.setdefault(case, []).append(attempt)
 
     def _note_hooks(self, case: Json) -> None:
         is_after = False
-        for step in case["testSteps"]:
-            if "hookId" in step:
+        for step in case.get("testSteps") or ():
+            if step.get("hookId"):
                 self._hook_steps.setdefault(case["id"], ({}, {}))[is_after].setdefault(step["id"], step)
             else:
                 is_after = True
@@ -137,7 +149,11 @@ class _Survey:
     def _with_hooks(self, case: Json) -> Json:
         """Return a test case with the hooks that it has in any file: one attempt may have failed there alone."""
         before, after = self._hook_steps.get(case["id"], ({}, {}))
-        own = [step for step in case["testSteps"] if step["id"] not in before and step["id"] not in after]
+        steps = case.get("testSteps") or []
+        # Reqnroll has hooks among the steps as well, and they stay there.
+        if before.keys() | after.keys() <= {step["id"] for step in steps}:
+            return case
+        own = [step for step in steps if step["id"] not in before and step["id"] not in after]
         return case | {"testSteps": [*before.values(), *own, *after.values()]}
 
     def _is_of_later_part(self, path: Path, kind: str, message: Json) -> bool:
@@ -145,8 +161,8 @@ class _Survey:
         run = message.get("id" if kind == "testRunStarted" else "testRunStartedId", "")
         return is_part(run) and self._starts.get(path, message).get("id") != run
 
-    def joined(self) -> Iterator[str]:
-        """Yield the lines of the one run."""
+    def joined(self, directory: Path) -> Iterator[str]:
+        """Yield the lines of the one run, for a file in the directory."""
         yield line({"meta": self._meta})
         yield line({"testRunStarted": self._starts[self._order[0]] | {"id": _RUN}})
         # Digests, since the lines of a large suite would fill the memory.
@@ -154,8 +170,10 @@ class _Survey:
         # Earlier attempts wait for the test case, which is written as the file of the last attempt has it.
         waiting: defaultdict[str, list[str]] = defaultdict(list)
         for path in self._order:
-            for number, kind, message in messages(path):
+            for number, kind, message in _messages(path):
                 try:
+                    if kind in ("attachment", "externalAttachment"):
+                        _move(message, path.parent, directory)
                     lines = self._lines(path, kind, message, known, waiting)
                 except UNFIT as error:
                     raise invalid(path, number, error) from None
@@ -208,6 +226,34 @@ class _Survey:
         success = not self.merged.faults and all(end.get("success") is True for end in self._ends.values())
         end = {"testRunStartedId": _RUN, "timestamp": last["timestamp"], "success": success}
         return end | ({"message": "; ".join(self.merged.faults)} if self.merged.faults else {})
+
+
+def _messages(path: Path) -> Iterator[tuple[int, str, Json]]:
+    """Yield the messages of a file; those of other tools than Accord with ids that no other run has."""
+    runs, name = 0, ""
+    for number, kind, message in messages(path):
+        if kind == "meta":
+            runs += 1
+            name = "" if is_own(message) else f" of run {runs} in {_digest(path)}"
+        try:
+            yield number, kind, renamed(message, name) if name else message
+        except RecursionError as error:
+            raise invalid(path, number, error) from None
+
+
+def _digest(path: Path) -> str:
+    """Return what a file has in common with its copies alone."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _move(attachment: Json, source: Path, directory: Path) -> None:
+    """Have the address of a file, if it is a path from one directory, be the same file's from another."""
+    address = attachment.get("url")
+    # Not all that is there is an address, and Windows has no way from one drive to another.
+    with suppress(ValueError):
+        if isinstance(address, str) and address and address == urlsplit(address).path and address[0] != "/":
+            attachment["url"] = pathname2url(os.path.relpath(source / url2pathname(address), directory))
 
 
 def _is_new(text: str, known: set[bytes]) -> bool:

@@ -5,7 +5,8 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from io import BufferedReader
 from pathlib import Path
@@ -24,6 +25,8 @@ STDIN = Path("-")
 """What stands for standard input, as in other commands."""
 
 _GZIP = b"\x1f\x8b"
+# In bytes, of what is decoded at once.
+_CHUNK = 1_000_000
 TORN = "torn"
 """The kind under which a torn last line is yielded: its `message` is what is wrong with it."""
 
@@ -38,15 +41,16 @@ def messages(
 ) -> Iterator[tuple[int, str, Json]]:
     """Yield of each message the number of its line, its kind and what it says; progress is shown if it takes a while.
 
-    A file may be compressed by gzip, whatever its name is, and `STDIN` is standard input.
-    Lines of the kinds that are left out are not even parsed where they are written as usual; `each` gets all of them.
+    A file may be compressed by gzip, whatever its name is, or be UTF-16, and `STDIN` is standard input.
+    Lines of the kinds that are left out are not even parsed where they are written as usual; `each` gets all of them,
+    in UTF-8.
     A file whose writer was killed may end in the middle of a line: that line is yielded as `TORN`.
 
     Raises UsageError, with file and line, for what is not a message; for what cannot be read, where NoSuchFileError
     says that nothing is there; and for what is not a file, or a pipe that no one writes to, which would never end.
     """
     # Accord's own writer begins each line so, and most others do.
-    unneeded = tuple(b'{"%b"' % kind.encode() for kind in without)
+    unneeded = tuple(b'{"%b":{' % kind.encode() for kind in without)
     number = 0
     try:
         for number, line in _lines(path):
@@ -64,7 +68,9 @@ def messages(
             if not isinstance(envelope, dict):
                 raise invalid(path, number, ValueError("the line is not an object"))
             for kind, message in envelope.items():
-                if kind in without:  # It was written in another way than usual, with blanks for example.
+                # Some write null for each kind that the line is not of. What is left out may be written in another way
+                # than usual, with blanks for example.
+                if message is None or kind in without:
                     continue
                 if not isinstance(message, dict):
                     raise invalid(path, number, ValueError(f"{kind} is not an object"))
@@ -99,9 +105,26 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             disable=None,
         ) as progress,
     ):
-        for number, line in enumerate(gzip.GzipFile(fileobj=file) if is_gzip else file, 1):
+        for number, line in enumerate(_in_utf_8(gzip.GzipFile(fileobj=file) if is_gzip else file), 1):
             progress.update(len(line))
             yield number, line
+
+
+def _in_utf_8(file: BufferedReader | gzip.GzipFile) -> Iterable[bytes]:
+    """Return the lines of a file, which may be UTF-16: the `>` of PowerShell writes that."""
+    is_utf_16 = file.peek(len(BOM_UTF16_LE)).startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return _of_utf_16(file) if is_utf_16 else file
+
+
+def _of_utf_16(file: BufferedReader | gzip.GzipFile) -> Iterator[bytes]:
+    # A character of which there is half, as at the end of what was torn, is replaced.
+    decoder, rest = getincrementaldecoder("utf-16")("replace"), ""
+    while chunk := file.read(_CHUNK):
+        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
+        # Of files that were joined each has a mark of its own.
+        yield from (f"{line}\n".removeprefix("\ufeff").encode() for line in lines)
+    if rest := rest + decoder.decode(b"", final=True):
+        yield rest.encode()
 
 
 def _opened(path: Path) -> AbstractContextManager[BufferedReader]:

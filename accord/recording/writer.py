@@ -17,7 +17,7 @@ from accord.errors import UsageError
 from accord.recording import ndjson, provenance
 from accord.recording.commit import WorkingTree, working_tree
 from accord.recording.crashes import Crash, envelopes
-from accord.recording.envelopes import PROTOCOL, Envelope, case_id, line, retried, timestamp
+from accord.recording.envelopes import IMPLEMENTATION, PROTOCOL, Envelope, case_id, line, retried, timestamp
 from accord.recording.provenance import DIRTY, Provenance
 from accord.recording.recorder import Record
 from accord.recording.redaction.redaction import public
@@ -219,7 +219,7 @@ def meta(tree: WorkingTree | None) -> Envelope:
     described["git"] = git or None
     return {
         "protocolVersion": PROTOCOL,
-        "implementation": {"name": "accord", "version": version("accord")},
+        "implementation": {"name": IMPLEMENTATION, "version": version("accord")},
         "runtime": {"name": platform.python_implementation(), "version": platform.python_version()},
         "os": {"name": platform.system(), "version": platform.release()},
         "cpu": {"name": platform.machine()},

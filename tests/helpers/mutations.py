@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from codecs import BOM_UTF16
 from collections.abc import Iterator
 from copy import deepcopy
 from importlib.metadata import files
@@ -201,7 +202,10 @@ def most_kept(stream: bytes) -> int:
     cases: dict[str, str] = {}
     attempts: dict[str, str] = {}
     statuses: dict[str, set[Any]] = {}
-    for line in (gzip.decompress(stream) if stream.startswith(b"\x1f\x8b") else stream).splitlines():
+    stream = gzip.decompress(stream) if stream.startswith(b"\x1f\x8b") else stream
+    # json finds the encoding of a line by itself, but lines are of bytes.
+    stream = stream.decode("utf-16").encode() if stream.startswith(BOM_UTF16) else stream
+    for line in stream.splitlines():
         try:
             message = json.loads(line)
             if pickle := message.get("pickle"):

@@ -70,8 +70,11 @@ def test_results_belong_to_their_steps_however_many_a_scenario_has(stream: Path,
     assert len(ended) == count + 1
     finished = next(message["testStepFinished"] for message in messages if "testStepFinished" in message)
     finished["testStepId"] = "nowhere"
-    with pytest.raises(UsageError, match=r"'nowhere' is missing, or is not in any message before"):
-        told(stream, messages)
+    again = told(stream, messages)
+    one, _other = again.pickles()
+    assert one.run
+    assert [step.status for step in one.run.steps if step.source.text in ("before", "nowhere")] == ["UNKNOWN", "PASSED"]
+    assert "'nowhere'" in again.problems[0][1].message
 
 
 def test_a_step_without_a_test_step_was_not_run(stream: Path) -> None:
@@ -94,7 +97,7 @@ def test_a_pickle_of_another_scenarios_example_is_an_error(stream: Path) -> None
     messages = recorded({"a.feature": TASKS})
     first, second, _third = (message["pickle"] for message in messages if "pickle" in message)
     second["astNodeIds"][0] = first["astNodeIds"][0]
-    with pytest.raises(UsageError, match="its scenario has no such example, or has a pickle already"):
+    with pytest.raises(UsageError, match="its scenario has no such example"):
         told(stream, messages)
 
 
@@ -163,7 +166,7 @@ def test_whatever_is_wrong_in_a_message_is_an_error_with_its_number_or_does_not_
             except UsageError as refusal:
                 refusals.append(str(refusal))
         parent[key] = right
-    assert len(refusals) > 100
+    assert len(refusals) > 80
     assert all(re.search(r"messages.ndjson:\d+ is not ", refusal) for refusal in refusals)
 
 

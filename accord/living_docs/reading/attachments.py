@@ -2,13 +2,16 @@
 
 from base64 import b64decode
 from contextlib import suppress
+from pathlib import Path
 from sys import intern
 from typing import Any
 from urllib.parse import urlsplit
 
 from accord.living_docs.bodies import Bodies
 from accord.living_docs.model import Pickle
+from accord.living_docs.reading.external import embedded
 from accord.living_docs.reading.fields import Json, text_of
+from accord.living_docs.reading.ids import UnknownIdError
 from accord.living_docs.reading.test_cases import TestCases
 from accord.living_docs.reading.whole_run import WholeRun
 from accord.living_docs.run import Attachment
@@ -23,9 +26,12 @@ OPENAPI = "application/openapi+json"
 
 
 class Attachments:
-    """Takes attachments, each of which belongs to a step, or else to the run."""
+    """Takes attachments, each of which belongs to a step, or else to the run.
 
-    def __init__(self, cases: TestCases, run: WholeRun) -> None:
+    Those that are files of their own lie below the `directory`, if there is one.
+    """
+
+    def __init__(self, cases: TestCases, run: WholeRun, directory: Path | None) -> None:
         self.of_run: list[Attachment] = []
         self.openapi: Json | None = None
         # What lies beside the features, by its path.
@@ -38,10 +44,11 @@ class Attachments:
         self.undocumented: dict[tuple[str, str], dict[Pickle, None]] = {}
         self._cases = cases
         self._run = run
+        self._directory = directory
         self._bodies = Bodies()
 
     def attachment(self, message: Json) -> None:
-        """Take an attachment; one of a scenario that is of none of its steps is shown with the last."""
+        """Take an attachment; one that is of none of the steps of its attempt is shown with the last."""
         media_type, body = text_of(message, "mediaType"), text_of(message, "body")
         # Some write an empty id where there is none.
         attempt = message.get("testCaseStartedId") or None
@@ -62,19 +69,32 @@ class Attachments:
         if attempt is None:
             self.of_run.append(self._attachment(message, media_type, body))
             return
-        pickle, of = self._cases.of_attempt(attempt)
+        try:
+            pickle, of = self._cases.of_attempt(attempt)
+        except UnknownIdError:
+            self.of_run.append(self._attachment(message, media_type, body))
+            raise
         if media_type == COMMAND:
             of.command = body
             return
+        step = next(reversed(of.steps), None)
         step_id = message.get("testStepId") or None
-        step = self._cases.step_of(attempt, step_id) if step_id else next(reversed(of.steps), None)
+        # pytest-bdd-ng names the test case, which it names in place of the attempt, too.
+        if step_id is not None and step_id != attempt:
+            try:
+                step = self._cases.step_of(attempt, step_id)
+            except UnknownIdError:
+                self._cases.unknown.append(step_id)
         (step.attach if step else self.of_run.append)(self._attachment(message, media_type, body))
         if media_type == HAR:
             self._note_responses(body, pickle, of_step=step_id is not None)
 
     def _attachment(self, message: Json, media_type: str, body: str) -> Attachment:
         is_base64, address = message.get("contentEncoding") == "BASE64", text_of(message, "url")
-        content, name = self._bodies.add(body), text_of(message, "fileName")
+        name = text_of(message, "fileName")
+        if address and (file := embedded(address, self._directory)):
+            is_base64, address, name, body = True, "", name or file[0], file[1]
+        content = self._bodies.add(body)
         # There are few types, and many attachments.
         return Attachment(intern(media_type), content, is_base64, name, address, self._bodies)
 

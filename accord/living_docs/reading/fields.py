@@ -5,12 +5,16 @@ from textwrap import dedent
 from typing import Any
 
 from accord.basics.source import location
+from accord.basics.text import one_line
+from accord.living_docs.reading.ids import UsedIdError
 from accord.living_docs.run import Failure
+from accord.living_docs.state import STATES
 from accord.living_docs.words import plain
 from accord.recording import ndjson
 
 Json = dict[str, Any]
 
+_STATUSES = {status: status for status in STATES}
 # What checks raise, in Python, JavaScript, Java, .NET and Ruby.
 _ASSERTION = re.compile(r"assert|expectation|comparison|xunit|shouldly", re.IGNORECASE)
 # What pytest ends a test with, what a step raises that is still to be written, and what JavaScript calls any error.
@@ -21,12 +25,12 @@ _LAST_NAME = re.compile(r"[.:$/\\]")
 def digest_of(message: Json, kind: str, before: int | None) -> int | None:
     """Return a digest of a message that has an id of its own; None if it was there `before`.
 
-    A message may occur twice, as in files that somebody joined. Raises ValueError where another one of that id was.
+    A message may occur twice, as in files that somebody joined. Raises UsedIdError where another one of that id was.
     """
     # In place of the message, of which there may be very many.
     digest = hash(ndjson.dumps(message))
     if before is not None and before != digest:
-        raise ValueError(f"the {kind} {message['id']!r} occurs twice, with different content")
+        raise UsedIdError(f"the {kind} {message['id']!r} occurs twice, with different content")
     return digest if before is None else None
 
 
@@ -37,10 +41,10 @@ def object_of(value: Any, name: str) -> Json:
     return value
 
 
-def list_of(node: Json, name: str, *, optional: bool = False) -> list[Any]:
-    """Return the list of that name; if it is `optional`, an empty one where there is none."""
+def list_of(node: Json, name: str) -> list[Any]:
+    """Return the list of that name, or an empty one: protocols before 16 leave out what is empty."""
     found = node.get(name)
-    if found is None and optional:
+    if found is None:
         return []
     if not isinstance(found, list):
         raise ValueError(f"{name} is not a list")
@@ -48,9 +52,12 @@ def list_of(node: Json, name: str, *, optional: bool = False) -> list[Any]:
 
 
 def text_of(node: Json, name: str) -> str:
-    """Return the text of that name, or an empty one: messages leave out what is empty."""
+    """Return the text of that name, or an empty one: messages leave out what is empty.
+
+    An object is what JavaScript writes of a regular expression, or of anything else that is no text, such as options.
+    """
     text = node.get(name)
-    if text is None:
+    if text is None or isinstance(text, dict):
         return ""
     if not isinstance(text, str):
         raise ValueError(f"{name} is not text")
@@ -58,9 +65,9 @@ def text_of(node: Json, name: str) -> str:
 
 
 def add(known: dict[str, Any], node: Json, value: object) -> None:
-    """Note something under the id of its node. Raises ValueError where something else has that id."""
+    """Note something under the id of its node. Raises UsedIdError where something else has that id."""
     if known.setdefault(node["id"], value) is not value:
-        raise ValueError(f"the id {node['id']!r} is used twice")
+        raise UsedIdError(f"the id {node['id']!r} is used twice")
 
 
 def title_of(node: Json) -> tuple[str, str, str]:
@@ -71,7 +78,7 @@ def title_of(node: Json) -> tuple[str, str, str]:
 
 def tags_of(node: Json) -> tuple[str, ...]:
     """Return the names of the tags."""
-    return tuple(text_of(tag, "name") for tag in list_of(node, "tags", optional=True))
+    return tuple(text_of(tag, "name") for tag in list_of(node, "tags"))
 
 
 def cells_of(row: Json) -> list[str]:
@@ -95,8 +102,11 @@ def argument_of(node: Json) -> tuple[list[list[str]] | None, str | None]:
 def failure_of(result: Json) -> Failure | None:
     """Return why it failed, if it says so: older messages have no exception, others have its trace alone."""
     exception = result.get("exception") or {}
-    trace, kind = text_of(exception, "stackTrace"), text_of(exception, "type")
-    message = text_of(exception, "message") or text_of(result, "message") or kind
+    trace, kind, whole = text_of(exception, "stackTrace"), text_of(exception, "type"), text_of(result, "message")
+    message = text_of(exception, "message") or whole or kind
+    # cucumber-js 8 and 9 have it in the message of the result alone.
+    if not trace and whole != message:
+        trace = whole
     if message and _needs_class(kind, message, trace):
         message = f"{kind}: {message}"
     return Failure(message or trace, trace, kind) if message or trace else None
@@ -109,6 +119,12 @@ def _needs_class(kind: str, message: str, trace: str) -> bool:
     if not names or kind in _SAYING_NOTHING or _ASSERTION.search(kind):
         return False
     return message.strip() != trace.strip() and not plain(message).lstrip().startswith(names)
+
+
+def status_of(result: Json) -> str:
+    """Return the status; one that a later version of the protocol may have is as it is there."""
+    # There are very many results, and few statuses, of which each is one object.
+    return _STATUSES.get(result.get("status") or "UNKNOWN") or one_line(text_of(result, "status"))
 
 
 def location_of(source: Json) -> str:

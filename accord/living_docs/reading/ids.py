@@ -1,13 +1,32 @@
-"""The ids of a few things, such as the steps of a test case, in a tenth of what a dict of them takes."""
+"""The ids of messages, by which they refer to each other, and those of a few things in a tenth of what a dict takes."""
 
 import struct
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeVar
 
 Ids = bytes | dict[str, int]
 """Where each id stands; of few ids their hashes, since a large run has millions of them."""
 
 # Beyond that a dict finds one sooner.
 _FEW = 32
+
+_T = TypeVar("_T")
+
+
+class UnknownIdError(KeyError):
+    """A message refers to what is in no message before it."""
+
+
+class UsedIdError(ValueError):
+    """A message has the id of something else."""
+
+
+def known(found: Mapping[str, _T], name: str) -> _T:
+    """Return what has that id. Raises UnknownIdError where nothing has it."""
+    try:
+        return found[name]
+    except KeyError:
+        raise UnknownIdError(name) from None
 
 
 def compact(ids: Collection[str]) -> Ids:
@@ -19,13 +38,13 @@ def compact(ids: Collection[str]) -> Ids:
 
 
 def position(ids: Ids, name: str) -> int:
-    """Return at which position it stands. Raises KeyError for an id that is not there."""
+    """Return at which position it stands. Raises UnknownIdError for an id that is not there."""
     if isinstance(ids, dict):
-        return ids[name]
+        return known(ids, name)
     try:
         return memoryview(ids).cast("q").tolist().index(hash(name))
     except ValueError:
-        raise KeyError(name) from None
+        raise UnknownIdError(name) from None
 
 
 def hashes(ids: Ids) -> Iterable[int]:

@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 from accord.living_docs.model import RunMetadata
 from accord.living_docs.reading.fields import Json, failure_of, location_of, object_of, text_of
 from accord.living_docs.reading.test_cases import TestCases
-from accord.living_docs.run import Failure
-from accord.living_docs.state import STATES
+from accord.living_docs.run import Failure, StepText
+from accord.living_docs.state import State, state_of
 from accord.living_docs.words import moment
 from accord.recording import provenance
-from accord.recording.envelopes import is_part, seconds
+from accord.recording.envelopes import is_own, is_part, seconds
 
 
 class WholeRun:
     """Takes the messages that are not of a single scenario."""
 
     def __init__(self, cases: TestCases, parts: dict[str, datetime]) -> None:
+        # How many runs have begun.
+        self.count = 0
         self.metadata = RunMetadata()
         self.provenance: provenance.Provenance = {}
         self.problems: list[tuple[str, Failure]] = []
@@ -33,7 +35,9 @@ class WholeRun:
         self.problems.append((title, Failure(message)))
 
     def meta(self, message: Json) -> None:
-        """Take the commit, and the build where a server of CI ran it."""
+        """Take the commit, and the build where a server of CI ran it: each run begins so."""
+        self.count += 1
+        self._cases.are_accords = is_own(message)
         ci = object_of(message.get("ci") or {}, "ci")
         git = object_of(ci.get("git") or {}, "git")
         self.metadata.revision, self.metadata.branch = text_of(git, "revision"), text_of(git, "branch")
@@ -90,10 +94,15 @@ class WholeRun:
     def test_run_hook_started(self, message: Json) -> None:
         """Take which hook it is: its end does not say."""
         self._hooks[message["id"]] = message["hookId"]
+        # The compatibility kit 22 names the run at the end of a hook.
+        self._hooks[text_of(message, "testRunStartedId")] = message["hookId"]
 
     def test_run_hook_finished(self, message: Json) -> None:
         """Take a hook that failed."""
-        hook = self._cases.hooks[self._hooks[message["testRunHookStartedId"]]]
+        name = message["testRunHookStartedId"]
+        if (hook := self._cases.hooks.get(self._hooks.get(name, ""))) is None:
+            self._cases.unknown.append(name)
+            hook = StepText("A hook", name, hook=True)
         failure = failure_of(message["result"])
-        if STATES[message["result"]["status"]] is STATES["FAILED"]:
+        if state_of(text_of(message["result"], "status")) is State.BROKEN:
             self.problems.append((f"{hook.keyword} failed: {hook.text}", failure or Failure("")))
