@@ -89,12 +89,12 @@ def changes(before: FormerRun, after: Document) -> Changes:
     pairs = [(old.pop(slug), new.pop(slug)) for slug in list(new) if slug in old]
     if old and new:
         # First what surely is the same: what is left is compared by ever weaker likeness.
-        for likeness in (_steps, _position(before.promises, after.pickles())):
-            pairs += _alike(old, new, likeness)
+        pairs += _alike(old, new, _steps_before, _steps)
+        pairs += _alike(old, new, *_positions(before.promises, after.pickles()))
     for was, now in pairs:
         if was.slug != now.slug:
             found.moved[was.slug] = now.slug
-        if was.name != now.name or _steps(was) != _steps(now):
+        if was.name != now.name or _steps_before(was) != _steps(now):
             found.reworded.append(Reworded(was, now))
         # What was written since the whole was run, and not run yet, says nothing.
         if was.state is not now.state and (now.runs or not after.parts):
@@ -111,37 +111,45 @@ def changes(before: FormerRun, after: Document) -> Changes:
 
 
 def _alike(
-    old: dict[str, Former], new: dict[str, Pickle], likeness: Callable[[Pickle | Former], Hashable]
+    old: dict[str, Former],
+    new: dict[str, Pickle],
+    likeness_before: Callable[[Former], Hashable],
+    likeness: Callable[[Pickle], Hashable],
 ) -> Iterator[tuple[Former, Pickle]]:
     """Yield pairs that are alike, and take them out of both."""
     # Of several that are alike the last counts: each is paired once at most.
-    left = {likeness(former): slug for slug, former in old.items()}
+    left = {likeness_before(former): slug for slug, former in old.items()}
     # A list, since pairs are taken out of the dict meanwhile.
     for slug, pickle in list(new.items()):
         if (found := left.pop(likeness(pickle), None)) is not None:
             yield old.pop(found), new.pop(slug)
 
 
-def _steps(promise: Pickle | Former) -> Hashable:
-    if isinstance(promise, Former):
-        return promise.feature.uri, promise.likeness
-    return promise.scenario.feature.uri, hash(tuple(texts(promise.steps)))
+def _steps_before(former: Former) -> Hashable:
+    return former.feature.uri, former.likeness
+
+
+def _steps(pickle: Pickle) -> Hashable:
+    return pickle.scenario.feature.uri, hash(tuple(texts(pickle.steps)))
 
 
 def _without(some: list[str], others: list[str]) -> list[str]:
     return [text for text in some if text not in others]
 
 
-def _position(before: Iterable[Former], after: Iterable[Pickle]) -> Callable[[Pickle | Former], Hashable]:
+def _positions(
+    before: Iterable[Former], after: Iterable[Pickle]
+) -> tuple[Callable[[Former], Hashable], Callable[[Pickle], Hashable]]:
     """Compare by what comes before in the feature: lines move with whatever is written above them."""
-    positions: dict[Pickle | Former, Hashable] = {}
+    old: dict[Former, Hashable] = {}
+    new: dict[Pickle, Hashable] = {}
     above = None
     # An outline that became a scenario, or the reverse, is another promise.
     for former in before:
-        positions[former] = (former.feature.uri, above, former.is_example)
+        old[former] = (former.feature.uri, above, former.is_example)
         above = former.slug
     above = None
     for pickle in after:
-        positions[pickle] = (pickle.scenario.feature.uri, above, pickle.cells is not None)
+        new[pickle] = (pickle.scenario.feature.uri, above, pickle.cells is not None)
         above = pickle.slug
-    return positions.__getitem__
+    return old.__getitem__, new.__getitem__

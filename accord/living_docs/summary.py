@@ -62,7 +62,7 @@ def _run(document: Document) -> Iterator[str]:
     yield moment(run.started) if run.started else ""
     yield " ".join(escaped(part) for part in (run.branch, run.commit) if part)
     yield took(run.seconds) if run.seconds is not None else ""
-    yield _link(run.build, web(run.url)) if run.build else ""
+    yield _link(escaped(run.build), web(run.url)) if run.build else ""
 
 
 def _cause(cause: Cause, newly: set[Pickle], source: Callable[[str], str | None]) -> str:
@@ -106,13 +106,13 @@ def _names(*names: str) -> str:
     return escaped(" > ".join(filter(None, names)))
 
 
-def _link(text: str, address: str | None) -> str:
-    marked = _marked(text)
-    return f"[{marked}]({address})" if address else marked
+def _link(marked: str, address: str | None) -> str:
+    # A bracket would end it.
+    return f"[{marked}]({address.replace('(', '%28').replace(')', '%29')})" if address else marked
 
 
 def _linked(text: str, source: Callable[[str], str | None]) -> str:
-    return "".join(_link(piece, address) for piece, address in pieces(one_line(plain(text)), source))
+    return "".join(_link(_marked(piece), address) for piece, address in pieces(one_line(plain(text)), source))
 
 
 def _code(text: str) -> str:

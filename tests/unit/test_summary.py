@@ -163,3 +163,11 @@ def test_a_sentence_of_accords_does_not_name_the_step_under_which_it_stands(stre
         assert pickle.because.startswith(shown)
         assert pickle.failure
         assert pickle.failure.first_line == said
+
+
+def test_an_address_with_brackets_in_it_is_whole(stream: Path) -> None:
+    links = Links(source="https://git.example/a_(b)/{path}#L{line}")
+    text = of(document(stream, FEATURE, OUTCOMES), None, links)
+    [inline, *_] = [it for it in MARKDOWN.parse(text) if it.type == "inline" and "tasks.py" in it.content]
+    [link, *_] = [it for it in inline.children or () if it.type == "link_open"]
+    assert link.attrs["href"] == "https://git.example/a_%28b%29/app/tasks.py#L66"
