@@ -69,6 +69,7 @@ class TestCases:
         self._ambiguous: dict[str, str] = {}
         self._snippets: dict[int, str] = {}
         self._begun: dict[str, _Begun] = {}
+        self._times: dict[float, float] = {}
         # Of each run, by its identity, once somebody asks.
         self._case_of: dict[int, _Case] | None = None
 
@@ -111,7 +112,8 @@ class TestCases:
         if run.steps:
             # A step of the pickle for which there is no test step does not run.
             run.steps += [Step(text) for text in left]
-        pickle.runs.append(run)
+        # As long as it is, since nearly all have one: a list that grows takes room for more.
+        pickle.runs = [*pickle.runs, run]
         case = self._cases[message["id"]] = _Case(pickle, run, compact(steps), digest)
         if self._case_of is not None:
             self._case_of[id(run)] = case
@@ -210,7 +212,9 @@ class TestCases:
         status, took = status_of(result), seconds(result.get("duration") or {})
         if step.status != "UNKNOWN" and badness(state_of(status)) > badness(step.state):
             return
-        step.status, step.seconds = status, max(took, 0.0)
+        # Nobody reads more of it, and of equal times one is kept: a large run has hundreds of thousands.
+        took = round(max(took, 0.0), 4)
+        step.status, step.seconds = status, self._times.setdefault(took, took)
         step.failure = failure_of(result)
         if self.are_accords and step.failure and step.failure.kind == "NotImplementedError":
             step.failure.fails_run = True
