@@ -45,18 +45,41 @@ def put(kind: str, name: str, value: str = "nowhere") -> Change:
 @pytest.mark.parametrize(
     ("change", "kinds"),
     [
-        (lose("gherkinDocument"), {"pickle", "testCase", "testCaseStarted", "testStepFinished", "testCaseFinished"}),
-        (lose("pickle"), {"testCase", "testCaseStarted", "testStepFinished", "testCaseFinished", "attachment"}),
-        (lose("testCase"), {"testCaseStarted", "testStepFinished", "testCaseFinished", "attachment"}),
-        (lose("testCaseStarted"), {"testStepFinished", "testCaseFinished", "attachment"}),
-        (lose("stepDefinition"), {"testCase"}),
-        (put("testCase", "pickleId"), {"testCase", "testCaseStarted", "testStepFinished", "attachment"}),
-        (put("testStepFinished", "testStepId"), {"testStepFinished"}),
-        (put("testCaseFinished", "testCaseStartedId"), {"testCaseFinished"}),
-        (put("attachment", "testCaseStartedId"), {"attachment"}),
-        (put("attachment", "testStepId"), {"attachment"}),
+        pytest.param(
+            lose("gherkinDocument"),
+            {"pickle", "testCase", "testCaseStarted", "testStepFinished", "testCaseFinished"},
+            id="no gherkinDocument",
+        ),
+        pytest.param(
+            lose("pickle"),
+            {"testCase", "testCaseStarted", "testStepFinished", "testCaseFinished", "attachment"},
+            id="no pickle",
+        ),
+        pytest.param(
+            lose("testCase"),
+            {"testCaseStarted", "testStepFinished", "testCaseFinished", "attachment"},
+            id="no testCase",
+        ),
+        pytest.param(
+            lose("testCaseStarted"), {"testStepFinished", "testCaseFinished", "attachment"}, id="no testCaseStarted"
+        ),
+        pytest.param(lose("stepDefinition"), {"testCase"}, id="no stepDefinition"),
+        pytest.param(
+            put("testCase", "pickleId"),
+            {"testCase", "testCaseStarted", "testStepFinished", "attachment"},
+            id="another testCase pickleId",
+        ),
+        pytest.param(
+            put("testStepFinished", "testStepId"), {"testStepFinished"}, id="another testStepFinished testStepId"
+        ),
+        pytest.param(
+            put("testCaseFinished", "testCaseStartedId"),
+            {"testCaseFinished"},
+            id="another testCaseFinished testCaseStartedId",
+        ),
+        pytest.param(put("attachment", "testCaseStartedId"), {"attachment"}, id="another attachment testCaseStartedId"),
+        pytest.param(put("attachment", "testStepId"), {"attachment"}, id="another attachment testStepId"),
     ],
-    ids=str,
 )
 def test_what_refers_to_nothing_is_said_once_a_kind_and_the_rest_is_shown(
     stream: Path, change: Change, kinds: set[str]
