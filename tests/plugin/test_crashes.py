@@ -48,7 +48,7 @@ def test_a_scenario_whose_worker_dies_is_broken_and_the_others_are_what_they_are
     for message in told:
         assert message_converter.to_dict(message_converter.from_dict(message, Envelope)) == message
     summary = project.path.joinpath("living-docs", "summary.md").read_text(encoding="utf-8").replace("\\", "")
-    assert len(re.findall(rf"until the end: The worker gw\d of pytest-xdist crashed \({how}\)", summary)) == 3
+    assert len(re.findall(rf"until the end  \n  The worker gw\d of pytest-xdist crashed \({how}\)", summary)) == 3
 
 
 def test_what_no_worker_came_to_before_all_had_died_is_not_run(project: Project) -> None:
