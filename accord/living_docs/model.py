@@ -257,7 +257,7 @@ class Document:
     digest: str
     """The SHA-256 of the messages, which are not compressed."""
     parts: list[datetime]
-    """When runs of a part began, after that of the whole."""
+    """When runs of a part began, after that of the whole; the one that was put into it last is the last."""
     chapters: list[Chapter]
     sentences: list[Sentence]
     """What one may write: the step definitions, with the steps that they are used for."""

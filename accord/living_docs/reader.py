@@ -202,7 +202,7 @@ class _Reader:
             digest=whole.digest.hexdigest(),
             hidden=whole.hidden,
             beside=self._attachments.beside,
-            parts=sorted(self._parts.values()),
+            parts=list(self._parts.values()),
             chapters=chapters(self._features.features),
             sentences=sorted(self._cases.sentences, key=order),
             problems=self._run.problems,

@@ -291,3 +291,17 @@ def test_attachments_are_left_out_of_a_baseline(stream: Path) -> None:
     [pickle, *_] = read(stream, attachments=False).pickles()
     assert pickle.run
     assert [step.attachments for step in pickle.run.steps] == [[], [], []]
+
+
+def test_of_runs_of_a_part_the_last_is_the_one_that_was_put_into_it_last_whenever_it_began(stream: Path) -> None:
+    messages = recorded({"a.feature": TASKS})
+    begun = [
+        {"testRunStarted": {"id": f"part.{name}", "timestamp": {"seconds": 1795000000 + after, "nanos": 0}}}
+        for name, after in (("quick", 5), ("slow", 2))
+    ]
+    messages.append(begun[0])
+    case = next(message["testCase"] for message in messages if "testCase" in message)
+    messages += [begun[1], {"testCase": case | {"id": "again", "testRunStartedId": "part.slow"}}]
+    found = told(stream, messages)
+    assert [part.second for part in found.parts] == [45, 42]
+    assert found.part_sentence().startswith("1 of 3 promises run: ")
