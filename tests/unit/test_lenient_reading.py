@@ -357,3 +357,11 @@ def test_a_regular_expression_that_was_lost_is_listed_by_what_it_is_used_for(str
         "a list",
         "it is there",
     ]
+
+
+def test_a_pickle_that_has_a_step_twice_is_an_error_with_its_line(stream: Path) -> None:
+    messages = recorded({"a.feature": TASKS})
+    number, pickle = next((number, it["pickle"]) for number, it in enumerate(messages, 1) if "pickle" in it)
+    pickle["steps"].append(pickle["steps"][0])
+    with pytest.raises(UsageError, match=rf":{number} .*the id '.*' is used twice"):
+        told(stream, messages)

@@ -22,7 +22,7 @@ from accord.living_docs.reading.fields import (
     text_of,
     title_of,
 )
-from accord.living_docs.reading.ids import Ids, UnknownIdError, compact, hashes, known
+from accord.living_docs.reading.ids import Ids, UnknownIdError, UsedIdError, compact, hashes, known
 from accord.living_docs.run import StepText
 from accord.recording import ndjson
 
@@ -108,10 +108,13 @@ class Features:
     def _add_ids(self, node: Json, owner: Feature | Rule) -> None:
         """Note what a feature, or a rule of it, has under the ids that another run has given it."""
         scenarios, rules = iter(owner.scenarios), iter(owner.rules if isinstance(owner, Feature) else ())
-        for child in list_of(node, "children"):
-            if child.get("background") and owner.background:
-                self._add_steps(child["background"], owner.background.steps)
-            elif child.get("scenario"):
+        children = list_of(node, "children")
+        backgrounds = [child["background"] for child in children if child.get("background")]
+        if owner.background and backgrounds:
+            # Of several, which Gherkin does not have, the last counts.
+            self._add_steps(backgrounds[-1], owner.background.steps)
+        for child in children:
+            if child.get("scenario"):
                 self._add_scenario(child["scenario"], next(scenarios))
             elif child.get("rule"):
                 self._add_ids(child["rule"], next(rules))
@@ -147,7 +150,9 @@ class Features:
             raise ValueError("its scenario has another pickle already")
         texts = pickle.steps if pickle else [self._pickle_step(step, filled_in=cells is not None) for step in steps]
         for step, text in zip(steps, texts, strict=True):
-            add(ids, step, text)
+            if step["id"] in ids:
+                raise UsedIdError(f"the id {step['id']!r} is used twice")
+            ids[step["id"]] = text
         if pickle is None:
             pickle = self._new_pickle(message, scenario, cells, texts)
             scenario.pickles.append(pickle)
