@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, Pool, event
+from sqlalchemy import URL, Connection, Dialect, Engine, ExceptionContext, Pool, event
 from sqlalchemy.exc import DisconnectionError
 
-from accord.compat.asyncpg import Connect, checked, connecting_through, elsewhere
+from accord.compat.asyncpg import Connect, connecting_through, elsewhere, watched
 from accord.compat.sqlalchemy import creating_through
 from accord.database import address
 from accord.database.provision import ignore
@@ -117,31 +117,46 @@ class Engines:
 
     async def _connect_raw(self, connect: Connect, options: dict[str, Any]) -> Any:
         """Open a connection that the app makes through asyncpg alone."""
-        base = options["connection_class"]
         known_by = tuple(str(options.get(name)) for name in ("dsn", "host", "port", "user", "database"))
         is_led = self._scenario.uses_database or known_by in self._led_raw
-        if not is_led or issubclass(base, address.OwnConnection):
+        if not is_led or issubclass(options["connection_class"], address.OwnConnection):
             return await connect(**options)
         self._led_raw.add(known_by)
         database = self._named(options.get("database"))
-        # A pool connects by itself when the copy is removed, which is no reason to make another one.
-        url = database.url if database.is_over else await database.target()
-        where, catalog = address.arguments_of(url), Catalog()
+        while True:
+            # A pool connects by itself when the copy is removed, which is no reason to make another one.
+            url = database.url if database.copy.is_over else await database.target()
+            with database.opening():
+                connection = await self._opened(connect, options, database, url)
+                if not database.has_left(url):
+                    database.note_raw(connection, url)
+                    return connection
+                # It was begun before the scenario, which has a copy of its own.
+                await connection.close()
 
-        def check_statement(sql: str) -> None:
+    async def _opened(self, connect: Connect, options: dict[str, Any], database: RunDatabase, url: URL) -> Any:
+        base, where, catalog = options["connection_class"], address.arguments_of(url), Catalog()
+
+        @contextmanager
+        def sending(sql: str) -> Iterator[None]:
             statement, scenario = read(sql), self._scenario
             if not scenario.is_rolled_back:
                 database.release_locks_now()
-            may_write = not scenario.is_rolled_back and not (scenario.is_real and database.is_over)
-            if not may_write and (statement.leaves_rows or catalog.writes(statement)):
-                raise self._watch.cannot_take_part(_RAW)
+            is_original = scenario.is_real and url != database.current
+            if (is_original or scenario.is_rolled_back) and (statement.leaves_rows or catalog.writes(statement)):
+                raise self._watch.not_on_the_copy(_RAW) if is_original else self._watch.cannot_take_part(_RAW)
             # The catalog is asked by the connection itself.
             if scenario.is_rolled_back and not catalog.is_stale:
                 self._watch.limits.note_apart(_RAW, sql)
+            with database.used():
+                yield
 
-        connection = await connect(**elsewhere(options | {"connection_class": checked(base, check_statement)}, where))
-        await catalog.ask(connection)
-        database.note_raw(connection)
+        connection = await connect(**elsewhere(options | {"connection_class": watched(base, sending)}, where))
+        try:
+            await catalog.ask(connection)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
     def _elsewhere(self, dialect: Dialect, database: RunDatabase, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """A connection of an engine's own, as in production: outside of scenarios, and under @real_commits."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import asyncpg
-
+from accord.compat.asyncpg import close
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.statements import Statement, settings_of
 from accord.isolation.work import Work
@@ -21,18 +21,41 @@ class OwnConnection:
         """The database to which it leads, and the event loop on which it was opened."""
         self._note_schema_change = note_schema_change
         self._transaction: Any = None
+        self._uses = 0
+        self._is_closing = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no transaction is open there, and no statement under way."""
+        return not self.is_open or (self._transaction is None and not self._uses)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be used."""
+        return not self._is_closing and not self.physical.connection.is_closed()
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Have it count as in use meanwhile."""
+        self._uses += 1
+        try:
+            yield
+        finally:
+            self._uses -= 1
 
     async def begin(self, work: Work, **options: Any) -> None:
         """Begin a transaction."""
         transaction = self.physical.connection.transaction(**options)
-        await transaction.start()
-        self._transaction = transaction
-        for name, value in work.local.items():
-            await self.physical.connection.fetchval("SELECT set_config($1, $2, true)", name, value)
+        with self.used():
+            await transaction.start()
+            self._transaction = transaction
+            for name, value in work.local.items():
+                await self.physical.connection.fetchval("SELECT set_config($1, $2, true)", name, value)
 
     async def prepare(self, _work: Work, sql: str, _statement: Statement) -> Any:
         """Prepare a statement."""
-        return await self.physical.prepared(sql)
+        with self.used():
+            return await self.physical.prepared(sql)
 
     async def run(
         self,
@@ -42,9 +65,10 @@ class OwnConnection:
         arguments: tuple[object, ...] = (),
     ) -> T:
         """Carry out a statement."""
-        result = await self._with_settings(work, call)
-        if statement.settings:
-            await self._note_settings(work, *settings_of(statement, arguments))
+        with self.used():
+            result = await self._with_settings(work, call)
+            if statement.settings:
+                await self._note_settings(work, *settings_of(statement, arguments))
         work.leaves_rows |= statement.leaves_rows
         if statement.changes_schema:
             self.physical.forget_schema()
@@ -77,14 +101,16 @@ class OwnConnection:
         """Commit the transaction."""
         transaction, self._transaction = self._transaction, None
         if transaction is not None:
-            await transaction.commit()
+            with self.used():
+                await transaction.commit()
             work.session.update(work.changed)
 
     async def rollback(self, _work: Work) -> None:
         """Roll the transaction back."""
         transaction, self._transaction = self._transaction, None
         if transaction is not None:
-            await transaction.rollback()
+            with self.used():
+                await transaction.rollback()
 
     def abandon(self, _work: Work) -> None:
         """Leave it to the end of the connection to roll back."""
@@ -93,7 +119,6 @@ class OwnConnection:
 
     async def close(self) -> None:
         """Close the connection, also where its event loop is over."""
-        try:
-            await self.physical.connection.close(timeout=2)
-        except (RuntimeError, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
-            self.physical.connection.terminate()
+        if not self._is_closing:
+            self._is_closing = True
+            await close(self.physical.connection)

@@ -99,8 +99,8 @@ class Route:
             self.own = None
 
     async def close_own(self) -> None:
-        """Close the connection that it has for itself, unless a transaction is open there."""
-        if self.own is not None and (self.open is None or self.open.place is not self.own):
+        """Close the connection that it has for itself, unless it is in use."""
+        if self.own is not None and self.own.is_idle:
             own, self.own = self.own, None
             await own.close()
 
@@ -153,7 +153,8 @@ class Route:
         if (shared := self.database.transaction()) is not None:
             return work, shared
         self.own = own = await self.database.own(self.own, self.session)
-        await own.physical.use_codecs(self.codecs)
+        with own.used():
+            await own.physical.use_codecs(self.codecs)
         return work, own
 
     async def _ended(self, work: Work, place: Place, result: Awaitable[T]) -> T:

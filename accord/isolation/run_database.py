@@ -2,16 +2,18 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
-from weakref import WeakSet
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from accord.compat.asyncpg import close
 from accord.database import provision
 from accord.database.address import Connection, connect
 from accord.errors import AccordError
+from accord.isolation.database_copy import DatabaseCopy
 from accord.isolation.own_connection import OwnConnection
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.route import Route
@@ -19,6 +21,10 @@ from accord.isolation.scenario import Scenario
 from accord.isolation.scenario_connection import ScenarioConnection
 from accord.isolation.shared_transaction import SharedTransaction
 from accord.isolation.watch import Watch
+
+# As long as PostgreSQL waits for others to leave a database that is to be copied.
+_LONGEST_WAIT_SECONDS = 5.0
+_PAUSE_SECONDS = 0.01
 
 
 class RunDatabase:
@@ -34,19 +40,17 @@ class RunDatabase:
         self._routes = WeakSet[Route]()
         self._own = set[OwnConnection]()
         self._other_engines = WeakSet[Engine]()
-        self._raw = WeakSet[Connection]()
-        self._copy: URL | None = None
-        self.is_over = False
-        """Whether the scenario's copy has been removed."""
-        self._removing = AsyncExitStack()
-        self._copying = asyncio.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._raw = WeakKeyDictionary[Connection, URL]()
+        self._openings = 0
+        self._uses = 0
+        self.copy = DatabaseCopy(self._copied, self._leave_copy)
+        """That of the scenario, if it has real commits."""
 
     # A scenario.
 
     def begin(self) -> None:
         """A scenario begins."""
-        self.is_over = False
+        self.copy.is_over = False
         self._transaction.begin()
         for route in list(self._routes):
             route.begin()
@@ -59,28 +63,35 @@ class RunDatabase:
         """Tables, types, functions and constraints may be others by now."""
         self._connection.forget_schema()
 
-    async def remove_copy(self) -> None:
-        """Remove the copy that a scenario with real commits worked on."""
-        if self._copy is not None:
-            self.is_over = True
-            await self.close_idle()
-            # What goes on meanwhile may have another one made.
-            removing, self._copy = self._removing, None
-            await removing.aclose()
-
-    def remove_copy_now(self) -> None:
-        """Do so where no event loop runs, if a test has had one made without the scenario's session."""
-        if self._copy is None or self._loop is None:
-            return
-        if self._loop.is_closed():
-            # What it left open there, the next run removes.
-            self._copy = None
-        else:
-            self._loop.run_until_complete(self.remove_copy())
-
     async def close(self) -> None:
         """Close the connections that this process has to it."""
         await self._connection.close()
+        await self.close_idle()
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """A connection is opened to it meanwhile: it can be closed once it is there."""
+        self._openings += 1
+        try:
+            yield
+        finally:
+            self._openings -= 1
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Have it count as in use meanwhile: a statement is sent beside the scenario."""
+        self._uses += 1
+        try:
+            yield
+        finally:
+            self._uses -= 1
+
+    def _is_in_use(self) -> bool:
+        is_raw_used = any(not raw.is_closed() and raw.is_in_transaction() for raw in list(self._raw))
+        return bool(self._openings or self._uses) or is_raw_used or not all(own.is_idle for own in self._own)
+
+    async def _leave_copy(self) -> None:
+        await _while(lambda: self._openings > 0)
         await self.close_idle()
 
     async def close_idle(self) -> None:
@@ -92,13 +103,20 @@ class RunDatabase:
         self._own -= left
         for own in left:
             await own.close()
-        for raw in list(self._raw):
-            # A pool opens another one in its place.
-            if not raw.is_closed() and not raw.is_in_transaction():
-                await raw.close(timeout=2)
+        await self._close_raw(self._raw)
         # A copy: engines may come or go while this one is closed.
         for engine in list(self._other_engines):
             await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
+
+    async def leave_original(self) -> None:
+        """Have pools that were filled outside of a scenario with real commits lead to its copy."""
+        await self._close_raw([raw for raw, url in list(self._raw.items()) if url == self.url])
+
+    async def _close_raw(self, which: Iterable[Connection]) -> None:
+        for raw in list(which):
+            # A pool opens another one in its place.
+            if not raw.is_closed() and not raw.is_in_transaction():
+                await close(raw)
 
     def release_locks_now(self) -> None:
         """Have what the last scenario did rolled back now: another driver would wait for its locks."""
@@ -110,9 +128,9 @@ class RunDatabase:
         """An engine's connection leads here."""
         self._routes.add(route)
 
-    def note_raw(self, connection: Connection) -> None:
-        """A connection that no engine made leads here."""
-        self._raw.add(connection)
+    def note_raw(self, connection: Connection, url: URL) -> None:
+        """A connection that no engine made leads here, or to the copy."""
+        self._raw[connection] = url
 
     def note_engine(self, engine: Engine) -> None:
         """An engine on another driver leads here."""
@@ -126,47 +144,62 @@ class RunDatabase:
     async def release_locks(self) -> None:
         """Roll back what the last scenario did, for whose locks a connection of its own would wait."""
         if not self._scenario.is_rolled_back:
-            await self._connection.roll_back()
+            with self.used():
+                await self._connection.roll_back()
 
     async def own(self, known: OwnConnection | None, settings: Mapping[str, str]) -> OwnConnection:
         """Return a connection of its own to where the database now is: the known one, or a new one."""
         target, loop = await self.target(), asyncio.get_running_loop()
-        await self.release_locks()
+        with known.used() if known is not None else nullcontext():
+            await self.release_locks()
         if self._scenario.is_rolled_back and self._connection.is_begun:
             raise self._watch.in_another_thread()
         if known is not None:
-            if known.target == (target, loop) and not known.physical.connection.is_closed():
+            if known.target == (target, loop) and known.is_open:
                 return known
             await known.close()
-        physical = PhysicalConnection(await connect(target, settings))
+        with self.opening():
+            physical = PhysicalConnection(await connect(target, settings))
         self._own.add(own := OwnConnection(physical, (target, loop), self.forget_schema))
         return own
 
     @property
     def current(self) -> URL | None:
         """Where the database now is; None where it is a copy that is not made yet."""
-        return self._copy if self._scenario.is_real else self.url
+        return self.copy.url if self._scenario.is_real else self.url
+
+    def has_left(self, url: URL) -> bool:
+        """Whether what leads there led to where the database was before."""
+        return self._scenario.is_real and url != (self.url if self.copy.is_over else self.copy.url)
 
     async def target(self) -> URL:
         """Return where the database now is; a copy is made where it is first needed.
 
         Raises UsageError where the database can't be copied.
         """
-        if not self._scenario.is_real:
-            return self.url
-        if self._loop is not (loop := asyncio.get_running_loop()):
-            self._loop, self._copying = loop, asyncio.Lock()
-        async with self._copying:
-            if (copy := self._copy) is None:
-                self.is_over = False
-                await self.close()
-                removing = AsyncExitStack()
-                try:
-                    copy = await removing.enter_async_context(provision.clone(self.url, self._lose))
-                except AccordError as error:
-                    raise self._watch.report(error) from None
-                self._copy, self._removing = copy, removing
-        return copy
+        return await self.copy.there() if self._scenario.is_real else self.url
+
+    @asynccontextmanager
+    async def _copied(self) -> AsyncIterator[URL]:
+        # What goes on beside the scenario, as in a task of the app or a pool that fills itself, comes to its end.
+        await _while(self._is_in_use)
+        await self.close()
+        async with AsyncExitStack() as stack:
+            try:
+                url = await stack.enter_async_context(provision.clone(self.url, self._lose))
+            except AccordError as error:
+                raise self._watch.report(error) from None
+            yield url
 
     async def _open(self) -> PhysicalConnection:
-        return PhysicalConnection(await connect(self.url))
+        with self.opening():
+            return PhysicalConnection(await connect(self.url))
+
+
+async def _while(is_busy: Callable[[], bool]) -> None:
+    """Wait as long as something goes on, but no longer than PostgreSQL itself would."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LONGEST_WAIT_SECONDS):
+            # What goes on in another thread has no event that could be awaited here.
+            while is_busy():  # noqa: ASYNC110
+                await asyncio.sleep(_PAUSE_SECONDS)

@@ -34,8 +34,6 @@ class Sandbox:
         self.engines = Engines(self._state, self.watch)
         self.uncommitted = UncommittedWork(running, self.watch.open_work)
         self._databases: dict[str, RunDatabase] = {}
-        # What was set up outside of the scenario may have pools that lead to what the scenario has a copy of.
-        self._is_original_in_use = False
         self._leaving = asyncio.Lock()
 
     # The run.
@@ -70,18 +68,15 @@ class Sandbox:
         # By whichever driver.
         for database in self._databases.values():
             database.forget_schema()
-        self._is_original_in_use = True
 
     async def leave_original(self) -> None:
         """Have pools that were filled outside of a scenario with real commits lead to its copy."""
-        if not (self._is_original_in_use and self._state.is_real):
+        if not self._state.is_real:
             return
         # Of requests at once, none may take from a pool what is being closed.
         async with self._leaving:
-            if self._is_original_in_use:
-                for database in self._databases.values():
-                    await database.close_idle()
-            self._is_original_in_use = False
+            for database in self._databases.values():
+                await database.leave_original()
 
     async def close(self) -> None:
         """Close the connections that this process has to the databases."""
@@ -106,12 +101,12 @@ class Sandbox:
         """The scenario is over; no event loop runs."""
         self.roll_back()
         for database in self._databases.values():
-            database.remove_copy_now()
+            database.copy.remove_now()
 
     async def remove_copies(self) -> None:
         """Remove the copies that a scenario with real commits worked on."""
         for database in self._databases.values():
-            await database.remove_copy()
+            await database.copy.remove()
 
     @asynccontextmanager
     async def scenario(self, url: URL) -> AsyncIterator[URL]:

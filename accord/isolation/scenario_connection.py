@@ -13,6 +13,8 @@ from accord.isolation.physical import PhysicalConnection
 from accord.isolation.savepoints import BEGIN
 from accord.isolation.session_settings import SessionSettings
 
+_CUT = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+
 
 class ScenarioConnection:
     """A connection that `connect` opens where it is first needed, and again where it was cut between two scenarios.
@@ -25,6 +27,7 @@ class ScenarioConnection:
         self.physical: PhysicalConnection | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self.lock = asyncio.Lock()
+        self._ending = asyncio.Lock()
         self.catalog = Catalog()
         self.settings = SessionSettings()
         self.is_begun = False
@@ -55,7 +58,7 @@ class ScenarioConnection:
             try:
                 await self.send(begin)
             # It was cut since the last scenario, which lost nothing by that.
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+            except _CUT:
                 self._forget()
         if self.physical is None:
             physical = self.physical = await self._connect()
@@ -74,13 +77,19 @@ class ScenarioConnection:
 
     async def roll_back(self) -> None:
         """Roll back what the last scenario did, since others would wait for its locks."""
-        if not self._is_open or self.is_begun or self.physical is None:
+        if self.loop is not asyncio.get_running_loop():
+            self.end_last()
             return
-        if self.loop is not asyncio.get_running_loop() or self.lock.locked():
-            self.terminate()
-        else:
-            await self.send("ROLLBACK")
-            self._is_open = False
+        # Several may ask for it at once.
+        async with self._ending:
+            if self.physical is None or self.lock.locked():
+                self.end_last()
+            elif self._is_open and not self.is_begun:
+                # Where the next scenario hangs up meanwhile, the server rolls back as well.
+                with suppress(*_CUT):
+                    async with self.lock:
+                        await self.send("ROLLBACK")
+                    self._is_open = False
 
     def end_last(self) -> None:
         """Have what the last scenario did rolled back, where nothing can be awaited."""
@@ -98,14 +107,14 @@ class ScenarioConnection:
 
     def terminate(self) -> None:
         """Close it without a word to the server, which rolls back then."""
-        if self.physical is not None and self.loop is not None and not self.loop.is_closed():
+        if self.physical is not None:
             hang_up(self.physical.connection)
         self._forget()
 
     def move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         """Be opened on another event loop, since nothing was sent in this scenario."""
         self.terminate()
-        self.loop, self.lock = loop, asyncio.Lock()
+        self.loop, self.lock, self._ending = loop, asyncio.Lock(), asyncio.Lock()
 
     def _forget(self) -> None:
         self.physical, self._is_open = None, False

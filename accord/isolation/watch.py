@@ -107,6 +107,15 @@ class Watch:
             )
         )
 
+    def not_on_the_copy(self, by: str) -> AccordError:
+        """Report, and return, the error that says that what writes would write into the run's own database."""
+        return self.report(
+            UsageError(
+                f"{self.name} writes to the database by {by}, which was opened before there was the copy of it that "
+                "@real_commits makes: request the fixture `db_session`."
+            )
+        )
+
     def cannot_take_part(self, by: str) -> AccordError:
         """Report, and return, the error that says that what writes can't take part in the scenario's transaction."""
         return self.report(
