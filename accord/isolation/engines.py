@@ -126,7 +126,7 @@ class Engines:
         while True:
             # A pool connects by itself when the copy is removed, which is no reason to make another one.
             url = database.url if database.copy.is_over else await database.target()
-            with database.opening():
+            with database.openings:
                 connection = await self._opened(connect, options, database, url)
                 if not database.has_left(url):
                     database.note_raw(connection, url)
@@ -148,7 +148,7 @@ class Engines:
             # The catalog is asked by the connection itself.
             if scenario.is_rolled_back and not catalog.is_stale:
                 self._watch.limits.note_apart(_RAW, sql)
-            with database.used():
+            with database.uses:
                 yield
 
         connection = await connect(**elsewhere(options | {"connection_class": watched(base, sending)}, where))

@@ -1,12 +1,12 @@
 """A connection of an engine's own, as in production: outside of scenarios, and under @real_commits."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from accord.compat.asyncpg import close
 from accord.isolation.physical import PhysicalConnection
 from accord.isolation.statements import Statement, settings_of
+from accord.isolation.under_way import UnderWay
 from accord.isolation.work import Work
 
 T = TypeVar("T")
@@ -21,32 +21,24 @@ class OwnConnection:
         """The database to which it leads, and the event loop on which it was opened."""
         self._note_schema_change = note_schema_change
         self._transaction: Any = None
-        self._uses = 0
+        self.uses = UnderWay()
+        """The statements that are sent on it."""
         self._is_closing = False
 
     @property
     def is_idle(self) -> bool:
         """Whether no transaction is open there, and no statement under way."""
-        return not self.is_open or (self._transaction is None and not self._uses)
+        return not self.is_open or (self._transaction is None and not self.uses)
 
     @property
     def is_open(self) -> bool:
         """Whether it can be used."""
         return not self._is_closing and not self.physical.connection.is_closed()
 
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        """Have it count as in use meanwhile."""
-        self._uses += 1
-        try:
-            yield
-        finally:
-            self._uses -= 1
-
     async def begin(self, work: Work, **options: Any) -> None:
         """Begin a transaction."""
         transaction = self.physical.connection.transaction(**options)
-        with self.used():
+        with self.uses:
             await transaction.start()
             self._transaction = transaction
             for name, value in work.local.items():
@@ -54,7 +46,7 @@ class OwnConnection:
 
     async def prepare(self, _work: Work, sql: str, _statement: Statement) -> Any:
         """Prepare a statement."""
-        with self.used():
+        with self.uses:
             return await self.physical.prepared(sql)
 
     async def run(
@@ -65,7 +57,7 @@ class OwnConnection:
         arguments: tuple[object, ...] = (),
     ) -> T:
         """Carry out a statement."""
-        with self.used():
+        with self.uses:
             result = await self._with_settings(work, call)
             if statement.settings:
                 await self._note_settings(work, *settings_of(statement, arguments))
@@ -101,7 +93,7 @@ class OwnConnection:
         """Commit the transaction."""
         transaction, self._transaction = self._transaction, None
         if transaction is not None:
-            with self.used():
+            with self.uses:
                 await transaction.commit()
             work.session.update(work.changed)
 
@@ -109,7 +101,7 @@ class OwnConnection:
         """Roll the transaction back."""
         transaction, self._transaction = self._transaction, None
         if transaction is not None:
-            with self.used():
+            with self.uses:
                 await transaction.rollback()
 
     def abandon(self, _work: Work) -> None:

@@ -153,7 +153,7 @@ class Route:
         if (shared := self.database.transaction()) is not None:
             return work, shared
         self.own = own = await self.database.own(self.own, self.session)
-        with own.used():
+        with own.uses:
             await own.physical.use_codecs(self.codecs)
         return work, own
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import URL, Engine
@@ -20,6 +20,7 @@ from accord.isolation.route import Route
 from accord.isolation.scenario import Scenario
 from accord.isolation.scenario_connection import ScenarioConnection
 from accord.isolation.shared_transaction import SharedTransaction
+from accord.isolation.under_way import UnderWay
 from accord.isolation.watch import Watch
 
 # As long as PostgreSQL waits for others to leave a database that is to be copied.
@@ -41,8 +42,10 @@ class RunDatabase:
         self._own = set[OwnConnection]()
         self._other_engines = WeakSet[Engine]()
         self._raw = WeakKeyDictionary[Connection, URL]()
-        self._openings = 0
-        self._uses = 0
+        self.openings = UnderWay()
+        """The connections that are opened to it: once they are there, they can be closed."""
+        self.uses = UnderWay()
+        """The statements that are sent beside the scenario."""
         self.copy = DatabaseCopy(self._copied, self._leave_copy)
         """That of the scenario, if it has real commits."""
 
@@ -68,30 +71,12 @@ class RunDatabase:
         await self._connection.close()
         await self.close_idle()
 
-    @contextmanager
-    def opening(self) -> Iterator[None]:
-        """A connection is opened to it meanwhile: it can be closed once it is there."""
-        self._openings += 1
-        try:
-            yield
-        finally:
-            self._openings -= 1
-
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        """Have it count as in use meanwhile: a statement is sent beside the scenario."""
-        self._uses += 1
-        try:
-            yield
-        finally:
-            self._uses -= 1
-
     def _is_in_use(self) -> bool:
         is_raw_used = any(not raw.is_closed() and raw.is_in_transaction() for raw in list(self._raw))
-        return bool(self._openings or self._uses) or is_raw_used or not all(own.is_idle for own in self._own)
+        return bool(self.openings or self.uses) or is_raw_used or not all(own.is_idle for own in self._own)
 
     async def _leave_copy(self) -> None:
-        await _while(lambda: self._openings > 0)
+        await _while(lambda: bool(self.openings))
         await self.close_idle()
 
     async def close_idle(self) -> None:
@@ -144,13 +129,13 @@ class RunDatabase:
     async def release_locks(self) -> None:
         """Roll back what the last scenario did, for whose locks a connection of its own would wait."""
         if not self._scenario.is_rolled_back:
-            with self.used():
+            with self.uses:
                 await self._connection.roll_back()
 
     async def own(self, known: OwnConnection | None, settings: Mapping[str, str]) -> OwnConnection:
         """Return a connection of its own to where the database now is: the known one, or a new one."""
         target, loop = await self.target(), asyncio.get_running_loop()
-        with known.used() if known is not None else nullcontext():
+        with known.uses if known is not None else nullcontext():
             await self.release_locks()
         if self._scenario.is_rolled_back and self._connection.is_begun:
             raise self._watch.in_another_thread()
@@ -158,7 +143,7 @@ class RunDatabase:
             if known.target == (target, loop) and known.is_open:
                 return known
             await known.close()
-        with self.opening():
+        with self.openings:
             physical = PhysicalConnection(await connect(target, settings))
         self._own.add(own := OwnConnection(physical, (target, loop), self.forget_schema))
         return own
@@ -192,7 +177,7 @@ class RunDatabase:
             yield url
 
     async def _open(self) -> PhysicalConnection:
-        with self.opening():
+        with self.openings:
             return PhysicalConnection(await connect(self.url))
 
 
