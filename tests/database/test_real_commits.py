@@ -120,6 +120,7 @@ async def test_an_engine_that_nobody_has_any_more_does_not_hold_the_database_ope
 async def by_asyncpg(engine: AsyncEngine) -> AsyncIterator["asyncio.Task[Any]"]:
     """What a pool does that keeps its least size: it opens another connection when one was closed."""
     connecting = asyncio.create_task(asyncpg.connect(DEVELOPERS))
+    # It begins, and no more: one turn of the event loop, not a wait.
     await asyncio.sleep(0)
     yield connecting
     await (await connecting).close()
@@ -142,6 +143,7 @@ async def by_engine(engine: AsyncEngine) -> AsyncIterator["asyncio.Task[Any]"]:
             return await connection.scalar(text("SELECT 1"))
 
     asking = asyncio.create_task(ask())
+    # It begins, and no more: one turn of the event loop, not a wait.
     await asyncio.sleep(0)
     yield asking
     await asking
